@@ -1,0 +1,20 @@
+/** The parser contract. A parser never throws and never drops: failure is a value with a named reason. */
+import type { LogRecord } from './record.ts'
+
+/** Why a line was not read. `no-match`: another format. The others: right format, damaged line. */
+export type MissReason = 'no-match' | 'truncated' | 'bad-time' | 'bad-json' | 'binary'
+
+export type Parsed<R extends LogRecord = LogRecord> = { ok: true; record: R } | { ok: false; reason: MissReason }
+
+export const miss = (reason: MissReason): { ok: false; reason: MissReason } => ({ ok: false, reason })
+
+export interface Parser<R extends LogRecord = LogRecord> {
+  /** The name `--format` takes and `parse` prints. */
+  id: string
+  description: string
+  /** Matches the first line of a record; lines that do not match may continue the record before. Absent: one line, one record. */
+  startsRecord?: RegExp
+  /** Lines it reads, with the fields that must come out. Shown by `halfopen explain`, run as tests. */
+  examples: readonly { line: string; fields: Readonly<Record<string, unknown>> }[]
+  parse(line: string): Parsed<R>
+}

@@ -1,0 +1,205 @@
+/** Public surface of diagnosis: evidence in, findings out. Pure; the clock is never read here. */
+import type { Asked, EventKind, Scope } from '../../parsers/event.ts'
+
+export type { Asked, EventKind, Scope } from '../../parsers/event.ts'
+export type Severity = 'critical' | 'error' | 'warning' | 'info'
+export type Layer = 'nginx' | 'application' | 'edge' | 'host' | 'none'
+
+/** A masked line kept as proof. */
+export interface Exemplar {
+  source: string
+  /** Line number in that source, from 1; null when the source has none (a live tail after rotation). */
+  line: number | null
+  text: string
+  /** Epoch ms UTC. */
+  time: number | null
+}
+
+/** Equal events counted together. Key: scope, sign, kind, status, asked, answered_by. */
+export interface Observation {
+  scope: Scope
+  sign: string
+  kind: EventKind
+  status: number | null
+  asked: Asked | null
+  answered_by: 'backend' | 'nginx' | null
+  /** True when this only echoes another event; never added to totals. */
+  echo: boolean
+  count: number
+  /** Epoch ms UTC; null when no line of it had a time. */
+  first: number | null
+  last: number | null
+  zone: 'known' | 'assumed'
+  /** Start of minute (epoch ms) → events in it. Untimed events are only in `count`. */
+  minutes: Map<number, number>
+  /** At most 5: the first three and the last two. */
+  exemplars: Exemplar[]
+  /** Distinct client addresses, at most 8. */
+  clients: Set<string>
+}
+
+/** Lengths of upgraded sessions of one scope. Buckets as in histogram.ts: 0.1 s to 600 s, 1 s to 1 h, then logarithmic. */
+export interface Lifetimes {
+  scope: Scope
+  measured_by: 'upstream_response_time' | 'request_time'
+  /** bucket index → sessions */
+  buckets: Map<number, number>
+  exemplars: { bucket: number; exemplar: Exemplar }[]
+  first: number | null
+  last: number | null
+}
+
+/** Requests that did not end in 2xx on a path not known to carry WebSockets. Kept because a path may turn out to be a socket later. */
+export interface Suspect {
+  scope: Scope
+  status: number
+  count: number
+  first: number | null
+  last: number | null
+  exemplars: Exemplar[]
+  clients: Set<string>
+  minutes: Map<number, number>
+  answered_by: 'backend' | 'nginx' | null
+}
+
+/** What one input was able to show, for the blind spots. */
+export interface InputSummary {
+  path: string
+  /** Parser id of most of its lines; null when nothing could be read. */
+  format: string | null
+  bytes: number
+  lines: number
+  parsed: number
+  unparsed: number
+  /** ISO 8601 UTC, null when no line had a time. */
+  from: string | null
+  to: string | null
+  unparsed_samples: { line: number; text: string; reason: string }[]
+}
+
+/** The mergeable sum of what was read; the only thing causes see. `merge` is associative and commutative. */
+export interface Evidence {
+  observations: Map<string, Observation>
+  lifetimes: Map<string, Lifetimes>
+  suspects: Map<string, Suspect>
+  /** Suspects dropped because the table was full. */
+  suspects_dropped: number
+  /** status → access-log requests, ordinary ones included */
+  status: Map<number, number>
+  /** Start of minute (epoch ms) → access-log requests */
+  requests_per_minute: Map<number, number>
+  /** log-scale bucket → handshakes, from `$upstream_header_time` of 101s. */
+  handshake_latency: Map<number, number>
+  /** Lowest error_log severity seen ('info' beats 'error'); null when no error log was read. */
+  error_levels: Set<string>
+  /** Variables beyond combined that access logs carried. */
+  variables: Set<string>
+  /** Parser ids that read at least one line. */
+  formats: Set<string>
+  first: number | null
+  last: number | null
+}
+
+/** What is known of the user's nginx. Null members: not given. Filled from nginx-config/. */
+export interface ConfigView {
+  /** nginx version such as `1.22.1`, when a log or the user told. */
+  version: string | null
+  /** Effective proxy settings for a request, or null when the config does not serve it. */
+  settings(server: string | null, path: string): EffectiveProxy | null
+  /** Unified diff, for the block that serves the request, that sets these directives; null when it cannot be written. */
+  patch(server: string | null, path: string, directives: readonly Directive[]): ConfigPatch | null
+}
+
+export interface EffectiveProxy {
+  /** `location /ws/`, `server sweet.example` … */
+  context: string
+  file: string
+  line: number
+  proxy_pass: string | null
+  /** Header name in lower case → value as written; only what is effective after inheritance. */
+  set_headers: ReadonlyMap<string, { value: string; file: string; line: number }>
+  proxy_http_version: string | null
+  /** Seconds; null when the default (60) applies. */
+  proxy_read_timeout: number | null
+  proxy_send_timeout: number | null
+  /** True when `map … $connection_upgrade` (or the variable used in Connection) exists in http context. */
+  connection_map: boolean
+}
+
+export interface Directive {
+  /** `http`, `location /ws/`, … */
+  context: string
+  text: string
+}
+
+export interface ConfigPatch {
+  patch: string
+  target: { file: string; line: number }
+}
+
+export interface Fix {
+  layer: Layer
+  summary: string
+  directives: Directive[]
+  snippet: string | null
+  patch: string | null
+  target: { file: string; line: number } | null
+  verify: string[]
+  rollback: string[]
+}
+
+export interface Alternative {
+  cause: string
+  confidence: number
+  check: string
+}
+
+/** The JSON of CONTRACT.md; also what the dashboard and alerts show. */
+export interface Finding {
+  id: string
+  cause: string
+  title: string
+  severity: Severity
+  confidence: number
+  because: string[]
+  against: string[]
+  count: number
+  first_seen: string | null
+  last_seen: string | null
+  scope: Scope & { source: string | null }
+  evidence: { source: string; line: number | null; text: string }[]
+  alternatives: Alternative[]
+  fix: Fix
+}
+
+export interface BlindSpot {
+  what: string
+  why: string
+  change: string
+}
+
+export interface Totals {
+  requests: number
+  handshakes: number
+  upgraded: number
+  failed_handshakes: number
+  events: Partial<Record<EventKind, number>>
+  status: Record<string, number>
+  session_seconds: { count: number; p50: number; p95: number; max: number }
+}
+
+export interface Report {
+  schema: 'halfopen.report/1'
+  generated_at: string
+  window: { from: string | null; to: string | null }
+  resolution_seconds: number
+  inputs: InputSummary[]
+  totals: Totals
+  findings: Finding[]
+  blind_spots: BlindSpot[]
+}
+
+export { diagnose } from './diagnose.ts'
+export { emptyEvidence, foldEvent, foldRequest, merge } from './evidence.ts'
+export { buildReport } from './report.ts'
+export { CAUSES } from './causes/index.ts'

@@ -1,0 +1,105 @@
+/** Everything that goes over the wire between the service and its dashboard. Types only; times are ISO 8601 UTC. */
+import type { BlindSpot, Finding, InputSummary, Report } from '../diagnosis/contract.ts'
+
+export type { Alternative, BlindSpot, Directive, Finding, Fix, InputSummary, Report, Severity, Totals } from '../diagnosis/contract.ts'
+
+/** A finding that lives on. `new`: first live occurrence within the last hour; `imported`: seen only in history. */
+export type ProblemState = 'new' | 'ongoing' | 'resolved' | 'regressed' | 'muted' | 'imported'
+
+export interface Problem {
+  id: string
+  state: ProblemState
+  opened_at: string
+  changed_at: string
+  resolved_at: string | null
+  finding: Finding
+  /** Occurrences over the last 24 h in 48 half-hour steps, oldest first. */
+  sparkline: number[]
+}
+
+/** One step of the trend. */
+export interface Bucket {
+  /** Start of the step. */
+  time: string
+  handshakes_ok: number
+  /** status → failed handshakes; `"0"` when no status is known. */
+  handshakes_failed: Record<string, number>
+  /** `abnormal_closure`, `upstream_reset`, `client_closed`, `session_closed` → count */
+  closures: Record<string, number>
+  /** `upstream_timeout`, `upstream_refused` → count */
+  timeouts: Record<string, number>
+  requests: number
+}
+
+/** GET series?from&to&step */
+export interface Series {
+  from: string
+  to: string
+  step_seconds: number
+  buckets: Bucket[]
+}
+
+/** GET events?cursor&limit, and SSE `event` messages: newest first in the list. */
+export interface EventRow {
+  id: number
+  time: string | null
+  kind: string
+  sign: string
+  server: string | null
+  path: string | null
+  upstream: string | null
+  status: number | null
+  client: string | null
+  source: string
+  line: number | null
+  /** Masked log text. */
+  text: string
+}
+export interface EventPage {
+  events: EventRow[]
+  next_cursor: string | null
+}
+
+/** GET sources */
+export interface SourceState extends InputSummary {
+  state: 'reading' | 'idle' | 'missing' | 'unreadable'
+  /** Bytes not read yet. */
+  lag_bytes: number
+  /** What to do when the state is not good; one sentence. */
+  hint: string | null
+  last_read_at: string | null
+}
+export interface Sources {
+  sources: SourceState[]
+  blind_spots: BlindSpot[]
+  /** Places that were looked at when no input was named. */
+  searched: { path: string; found: string }[]
+}
+
+/** GET problems */
+export interface Problems {
+  problems: Problem[]
+  /** What cannot be seen; shown next to "no problems". */
+  blind_spots: BlindSpot[]
+  watching: number
+}
+
+/** GET problems/ID → Problem. GET report?from&to → Report. */
+export type ReportReply = Report
+
+/** Server-Sent Events at BASE/api/v1/stream: `event:` name → data. A comment line every 15 s is the heartbeat. */
+export interface StreamMessages {
+  /** A problem opened or changed. */
+  problem: Problem
+  /** Minutes that changed since the last message, at one-minute step. */
+  series: Bucket[]
+  event: EventRow
+  source: SourceState
+  /** Sent first: lets the page notice a restarted or upgraded server. */
+  hello: { version: string; started_at: string }
+}
+
+/** Every error answer: status 4xx/5xx with this body. */
+export interface ErrorReply {
+  error: { code: string; message: string; hint: string | null }
+}

@@ -1,0 +1,33 @@
+/** Public surface of scan/: whole inputs in, evidence out. */
+import type { Evidence, InputSummary } from '../diagnosis/contract.ts'
+
+export interface ScanOptions {
+  /** Forced parser id, or null for detection. */
+  format: string | null
+  /** nginx log_format text, or null. */
+  logFormat: string | null
+  /** IANA zone or offset for stamps without one; null: the machine's. */
+  timezone: string | null
+  since: number | null
+  until: number | null
+  onProgress: ((done: number, total: number | null) => void) | null
+}
+
+/** A failure that concerns one input: the rest goes on. */
+export interface InputError {
+  path: string
+  /** not-found, permission-denied, is-a-directory, … */
+  code: string
+  /** One line: what, where, what to do. */
+  message: string
+}
+
+export interface ScanResult {
+  evidence: Evidence
+  inputs: InputSummary[]
+  errors: InputError[]
+}
+
+export { scanInputs } from './scan.ts'
+export { findInputs } from './inputs.ts'
+export { RecordReader } from './reader.ts'
