@@ -1,10 +1,24 @@
 /** What a record says about WebSocket proxying, before any cause. Ordinary requests become counts, not events. */
 
 export const EVENT_KINDS = [
-  'handshake_ok', 'handshake_failed', 'session_closed', 'abnormal_closure',
-  'upstream_timeout', 'upstream_refused', 'upstream_reset', 'upstream_tls', 'upstream_dns', 'upstream_invalid',
-  'resource_limit', 'config_error', 'client_closed', 'origin_rejected', 'auth_rejected', 'sticky_lost',
-  'lifecycle', 'other_error',
+  'handshake_ok',
+  'handshake_failed',
+  'session_closed',
+  'abnormal_closure',
+  'upstream_timeout',
+  'upstream_refused',
+  'upstream_reset',
+  'upstream_tls',
+  'upstream_dns',
+  'upstream_invalid',
+  'resource_limit',
+  'config_error',
+  'client_closed',
+  'origin_rejected',
+  'auth_rejected',
+  'sticky_lost',
+  'lifecycle',
+  'other_error',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
