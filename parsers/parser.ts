@@ -14,6 +14,8 @@ export interface Parser<R extends LogRecord = LogRecord> {
   description: string
   /** Matches the first line of a record; lines that do not match may continue the record before. Absent: one line, one record. */
   startsRecord?: RegExp
+  /** True when the record is visibly not over, so that the next line belongs to it even if it looks like a start. */
+  unfinished?(record: string): boolean
   /** Lines it reads, with the fields that must come out. Shown by `halfopen explain`, run as tests. */
   examples: readonly { line: string; fields: Readonly<Record<string, unknown>> }[]
   parse(line: string): Parsed<R>

@@ -46,6 +46,8 @@ export interface AccessRecord {
   format: string
   time: LogTime | null
   fields: AccessFields
+  /** Variables the log format carries, also those that were `-` on this line: "logged and absent" differs from "not logged". */
+  variables: ReadonlySet<string>
 }
 
 export type ErrorLevel = 'debug' | 'info' | 'notice' | 'warn' | 'error' | 'crit' | 'alert' | 'emerg'

@@ -80,18 +80,11 @@ function occur(into: Timed, time: number | null, client: string | null, exemplar
   into.first = earlier(into.first, time)
   into.last = later(into.last, time)
   if (time !== null) add(into.minutes, minuteOf(time), 1)
-  // Sorting five items for every event would dominate a log of a million failures: only a newcomer that can be kept is placed.
-  const { exemplars } = into
-  if (
-    exemplars.length < 5 ||
-    byTime(exemplar, exemplars[2] as Exemplar) < 0 ||
-    byTime(exemplar, exemplars[4] as Exemplar) > 0
-  ) {
-    if (exemplars.length === 5 && byTime(exemplar, exemplars[4] as Exemplar) > 0) {
-      exemplars[3] = exemplars[4] as Exemplar
-      exemplars[4] = exemplar
-    } else into.exemplars = keepExemplars(exemplars, [exemplar])
-  }
+  // Sorting for every event would dominate a log of a million failures: a line that cannot be among the five is left at once.
+  const third = into.exemplars[2]
+  const fourth = into.exemplars[3]
+  if (into.exemplars.length < 5 || !third || !fourth || byTime(exemplar, third) < 0 || byTime(exemplar, fourth) > 0)
+    into.exemplars = keepExemplars(into.exemplars, [exemplar])
   if (client !== null && into.clients.size < MAX_CLIENTS) into.clients.add(client)
 }
 

@@ -1,0 +1,123 @@
+/** What an access-log record says: a WebSocket handshake with its outcome, a request that failed, or an ordinary request. */
+import type { Asked, Event, Scope } from '../event.ts'
+import { knownSocket } from '../known-sockets.ts'
+import { pathGroup } from '../masking.ts'
+import type { AccessRecord, FieldValue } from '../record.ts'
+
+export interface FailedRequest {
+  status: number
+  scope: Scope
+  answered_by: 'backend' | 'nginx' | null
+}
+
+export interface AccessReading {
+  status: number | null
+  events: Event[]
+  /** A non-2xx answer on a path not known to carry WebSockets; it may turn out to be one. */
+  failed: FailedRequest | null
+}
+
+/** `time` is the record's time as epoch ms UTC (the end of the request, as nginx logs it). */
+export function readAccess(record: AccessRecord, time: number | null, zone: 'known' | 'assumed'): AccessReading {
+  const { fields } = record
+  const status = fields.status ?? null
+  const uri = fields.request_uri ?? null
+  if (status === null || uri === null) return { status, events: [], failed: null }
+  const asked = whoAsked(record, uri)
+  const scope: Scope = {
+    server: serverName(fields.server_name ?? fields.host ?? null),
+    path: pathGroup(uri),
+    upstream: lastText(fields.upstream_addr),
+  }
+  const base = { zone, scope, client: fields.remote_addr ?? null, connection: fields.connection ?? null }
+  if (status === 101) return { status, events: upgraded(record, time, base), failed: null }
+  const answered_by = answerer(record, status)
+  // 426 is sent for nothing else than an upgrade that did not arrive (RFC 9110 §15.5.22).
+  const handshake = asked === 'yes' || asked === 'likely' || (status === 426 && asked === 'unknown')
+  if (handshake && status === 499) {
+    return {
+      status,
+      events: [{ ...base, time, kind: 'client_closed', sign: 'client-left-handshake-499' }],
+      failed: null,
+    }
+  }
+  if (handshake) {
+    const sign =
+      asked === 'yes' ? 'handshake-refused' : status === 426 ? 'handshake-426' : 'handshake-refused-known-url'
+    return {
+      status,
+      events: [{ ...base, time, kind: 'handshake_failed', sign, status, asked, answered_by }],
+      failed: null,
+    }
+  }
+  const failed =
+    asked !== 'no' && (status >= 300 || status < 200) && status !== 304 ? { status, scope, answered_by } : null
+  return { status, events: [], failed }
+}
+
+/** A 101 is logged once, when the session ends: its handshake lies `$request_time` earlier.
+ *  `$upstream_response_time` is the session; `$request_time` can be up to 30 s longer through lingering close. */
+function upgraded(
+  record: AccessRecord,
+  time: number | null,
+  base: Pick<Event, 'zone' | 'scope' | 'client' | 'connection'>,
+): Event[] {
+  const { fields } = record
+  const session = lastNumber(fields.upstream_response_time)
+  const request = fields.request_time ?? null
+  const began = time === null || request === null ? time : time - Math.round(request * 1000)
+  const events: Event[] = [
+    {
+      ...base,
+      time: began,
+      kind: 'handshake_ok',
+      sign: 'handshake-101',
+      status: 101,
+      upstream_header_time: lastNumber(fields.upstream_header_time),
+    },
+  ]
+  const seconds = session ?? request
+  if (seconds !== null) {
+    const measured_by = session !== null ? 'upstream_response_time' : 'request_time'
+    events.push({ ...base, time, kind: 'session_closed', sign: 'session-closed', seconds, measured_by })
+  }
+  return events
+}
+
+function whoAsked(record: AccessRecord, uri: string): Asked {
+  const upgrade = record.fields.http_upgrade
+  if (upgrade !== undefined) return /websocket/i.test(upgrade) ? 'yes' : 'no'
+  if (record.variables.has('http_upgrade')) return 'no'
+  return knownSocket(uri) === null ? 'unknown' : 'likely'
+}
+
+/** nginx answers itself when no try reached a status, or when its own error replaced the backend's answer. */
+function answerer(record: AccessRecord, status: number): 'backend' | 'nginx' | null {
+  if (!record.variables.has('upstream_status')) return null
+  const last = lastNumber(record.fields.upstream_status)
+  // 502 and 504 as $upstream_status mean that nginx got no answer at all (ngx_http_upstream_next).
+  if (last === null) return 'nginx'
+  if (status === 502 || status === 504)
+    return lastNumber(record.fields.upstream_header_time) === null ? 'nginx' : 'backend'
+  return last === status ? 'backend' : 'nginx'
+}
+
+function lastText(value: FieldValue | undefined): string | null {
+  const last = Array.isArray(value) ? value.at(-1) : value
+  return last === undefined || last === null ? null : String(last)
+}
+
+function lastNumber(value: FieldValue | undefined): number | null {
+  const last = Array.isArray(value) ? value.at(-1) : value
+  return typeof last === 'number' ? last : null
+}
+
+/** Lower-case name without port; null for the catch-all `_` and for an empty name. */
+export function serverName(name: string | null): string | null {
+  if (name === null) return null
+  const plain = name
+    .toLowerCase()
+    .replace(/^(\[[^\]]*\]|[^:]*):\d+$/, '$1')
+    .slice(0, 253)
+  return plain === '' || plain === '_' ? null : plain
+}

@@ -1,0 +1,73 @@
+/** Time stamps as logs write them. All functions return null for text that is no valid stamp. */
+import type { LogTime } from './record.ts'
+
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
+
+/** `21/Nov/2026:06:13:34 +0100`, nginx `$time_local`. */
+export function clfTime(text: string): LogTime | null {
+  const m = /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/.exec(text)
+  if (!m) return null
+  const month = MONTHS.indexOf(m[2] as string)
+  if (month < 0 || month % 3 !== 0) return null
+  const offset = `${m[7]}${m[8]}:${m[9]}`
+  return stamp(m[3], String(month / 3 + 1).padStart(2, '0'), m[1], m[4], m[5], m[6], '', offset, 1000)
+}
+
+/** `2026-11-21T06:13:34.123+01:00`, `…Z`, `2026-11-21 06:13:34`, offset without colon too. */
+export function isoTime(text: string): LogTime | null {
+  const m = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$/.exec(text)
+  if (!m) return null
+  const zone = m[8] === undefined || m[8] === 'Z' ? m[8] : m[8].replace(/^(...)(\d\d)$/, '$1:$2')
+  return stamp(m[1], m[2], m[3], m[4], m[5], m[6], m[7] ?? '', zone ?? null, m[7] === undefined ? 1000 : 1)
+}
+
+/** `2026/11/21 06:13:34`: nginx error log and Go's standard log; local time without a zone. */
+export function slashTime(text: string): LogTime | null {
+  const m = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?$/.exec(text)
+  if (!m) return null
+  return stamp(m[1], m[2], m[3], m[4], m[5], m[6], m[7] ?? '', null, m[7] === undefined ? 1000 : 1)
+}
+
+/** `2026/06/19 10:44PM`: Portainer's console writer; minutes only, no zone. `12:05AM` is five past midnight. */
+export function kitchenTime(text: string): LogTime | null {
+  const m = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d)([AP])M$/.exec(text)
+  if (!m) return null
+  const hour = (Number(m[4]) % 12) + (m[6] === 'P' ? 12 : 0)
+  return stamp(m[1], m[2], m[3], String(hour).padStart(2, '0'), m[5], '00', '', null, 60_000)
+}
+
+/** Seconds since 1970 with an optional fraction: `$msec`, zerolog's unix time. */
+export function epochTime(seconds: number): LogTime | null {
+  const ms = Math.round(seconds * 1000)
+  // Years 1990 to 2100: a bare number elsewhere in a line must not pass for a time.
+  if (!(ms > 631_152_000_000 && ms < 4_102_444_800_000)) return null
+  return { ms, zoned: true, iso: new Date(ms).toISOString(), resolution: Number.isInteger(seconds) ? 1000 : 1 }
+}
+
+type Part = string | undefined
+
+function stamp(
+  year: Part,
+  month: Part,
+  day: Part,
+  hour: Part,
+  minute: Part,
+  second: Part,
+  fraction: string,
+  zone: string | null,
+  resolution: number,
+): LogTime | null {
+  const wall = `${year}-${month}-${day}T${hour}:${minute}:${second}`
+  // ECMA-262 Date.UTC wraps 31 February into March; reading the date back shows it.
+  const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== wall) return null
+  const millis = fraction === '' ? 0 : Math.floor(Number(`0.${fraction}`) * 1000)
+  const iso = wall + (fraction === '' ? '' : `.${fraction}`) + (zone === '+00:00' ? 'Z' : (zone ?? ''))
+  return { ms: ms + millis - offsetMs(zone), zoned: zone !== null, iso, resolution }
+}
+
+function offsetMs(zone: string | null): number {
+  if (zone === null || zone === 'Z') return 0
+  const sign = zone.startsWith('-') ? -1 : 1
+  return sign * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6))) * 60_000
+}
