@@ -2,7 +2,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { describeWith } from '../needs.ts'
 import { startBackend } from './harness/backend.ts'
-import { join, rawHandshake, rawRequest } from './harness/client.ts'
+import { join, rawRequest } from './harness/client.ts'
 import { location, MAP, siteConfig, TIMED_FORMAT, UPGRADE_LINES } from './harness/config.ts'
 import { analyze, problems, told } from './harness/halfopen.ts'
 import { lines, logged, startNginx, type Nginx } from './harness/nginx.ts'
@@ -75,19 +75,4 @@ describeWith('nginx', 'a healthy site', () => {
       }
     })
   }
-
-  it('survives a handshake without the Host header it expects', async () => {
-    const backend = await startBackend()
-    onTestFinished(() => backend.stop())
-    const nginx = await startNginx((site) =>
-      siteConfig(site, { http: MAP, locations: location('/', backend.port, UPGRADE_LINES) }),
-    )
-    onTestFinished(() => nginx.close())
-    const reply = await rawRequest(nginx.port, ...rawHandshake('/ws'))
-    expect(reply.status).toBe(101)
-    expect(reply.headers.get('upgrade')).toBe('websocket')
-    await logged(nginx.accessLog, / 101 /)
-    const report = await analyze(nginx.errorLog, nginx.accessLog)
-    expect(problems(report), told(report)).toEqual([])
-  })
 })
