@@ -200,6 +200,6 @@ export interface Report {
 }
 
 export { diagnose } from './diagnose.ts'
-export { emptyEvidence, foldEvent, foldRequest, merge } from './evidence.ts'
+export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, span } from './evidence.ts'
 export { buildReport } from './report.ts'
 export { CAUSES } from './causes/index.ts'
