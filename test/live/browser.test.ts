@@ -21,7 +21,7 @@ const BIDI_CHARACTERS = /[\u200B-\u200F\u202A-\u202E\u2066-\u2069]/u
 interface Scene extends Watched {
   site: MixedSite
   server: Served
-  shot(name: string): Promise<void>
+  shot: (name: string) => Promise<void>
 }
 
 async function scene(chromium: string): Promise<Scene> {

@@ -63,7 +63,9 @@ function watch(client: WebSocket, socket: Socket): Session {
   return {
     closed,
     async echo(text) {
-      const reply = new Promise<string>((resolve) => client.once('message', (data) => resolve(String(data))))
+      const reply = new Promise<string>((resolve) =>
+        client.once('message', (data) => resolve(Buffer.isBuffer(data) ? data.toString() : '')),
+      )
       client.send(text)
       return within('an echo', reply)
     },
