@@ -45,6 +45,9 @@ export interface ProblemRow {
   resolved_at: number | null
   /** Last occurrence that was read live (not history); null when none. */
   last_live: number | null
+  /** True from the `problem.opened` message until the `problem.resolved` one: each is sent once per episode, also when
+   *  the finding's severity or confidence changes in between. */
+  alerted: boolean
   finding: Finding
 }
 
