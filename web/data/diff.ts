@@ -1,0 +1,53 @@
+/** Suggested config lines, as the lines of a diff. */
+import type { Directive } from '../../server/http/wire.ts'
+
+export interface DiffLine {
+  sign: 'add' | 'remove' | 'same' | 'place'
+  text: string
+}
+
+/** Directives grouped by the block they belong to, in the order the blocks are first named. */
+function byContext(directives: readonly Directive[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>()
+  for (const { context, text } of directives) groups.set(context, [...(groups.get(context) ?? []), text])
+  return groups
+}
+
+/** `location /ws/ {`, the new lines inside it, `}`. */
+export function directiveDiff(directives: readonly Directive[]): DiffLine[] {
+  return [...byContext(directives)].flatMap(([context, texts]) => [
+    { sign: 'same' as const, text: `${context} {` },
+    ...texts.flatMap((text) => text.split('\n')).map((line) => ({ sign: 'add' as const, text: `    ${line}` })),
+    { sign: 'same' as const, text: '}' },
+  ])
+}
+
+const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/
+
+/** The lines of a unified diff. The counts of `@@` decide what belongs to a hunk: outside one, `---` names a file;
+ *  inside, it is a removed line that starts with two dashes. */
+export function patchDiff(patch: string): DiffLine[] {
+  let removed = 0
+  let added = 0
+  return patch
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line): DiffLine => {
+      const hunk = HUNK.exec(line)
+      if (hunk) {
+        removed = Number(hunk[1] ?? 1)
+        added = Number(hunk[2] ?? 1)
+      }
+      if (hunk || line.startsWith('\\') || (removed <= 0 && added <= 0)) return { sign: 'place', text: line }
+      const sign = line.startsWith('+') ? 'add' : line.startsWith('-') ? 'remove' : 'same'
+      if (sign !== 'add') removed -= 1
+      if (sign !== 'remove') added -= 1
+      return { sign, text: line.slice(1) }
+    })
+}
+
+/** What a reader pastes: the directives in their blocks, without signs. */
+export const pasteable = (directives: readonly Directive[]): string =>
+  directiveDiff(directives)
+    .map((line) => line.text)
+    .join('\n')

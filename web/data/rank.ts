@@ -1,0 +1,38 @@
+/** The order problems are shown in, and the groups they fall into. */
+import type { Problem, ProblemState, Severity } from '../../server/http/wire.ts'
+
+const WEIGHT: Record<Severity, number> = { critical: 3, error: 2, warning: 1, info: 0 }
+
+/** The report's order: confident first, then severity, confidence, count; the id settles ties so that rows never jump. */
+export function rank(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted(({ finding: a, id: left }, { finding: b, id: right }) => {
+    return (
+      Number(b.confidence >= 0.5) - Number(a.confidence >= 0.5) ||
+      WEIGHT[b.severity] - WEIGHT[a.severity] ||
+      b.confidence - a.confidence ||
+      b.count - a.count ||
+      (left < right ? -1 : 1)
+    )
+  })
+}
+
+const NOW: readonly ProblemState[] = ['new', 'ongoing', 'regressed']
+
+export const isNow = (problem: Problem): boolean => NOW.includes(problem.state)
+
+/** Ranked problems by what a reader does with them: act, look back, forget. Empty groups are left out. */
+export function groups(problems: readonly Problem[]): { title: string; problems: Problem[] }[] {
+  const ranked = rank(problems)
+  const where = (state: ProblemState) => ranked.filter((problem) => problem.state === state)
+  return [
+    { title: 'Happening now', problems: ranked.filter(isNow) },
+    { title: 'In earlier logs', problems: where('imported') },
+    { title: 'Muted', problems: where('muted') },
+    { title: 'Resolved', problems: where('resolved') },
+  ].filter((group) => group.problems.length > 0)
+}
+
+/** The list with this problem in it, replacing an older reading of the same one. */
+export function upsert(problems: readonly Problem[], changed: Problem): Problem[] {
+  return [...problems.filter((problem) => problem.id !== changed.id), changed]
+}

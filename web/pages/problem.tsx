@@ -1,0 +1,158 @@
+/** One problem: what happens, why we think so, what to change, how to check, how to undo. */
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import type { Problem } from '../../server/http/wire.ts'
+import { get } from '../api.ts'
+import { Confidence, SeverityBadge, StateBadge } from '../parts/badges.tsx'
+import { Commands } from '../parts/code.tsx'
+import { Change, Evidence, OtherCauses } from '../parts/finding.tsx'
+import { Icon } from '../parts/icons.tsx'
+import { Failure, Loading, Notice } from '../parts/notice.tsx'
+import { Raw } from '../parts/raw.tsx'
+import { Sparkline } from '../parts/sparkline.tsx'
+import { When } from '../parts/when.tsx'
+import { hrefTo } from '../routing.ts'
+import { asApiError, problems, pulse, type Loaded } from '../state.ts'
+import { visible } from '../text/visible.ts'
+import { STATE, place, plural } from '../text/words.ts'
+
+const HOUR = 3_600_000
+
+function Facts({ problem: { finding, state, resolved_at } }: { problem: Problem }) {
+  const where = place(finding.scope)
+  // The window that holds the last occurrence, with a little after it to show that it stopped.
+  const to = finding.last_seen === null ? null : new Date(Date.parse(finding.last_seen) + HOUR).toISOString()
+  return (
+    <section class="panel">
+      <h2>What happens</h2>
+      <dl class="facts">
+        <div>
+          <dt>How often</dt>
+          <dd>{plural(finding.count, 'time')}</dd>
+        </div>
+        <div>
+          <dt>First seen</dt>
+          <dd>
+            <When iso={finding.first_seen} />
+          </dd>
+        </div>
+        <div>
+          <dt>Last seen</dt>
+          <dd>
+            <When iso={finding.last_seen} />
+          </dd>
+        </div>
+        {state === 'resolved' && (
+          <div>
+            <dt>Resolved</dt>
+            <dd>
+              <When iso={resolved_at} />
+            </dd>
+          </div>
+        )}
+        <div class="wide">
+          <dt>Where</dt>
+          <dd>
+            {where === null ? (
+              'no single place'
+            ) : (
+              <code>
+                <Raw text={where} />
+              </code>
+            )}
+          </dd>
+        </div>
+        <div class="wide">
+          <dt>Cause</dt>
+          <dd>
+            <code>{visible(finding.cause)}</code>
+          </dd>
+        </div>
+      </dl>
+      <p class="muted">
+        {STATE[state].meaning}.{' '}
+        <a href={hrefTo({ page: 'trends', range: '24h', to: state === 'imported' ? to : null })}>See the trend</a>
+      </p>
+    </section>
+  )
+}
+
+export function ProblemPage({ id }: { id: string }) {
+  const loaded = useSignal<Loaded<Problem>>({ data: null, error: null })
+  const tick = pulse.value
+  useEffect(() => {
+    const gone = new AbortController()
+    get<Problem>(`problems/${encodeURIComponent(id)}`, gone.signal).then(
+      (data) => (loaded.value = { data, error: null }),
+      (error: unknown) => {
+        if (!gone.signal.aborted) loaded.value = { data: loaded.value.data, error: asApiError(error) }
+      },
+    )
+    return () => gone.abort()
+  }, [id, tick])
+
+  // The list is kept live by the stream, so its reading is never older than the page's own.
+  const problem = problems.value.data?.problems.find((one) => one.id === id) ?? loaded.value.data
+  const back = (
+    <a class="back" href={hrefTo({ page: 'problems' })}>
+      <Icon name="back" /> All problems
+    </a>
+  )
+  if (!problem) {
+    const { error } = loaded.value
+    return (
+      <>
+        {back}
+        <h1>{error ? 'This problem cannot be shown' : <span class="muted">Problem</span>}</h1>
+        {error ? <Failure error={error} what="It" /> : <Loading what="the problem" rows={5} />}
+      </>
+    )
+  }
+  const { finding } = problem
+  return (
+    <article class={`detail ${finding.severity}`}>
+      {back}
+      <header class="detail-head">
+        <h1>{visible(finding.title)}</h1>
+        <p class="problem-facts">
+          <SeverityBadge severity={finding.severity} />
+          <Confidence value={finding.confidence} />
+          <StateBadge state={problem.state} />
+        </p>
+        <div class="detail-trend">
+          <Sparkline values={problem.sparkline} />
+          <span class="muted">Last 24 hours</span>
+        </div>
+      </header>
+      {problem.state === 'resolved' && (
+        <Notice tone="plain">
+          <p>
+            This has not happened again since <When iso={finding.last_seen} />. It is kept here in case it comes back.
+          </p>
+        </Notice>
+      )}
+      <div class="detail-columns">
+        <div>
+          <Change fix={finding.fix} />
+          {finding.fix.verify.length > 0 && (
+            <section class="panel">
+              <h2>Check that it worked</h2>
+              <Commands commands={finding.fix.verify} />
+            </section>
+          )}
+          {finding.fix.rollback.length > 0 && (
+            <section class="panel">
+              <h2>Undo it</h2>
+              <Commands commands={finding.fix.rollback} />
+            </section>
+          )}
+        </div>
+        <div>
+          <Facts problem={problem} />
+          <Evidence finding={finding} />
+          <OtherCauses finding={finding} />
+        </div>
+      </div>
+    </article>
+  )
+}

@@ -1,0 +1,127 @@
+/** The landing page: is it broken now, what is worst, what to change. */
+import type { Problem } from '../../server/http/wire.ts'
+import { groups } from '../data/rank.ts'
+import { Confidence, SeverityBadge, StateBadge } from '../parts/badges.tsx'
+import { BlindSpots } from '../parts/blind-spots.tsx'
+import { FirstSteps } from '../parts/first-steps.tsx'
+import { MoodIcon } from '../parts/icons.tsx'
+import { Failure, Loading } from '../parts/notice.tsx'
+import { Raw } from '../parts/raw.tsx'
+import { Sparkline } from '../parts/sparkline.tsx'
+import { Watched } from '../parts/watched.tsx'
+import { When } from '../parts/when.tsx'
+import { hrefTo } from '../routing.ts'
+import { arrived, problems, sources } from '../state.ts'
+import { visible } from '../text/visible.ts'
+import { count, place, plural, statusLine } from '../text/words.ts'
+
+function Row({ problem }: { problem: Problem }) {
+  const { finding, state } = problem
+  const where = place(finding.scope)
+  return (
+    <li class={`problem ${finding.severity}${arrived.value.has(problem.id) ? ' arrived' : ''}`}>
+      <div class="problem-main">
+        <h3>
+          <a href={hrefTo({ page: 'problem', id: problem.id })}>{visible(finding.title)}</a>
+        </h3>
+        <p class="problem-facts">
+          <SeverityBadge severity={finding.severity} />
+          <Confidence value={finding.confidence} />
+          <StateBadge state={state} />
+          {where !== null && (
+            <code class="place">
+              <Raw text={where} />
+            </code>
+          )}
+        </p>
+        {finding.fix.summary !== '' && (
+          <p class="problem-fix">
+            <span class="label">Change</span> {visible(finding.fix.summary)}
+          </p>
+        )}
+      </div>
+      <div class="problem-trend">
+        <Sparkline values={problem.sparkline} />
+      </div>
+      <dl class="problem-numbers">
+        <div>
+          <dt>Count</dt>
+          <dd class="problem-count">{count(finding.count)}</dd>
+        </div>
+        <div>
+          <dt>Last</dt>
+          <dd>
+            <When iso={finding.last_seen} as="ago" />
+          </dd>
+        </div>
+        <div>
+          <dt>First</dt>
+          <dd>
+            <When iso={finding.first_seen} as="ago" />
+          </dd>
+        </div>
+      </dl>
+    </li>
+  )
+}
+
+function BlindSpotsBelow({ open }: { open: boolean }) {
+  const spots = problems.value.data?.blind_spots ?? []
+  if (spots.length === 0) return null
+  return (
+    <details class="panel" open={open}>
+      <summary>
+        <h2>What these logs cannot show ({spots.length})</h2>
+      </summary>
+      <BlindSpots spots={spots} />
+    </details>
+  )
+}
+
+export function ProblemsPage() {
+  const { data, error } = problems.value
+  if (!data) {
+    return (
+      <>
+        <h1 class="offscreen">Problems</h1>
+        {error ? <Failure error={error} what="The problems" /> : <Loading what="problems" />}
+      </>
+    )
+  }
+  const status = statusLine(data.problems, data.watching)
+  const list = groups(data.problems)
+  return (
+    <>
+      {error && error.code !== 'unreachable' && <Failure error={error} what="The newest problems" />}
+      <div class="status" role="status">
+        <MoodIcon mood={status.mood} />
+        <div>
+          <h1>{status.headline}</h1>
+          {status.detail !== null && <p class="status-detail">{visible(status.detail)}</p>}
+          {status.mood !== 'blind' && (
+            <p class="muted">
+              {data.watching === 0 ? (
+                'Nothing is being read at the moment.'
+              ) : (
+                <a href={hrefTo({ page: 'sources' })}>Watching {plural(data.watching, 'source')}</a>
+              )}
+            </p>
+          )}
+        </div>
+      </div>
+      {list.map((group) => (
+        <section key={group.title} class="group">
+          <h2>{group.title}</h2>
+          <ol class="problems">
+            {group.problems.map((problem) => (
+              <Row problem={problem} key={problem.id} />
+            ))}
+          </ol>
+        </section>
+      ))}
+      {status.mood === 'calm' && <Watched sources={sources.value.data?.sources ?? []} />}
+      {status.mood === 'blind' && <FirstSteps searched={sources.value.data?.searched ?? []} />}
+      {status.mood !== 'blind' && <BlindSpotsBelow open={status.mood === 'calm'} />}
+    </>
+  )
+}

@@ -1,0 +1,133 @@
+/** What is read, how far, what was not understood, and what these logs cannot show. */
+import type { SourceState } from '../../server/http/wire.ts'
+import { BlindSpots } from '../parts/blind-spots.tsx'
+import { FirstSteps } from '../parts/first-steps.tsx'
+import { Failure, Loading } from '../parts/notice.tsx'
+import { Raw, RawLines } from '../parts/raw.tsx'
+import { SourceStateBadge } from '../parts/source-state.tsx'
+import { When } from '../parts/when.tsx'
+import { sources } from '../state.ts'
+import { visible } from '../text/visible.ts'
+import { bytes, count, share } from '../text/words.ts'
+
+const REASON = new Map([
+  ['no-match', 'unknown format'],
+  ['truncated', 'cut off'],
+  ['bad-time', 'unreadable time'],
+  ['bad-json', 'damaged JSON'],
+  ['binary', 'not text'],
+])
+
+const Unparsed = ({ source }: { source: SourceState }) => (
+  <details class="unparsed">
+    <summary>
+      {count(source.unparsed)} {source.unparsed === 1 ? 'line' : 'lines'} not understood (
+      {share(source.unparsed, source.lines)})
+    </summary>
+    <ol class="evidence">
+      {source.unparsed_samples.map((sample) => (
+        <li key={sample.line}>
+          <span class="evidence-place">
+            line {sample.line}, {REASON.get(sample.reason) ?? visible(sample.reason)}
+          </span>
+          <code class="evidence-text">
+            <RawLines text={sample.text} />
+          </code>
+        </li>
+      ))}
+    </ol>
+  </details>
+)
+
+const Card = ({ source }: { source: SourceState }) => (
+  <li class="panel source">
+    <div class="source-head">
+      <h3>
+        <code>
+          <Raw text={source.path} />
+        </code>
+      </h3>
+      <SourceStateBadge state={source.state} />
+      <span class="muted">{source.format === null ? 'format not recognised' : visible(source.format)}</span>
+    </div>
+    {source.hint !== null && (
+      <p class="hint">
+        <Raw text={source.hint} />
+      </p>
+    )}
+    <dl class="facts">
+      <div>
+        <dt>Lines understood</dt>
+        <dd>
+          {count(source.parsed)} of {count(source.lines)}
+        </dd>
+      </div>
+      <div>
+        <dt>Still to read</dt>
+        <dd>{source.lag_bytes === 0 ? 'nothing' : bytes(source.lag_bytes)}</dd>
+      </div>
+      <div>
+        <dt>Last read</dt>
+        <dd>
+          <When iso={source.last_read_at} as="ago" none="never" />
+        </dd>
+      </div>
+      <div>
+        <dt>Oldest line</dt>
+        <dd>
+          <When iso={source.from} none="none with a time" />
+        </dd>
+      </div>
+      <div>
+        <dt>Newest line</dt>
+        <dd>
+          <When iso={source.to} none="none with a time" />
+        </dd>
+      </div>
+      <div>
+        <dt>Read so far</dt>
+        <dd>{bytes(source.bytes)}</dd>
+      </div>
+    </dl>
+    {source.unparsed > 0 && <Unparsed source={source} />}
+  </li>
+)
+
+export function SourcesPage() {
+  const { data, error } = sources.value
+  return (
+    <>
+      <h1>Sources</h1>
+      <p class="lead">What is read, how far, and what these logs cannot show.</p>
+      {error && error.code !== 'unreachable' && <Failure error={error} what="The sources" />}
+      {!data && !error && <Loading what="sources" />}
+      {data && data.sources.length === 0 && (
+        <>
+          <div class="empty">
+            <p>Nothing is being read.</p>
+          </div>
+          <FirstSteps searched={data.searched} />
+        </>
+      )}
+      {data && data.sources.length > 0 && (
+        <>
+          <ul class="sources">
+            {data.sources.map((source) => (
+              <Card source={source} key={source.path} />
+            ))}
+          </ul>
+          <section class="group">
+            <h2>What these logs cannot show</h2>
+            {data.blind_spots.length === 0 ? (
+              <p class="muted">Nothing known is missing: levels and formats show all that halfopen looks for.</p>
+            ) : (
+              <div class="panel">
+                <BlindSpots spots={data.blind_spots} />
+              </div>
+            )}
+          </section>
+        </>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,16 @@
+import type { BlindSpot } from '../../server/http/wire.ts'
+import { visible } from '../text/visible.ts'
+import { CodeBlock } from './code.tsx'
+
+/** What the logs as they are written cannot show, and the line that would show it. */
+export const BlindSpots = ({ spots }: { spots: readonly BlindSpot[] }) => (
+  <ul class="blind-spots">
+    {spots.map((spot) => (
+      <li key={spot.what}>
+        <h3>{visible(spot.what)}</h3>
+        <p>{visible(spot.why)}</p>
+        <CodeBlock label="To see it" text={spot.change} />
+      </li>
+    ))}
+  </ul>
+)

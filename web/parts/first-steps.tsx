@@ -1,0 +1,38 @@
+import type { Sources } from '../../server/http/wire.ts'
+import { Raw } from './raw.tsx'
+import { Commands } from './code.tsx'
+
+/** Nothing is being read: where was looked, and what to do now. */
+export const FirstSteps = ({ searched }: { searched: Sources['searched'] }) => (
+  <div class="first-steps">
+    <section>
+      <h2>Point it at your logs</h2>
+      <Commands commands={['npm start -- /var/log/nginx', 'npm start -- access.log error.log portainer.log']} />
+      <h2>Or look around first</h2>
+      <p>Generated traffic with real faults, nothing of yours is touched.</p>
+      <Commands commands={['npm start -- --demo']} />
+      <h2>Logs inside a container</h2>
+      <p>Images that link their logs to the container’s output leave no file to read. One look at what is there:</p>
+      <Commands commands={['docker logs NAME 2>&1 | npx --no-install halfopen analyze -']} />
+    </section>
+    {searched.length > 0 && (
+      <section>
+        <h2>Where halfopen looked</h2>
+        <dl class="searched">
+          {searched.map(({ path, found }) => (
+            <div key={path}>
+              <dt>
+                <code>
+                  <Raw text={path} />
+                </code>
+              </dt>
+              <dd>
+                <Raw text={found} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+    )}
+  </div>
+)

@@ -1,0 +1,101 @@
+/** Plain words for what the API says in codes. One place, so that every page says it the same way. */
+import type { Problem, ProblemState, Severity } from '../../server/http/wire.ts'
+import { isNow, rank } from '../data/rank.ts'
+
+const number = new Intl.NumberFormat()
+export const count = (n: number): string => number.format(n)
+export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`
+export const percent = (share: number): string => `${Math.round(share * 100)}%`
+
+/** 0.0312 → `3.1%`; a share that is small but not zero never reads as 0%. */
+export function share(part: number, whole: number): string {
+  if (whole === 0) return '0%'
+  const value = (part / whole) * 100
+  if (value > 0 && value < 0.1) return 'under 0.1%'
+  return `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)}%`
+}
+
+const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB']
+export function bytes(n: number): string {
+  let value = n
+  let unit = 0
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`
+}
+
+/** The thresholds are those of the report: from 0.8 the evidence decides, below 0.5 it is only possible. */
+export function confidence(value: number): string {
+  if (value >= 0.8) return 'Sure'
+  return value >= 0.5 ? 'Likely' : 'Possible'
+}
+
+export const SEVERITY: Record<Severity, string> = {
+  critical: 'Critical',
+  error: 'Error',
+  warning: 'Warning',
+  info: 'Info',
+}
+
+export const STATE: Record<ProblemState, { word: string; meaning: string }> = {
+  new: { word: 'New', meaning: 'First seen live within the last hour' },
+  ongoing: { word: 'Ongoing', meaning: 'Still happening' },
+  regressed: { word: 'Came back', meaning: 'Was resolved and happens again' },
+  imported: { word: 'From history', meaning: 'Seen only in lines written before halfopen started watching' },
+  resolved: { word: 'Resolved', meaning: 'Has not happened again' },
+  muted: { word: 'Muted', meaning: 'Still counted, not announced' },
+}
+
+export type Tone = 'good' | 'bad' | 'quiet'
+
+const KINDS = new Map<string, { word: string; tone: Tone }>([
+  ['handshake_ok', { word: 'Handshake ok', tone: 'good' }],
+  ['handshake_failed', { word: 'Handshake failed', tone: 'bad' }],
+  ['session_closed', { word: 'Session closed', tone: 'quiet' }],
+  ['abnormal_closure', { word: 'Abnormal closure', tone: 'bad' }],
+  ['upstream_timeout', { word: 'Upstream timeout', tone: 'bad' }],
+  ['upstream_refused', { word: 'Upstream refused', tone: 'bad' }],
+  ['upstream_reset', { word: 'Upstream reset', tone: 'bad' }],
+  ['upstream_tls', { word: 'Upstream TLS', tone: 'bad' }],
+  ['upstream_dns', { word: 'Upstream DNS', tone: 'bad' }],
+  ['upstream_invalid', { word: 'Invalid answer', tone: 'bad' }],
+  ['resource_limit', { word: 'Limit reached', tone: 'bad' }],
+  ['config_error', { word: 'Config refused', tone: 'bad' }],
+  ['client_closed', { word: 'Client left', tone: 'quiet' }],
+  ['origin_rejected', { word: 'Origin rejected', tone: 'bad' }],
+  ['auth_rejected', { word: 'Auth rejected', tone: 'bad' }],
+  ['sticky_lost', { word: 'Session lost', tone: 'bad' }],
+  ['lifecycle', { word: 'Reload or restart', tone: 'quiet' }],
+  ['other_error', { word: 'Other error', tone: 'bad' }],
+])
+
+/** A kind this page does not know yet (a newer server) is still shown, by its own name. */
+export const kind = (id: string): { word: string; tone: Tone } =>
+  KINDS.get(id) ?? { word: id.replaceAll('_', ' '), tone: 'quiet' }
+
+/** `sweet.example/ws → 127.0.0.1:9000`; whatever part is known. */
+export function place(scope: { server: string | null; path: string | null; upstream: string | null }): string | null {
+  const front = `${scope.server ?? ''}${scope.path ?? ''}`
+  if (front === '') return scope.upstream
+  return scope.upstream === null ? front : `${front} → ${scope.upstream}`
+}
+
+/** The first thing a visitor reads: is it broken now, and what is worst. `mood` decides the sign next to it. */
+export function statusLine(
+  problems: readonly Problem[],
+  watching: number,
+): { mood: 'broken' | 'history' | 'calm' | 'blind'; headline: string; detail: string | null } {
+  const ranked = rank(problems)
+  const now = ranked.filter(isNow)
+  const imported = ranked.filter((problem) => problem.state === 'imported')
+  const worst = (list: Problem[]) => (list[0] ? `Worst: ${list[0].finding.title}` : null)
+  if (now.length > 0) return { mood: 'broken', headline: `${plural(now.length, 'problem')} now`, detail: worst(now) }
+  if (imported.length > 0) {
+    const headline = `${plural(imported.length, 'problem')} in the logs that were already there`
+    return { mood: 'history', headline, detail: `${worst(imported)}. None has happened again since.` }
+  }
+  if (watching === 0) return { mood: 'blind', headline: 'Nothing is being read', detail: null }
+  return { mood: 'calm', headline: 'No problems in what is being watched', detail: null }
+}
