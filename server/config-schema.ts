@@ -1,0 +1,93 @@
+/** The shape of halfopen.yaml and what its values mean. Strict: a mistyped key must not silently change nothing. */
+import { z } from 'zod'
+import { PARSERS } from '../parsers/index.ts'
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const
+/** `10m` → 600000. */
+const duration = (atLeast: number) =>
+  z.string().transform((text, context) => {
+    const found = /^(\d{1,6})\s*([smhdw])$/.exec(text.trim())
+    const ms = found ? Number(found[1]) * UNITS[found[2] as keyof typeof UNITS] * 1000 : 0
+    if (ms >= atLeast) return ms
+    context.addIssue({ code: 'custom', message: found ? 'too short' : 'not a time' })
+    return z.NEVER
+  })
+
+const nonEmpty = z.string().min(1, 'empty')
+
+const listen = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  z.string().transform((text, context): { host: string; port: number } => {
+    const found = /^(?:(?:\[([0-9a-f:.]+)\]|([^\s:[\]/]+)):)?(\d{1,5})$/i.exec(text.trim())
+    const port = Number(found?.[3])
+    if (found && port <= 65_535) return { host: found[1] ?? found[2] ?? '127.0.0.1', port }
+    context.addIssue({ code: 'custom', message: 'not an address with a port' })
+    return z.NEVER
+  }),
+)
+
+const basePath = z
+  .string()
+  .regex(/^\/?[\w~.-]*(?:\/[\w~.-]+)*\/?$/, 'not a path')
+  .transform((text) => (/^\/*$/.test(text) ? '' : `/${text.replace(/^\/+|\/+$/g, '')}`))
+
+const database = z.string().regex(/^sqlite:./, 'not a known database')
+const timezone = z.string().refine(isZone, 'not a time zone')
+const format = z.enum(PARSERS.map(({ id }) => id) as [string, ...string[]])
+const source = z.preprocess(
+  (value) => (typeof value === 'string' ? { path: value } : value),
+  z.strictObject({
+    path: nonEmpty,
+    format: format.optional(),
+    log_format: nonEmpty.optional(),
+    timezone: timezone.optional(),
+  }),
+)
+/** Receiver names go into logs and the API, so they are plain words; the URL is a secret and never does. */
+const webhook = z.preprocess(
+  (value) => (typeof value === 'string' ? { url: value } : value),
+  z.strictObject({
+    url: z.url({ protocol: /^https?$/, error: 'not an http or https URL' }),
+    name: z
+      .string()
+      .regex(/^[\w -]{1,40}$/, 'not a name of letters, digits, space, - and _')
+      .optional(),
+  }),
+)
+const oneOrMore = <T extends z.ZodType>(item: T) =>
+  z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(item))
+
+export const configSchema = z.strictObject({
+  listen: listen.default({ host: '127.0.0.1', port: 11_006 }),
+  base_path: basePath.default(''),
+  database: database.optional(),
+  sources: oneOrMore(source).default([]),
+  log_format: nonEmpty.nullable().default(null),
+  nginx_config: nonEmpty.nullable().default(null),
+  timezone: timezone.nullable().default(null),
+  retention: duration(3_600_000).default(30 * 86_400_000),
+  alerts: z
+    .strictObject({ webhook: oneOrMore(webhook).default([]), resolve_after: duration(1000).default(600_000) })
+    .prefault({}),
+  auth: z
+    .strictObject({
+      password_file: nonEmpty.nullable().default(null),
+      password: z.string().min(8, 'too short').nullable().default(null),
+      trusted_proxy: z.boolean().default(false),
+    })
+    .prefault({}),
+  allowed_hosts: oneOrMore(
+    z
+      .string()
+      .regex(/^[\w.-]+$|^\[?[0-9a-f:.]+\]?$/i, 'not a host name (no scheme, no port)')
+      .transform((host) => host.toLowerCase()),
+  ).default([]),
+})
+function isZone(text: string): boolean {
+  if (/^[+-](?:0\d|1[0-4]):?[0-5]\d$/.test(text)) return true
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
