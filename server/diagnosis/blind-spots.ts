@@ -1,0 +1,56 @@
+/** Silence is evidence too: what the logs that were read could not have shown, and the line that changes it. */
+import type { BlindSpot, Evidence } from './contract.ts'
+
+const LOG_FORMAT = 'halfopen log-format'
+
+export function blindSpots(evidence: Evidence): BlindSpot[] {
+  const spots: BlindSpot[] = []
+  const { error_levels: levels, variables } = evidence
+  const access = evidence.status.size > 0
+  const timed = variables.has('upstream_response_time') || variables.has('request_time')
+  const info = levels.has('info') || levels.has('debug')
+  if (!info && !timed)
+    spots.push({
+      what: 'idle timeouts',
+      why: `${levels.size === 0 ? 'no nginx error log at level info was read' : 'error_log is above level info'}, and the access log has no session lengths: a session cut by proxy_read_timeout leaves no trace in either`,
+      change:
+        'error_log /var/log/nginx/error.log info;   # in the location of the socket, or add $request_time $upstream_response_time to log_format',
+    })
+  else if (!info && levels.size > 0)
+    spots.push({
+      what: 'who ended a session',
+      why: 'error_log is above level info: idle timeouts and visitors who vanish are not written; only session lengths show them',
+      change: 'error_log /var/log/nginx/error.log info;   # in the location of the socket',
+    })
+  if (levels.size === 0 && access)
+    spots.push({
+      what: 'why nginx answered 502 or 504',
+      why: 'no nginx error log was read',
+      change: 'name the error log too: halfopen analyze access.log error.log',
+    })
+  if (access && !variables.has('http_upgrade'))
+    spots.push({
+      what: 'which requests asked for a WebSocket',
+      why: 'the access log does not carry $http_upgrade: failed handshakes are recognised by known URLs and by paths that were upgraded elsewhere in the logs',
+      change: `add "$http_upgrade" to log_format (${LOG_FORMAT} prints a complete one)`,
+    })
+  if (access && !variables.has('upstream_status'))
+    spots.push({
+      what: 'who answered',
+      why: "the access log does not carry $upstream_status: a status may be the backend's or nginx's own",
+      change: `add "$upstream_status" to log_format (${LOG_FORMAT} prints a complete one)`,
+    })
+  if (!access && levels.size > 0)
+    spots.push({
+      what: 'refused handshakes',
+      why: 'no access log was read: a backend that answers 400, 403 or 426 is no error for nginx and leaves no line in its error log at any level',
+      change: 'name the access log too: halfopen analyze error.log access.log',
+    })
+  if (!access && levels.size === 0 && evidence.formats.size > 0)
+    spots.push({
+      what: "nginx's side",
+      why: "only an application's log was read: it shows that something went wrong, not at which hop",
+      change: "name nginx's logs too: halfopen analyze app.log /var/log/nginx/access.log /var/log/nginx/error.log",
+    })
+  return spots
+}

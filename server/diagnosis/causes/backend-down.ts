@@ -1,0 +1,127 @@
+/** nginx reached nobody: nothing listens, the address is wrong, the host is gone, or packets are dropped.
+ *  Source: ngx_http_upstream_connect, ngx_http_upstream_test_connect, ngx_event_connect_peer. */
+import { fixOf, handshake, shellSafe, upstream } from '../advice.ts'
+import type { Cause, Reason, Weighed } from '../cause.ts'
+import type { Alternative, Observation } from '../contract.ts'
+import { countOf, groupBy, times } from '../group.ts'
+import { severityOf } from '../severity.ts'
+import type { View } from '../view.ts'
+
+const SIGNS: Readonly<Record<string, { weight: number; text: string }>> = {
+  'connect-refused': { weight: 0.95, text: 'the connection was refused: no process listens at that address' },
+  'connect-unreachable': { weight: 0.93, text: 'the host or network is unreachable' },
+  'connect-socket-missing': { weight: 0.95, text: 'the unix socket does not exist' },
+  'connect-denied': { weight: 0.88, text: 'nginx may not open the connection (permissions, SELinux)' },
+  'connect-failed': { weight: 0.8, text: 'the connection could not be opened' },
+  'connect-timeout': {
+    weight: 0.82,
+    text: 'the connection was never accepted: packets are dropped, or the accept queue is full',
+  },
+  'no-live-upstreams': { weight: 0.9, text: 'every server of the upstream group was marked as failed' },
+}
+
+export const backendDown: Cause = {
+  id: 'backend-down',
+  title: 'nginx cannot reach the backend{which}',
+  severity: 'error',
+  docs: 'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server',
+
+  weigh(view) {
+    const failed = view.signs(...Object.keys(SIGNS))
+    // "no live upstreams" follows from failures of the group's servers: it stands alone only when those are not in the logs.
+    const direct = failed.filter((o) => o.sign !== 'no-live-upstreams')
+    const group = failed.filter((o) => o.sign === 'no-live-upstreams')
+    const found = groupBy(direct, 'server+upstream').map(({ scope, members }) => {
+      const follows = group.filter((o) => o.scope.server === scope.server)
+      return weighed(scope, [...members, ...follows.map((o) => ({ ...o, echo: true }))], view)
+    })
+    for (const { scope, members } of groupBy(
+      group.filter((o) => !direct.some((d) => d.scope.server === o.scope.server)),
+      'server+upstream',
+    ))
+      found.push(weighed(scope, members, view))
+    return [...found, ...fromStatusAlone(view, failed)]
+  },
+
+  fix(w) {
+    const port = /:(\d{1,5})$/.exec(w.scope.upstream ?? '')?.[1]
+    const container = w.scope.upstream !== null && !/^(?:127\.|\[::1\]|localhost|unix:)/.test(w.scope.upstream)
+    return fixOf({
+      layer: w.observations.some((o) => o.sign === 'connect-unreachable' || o.sign === 'connect-timeout')
+        ? 'host'
+        : 'application',
+      summary: `Nothing to change in nginx unless the address is wrong. Start the backend, and check that it listens at ${shellSafe(w.scope.upstream, 'the address in proxy_pass')}${container ? ' (in a container network: on its own address, not on 127.0.0.1)' : ''}.`,
+      verify: [
+        port === undefined ? 'ss -tln' : `ss -tln 'sport = :${port}'`,
+        `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://${upstream(w.scope)}/`,
+        handshake({ ...w.scope, path: w.observations[0]?.scope.path ?? null }, 'nginx'),
+      ],
+    })
+  },
+}
+
+function weighed(scope: Weighed['scope'], members: Observation[], view: View): Weighed {
+  const reasons: Reason[] = []
+  const against: Reason[] = []
+  for (const [sign, { weight, text }] of Object.entries(SIGNS)) {
+    const n = members.filter((o) => o.sign === sign).reduce((sum, o) => sum + o.count, 0)
+    if (n > 0) reasons.push({ weight, text: `${text} (${times(n)})` })
+  }
+  const socket = members.find((o) => view.isSocket(o.scope))
+  const good = socket ? view.upgradedAt(socket.scope) : null
+  if (good && good.count > 0)
+    against.push({
+      weight: 0.05,
+      text: `${good.count} handshakes on the same path succeeded: the backend was away for a part of the time, or only one of several is`,
+    })
+  return {
+    scope,
+    for: reasons,
+    against,
+    observations: members,
+    severity: severityOf(members, view, 'error'),
+    values: { which: scope.upstream === null ? '' : ` ${scope.upstream}` },
+    alternatives: alternativesFor(members),
+  }
+}
+
+function alternativesFor(members: readonly Observation[]): Alternative[] {
+  if (!members.some((o) => o.sign === 'connect-timeout')) return []
+  return [
+    {
+      cause: 'backend-slow',
+      confidence: 0.15,
+      check: 'ss -ltn on the backend: Recv-Q at its Send-Q limit means that it listens but does not accept',
+    },
+  ]
+}
+
+/** A 502 without an error log: nobody says why, so it is a guess and is called one. */
+function fromStatusAlone(view: View, said: readonly Observation[]): Weighed[] {
+  if (view.hasError || said.length > 0) return []
+  const bad = view.failedHandshakes.filter((o) => o.status === 502 && o.answered_by !== 'backend')
+  return groupBy(bad, 'server+path').map(({ scope, members }) => ({
+    scope,
+    for: [
+      {
+        weight: 0.45,
+        text: `nginx answered 502 ${times(countOf(members))}; the reason is in its error log, which was not given`,
+      },
+    ],
+    against: [],
+    observations: members,
+    values: { which: scope.path === null ? '' : ` behind ${scope.path}` },
+    alternatives: [
+      {
+        cause: 'backend-reset',
+        confidence: 0.2,
+        check: 'sudo tail -n 50 /var/log/nginx/error.log # "prematurely closed"',
+      },
+      {
+        cause: 'upstream-tls-mismatch',
+        confidence: 0.15,
+        check: 'sudo tail -n 50 /var/log/nginx/error.log # "SSL_do_handshake() failed"',
+      },
+    ],
+  }))
+}

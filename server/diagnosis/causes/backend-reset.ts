@@ -1,0 +1,63 @@
+/** The backend closed or reset the connection: crash, restart, kill, refusal. The level tells the side: nginx logs the
+ *  same text at [error] for the backend and at [info] for the visitor. Source: ngx_connection_error. */
+import { fixOf, upstream } from '../advice.ts'
+import type { Cause } from '../cause.ts'
+import { countOf, groupBy, times } from '../group.ts'
+import { severityOf } from '../severity.ts'
+
+const SIGNS: Readonly<Record<string, { weight: number; text: string }>> = {
+  'upgraded-backend-reset': {
+    weight: 0.9,
+    text: 'the backend reset open sessions (logged at [error], which is its side)',
+  },
+  'header-reset': { weight: 0.7, text: 'the backend reset the connection instead of answering' },
+  'send-reset': { weight: 0.6, text: 'the backend closed while nginx was sending the request' },
+  // One text, at least six causes: crash, http to a TLS port, stale keepalive, a port that refuses plain GETs …
+  'header-premature-close': { weight: 0.6, text: 'the backend closed the connection without an answer' },
+}
+
+export const backendReset: Cause = {
+  id: 'backend-reset',
+  title: 'The backend{which} closes connections abruptly',
+  severity: 'error',
+  docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_next_upstream',
+
+  weigh: (view) =>
+    groupBy(view.signs(...Object.keys(SIGNS)), 'server+upstream').map(({ scope, members }) => ({
+      scope,
+      for: Object.entries(SIGNS).flatMap(([sign, { weight, text }]) => {
+        const n = countOf(members.filter((o) => o.sign === sign))
+        return n > 0 ? [{ weight, text: `${text} (${times(n)})` }] : []
+      }),
+      against: [],
+      observations: members,
+      severity: severityOf(members, view, 'error'),
+      values: { which: scope.upstream === null ? '' : ` ${scope.upstream}` },
+      alternatives: members.some((o) => o.sign === 'header-premature-close' || o.sign === 'header-reset')
+        ? [
+            {
+              cause: 'upstream-tls-mismatch',
+              confidence: 0.2,
+              check: `openssl s_client -connect ${upstream(scope)} </dev/null # a certificate: proxy_pass must say https://`,
+            },
+            {
+              cause: 'missing-upgrade-headers',
+              confidence: 0.1,
+              check:
+                'a server that only speaks WebSocket closes on a plain GET: does the location pass Upgrade and Connection?',
+            },
+          ]
+        : [],
+    })),
+
+  fix: (w) =>
+    fixOf({
+      layer: 'application',
+      summary:
+        "Nothing to change in nginx as far as the logs show. Look into the application's log at these times: a crash, a restart, a deployment, a memory kill (dmesg), or a limit on connections.",
+      verify: [
+        `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://${upstream(w.scope)}/`,
+        'sudo dmesg -T | grep -i -E "killed process|out of memory" | tail',
+      ],
+    }),
+}

@@ -1,0 +1,192 @@
+/** An open session was cut after a fixed time in which neither side sent a byte. nginx reports it on the client's
+ *  connection at [info], so the default error_log level hides it; the lengths of the 101s still show it, as a peak.
+ *  Source: ngx_http_upstream_process_upgraded, ngx_connection_error. */
+import { BACK_UP, fixOf, ROLL_BACK, servingLocation, snippet, TEST_AND_RELOAD } from '../advice.ts'
+import type { Cause, Reason, Weighed } from '../cause.ts'
+import type { Alternative, ConfigView, Directive, Lifetimes, Observation, Scope } from '../contract.ts'
+import { countOf, groupBy, times } from '../group.ts'
+import { findPeaks, type Peak } from '../peaks.ts'
+import type { View } from '../view.ts'
+
+/** Timeouts people meet without having set them. */
+const DEFAULTS: readonly { seconds: number; whose: string }[] = [
+  { seconds: 60, whose: "nginx's default proxy_read_timeout" },
+  { seconds: 90, whose: "Nginx Proxy Manager's proxy_read_timeout" },
+  { seconds: 240, whose: "SWAG's proxy_read_timeout" },
+]
+
+export const idleTimeout: Cause = {
+  id: 'idle-timeout',
+  title: 'Idle WebSockets are cut after {seconds}{where}',
+  severity: 'warning',
+  docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',
+
+  weigh(view, config) {
+    const said = groupBy(view.signs('upgraded-idle-timeout'), 'server+path')
+    const lengths = lengthsByPlace(view)
+    const found: Weighed[] = said.map(({ scope, members }) => fromErrorLog(scope, members, lengths, config))
+    for (const [key, place] of lengths) {
+      if (place.used) continue
+      const weighed = fromLengths(place.scope, place.lifetimes, view, config)
+      if (weighed !== null) found.push(weighed)
+      lengths.delete(key)
+    }
+    return found
+  },
+
+  fix(weighed, config) {
+    const { scope } = weighed
+    const settings = scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
+    const context = settings?.context ?? servingLocation(scope)
+    const cut = Number(weighed.values?.['cut'] ?? 0)
+    // Bounded: five minutes serves every usual heartbeat; an hour-long timeout only hides a missing one.
+    const seconds = cut > 0 && cut < 300 ? 300 : 600
+    const directives: Directive[] = [
+      { context, text: `proxy_read_timeout ${seconds}s;` },
+      { context, text: `proxy_send_timeout ${seconds}s;` },
+    ]
+    const patch = scope.path === null ? null : (config?.patch(scope.server, scope.path, directives) ?? null)
+    return fixOf({
+      layer: 'nginx',
+      summary: `First let the application send a heartbeat (WebSocket ping) more often than every ${cut > 0 ? Math.max(1, Math.floor(cut / 2)) : 30} s: traffic in either direction keeps the session open. If it cannot, raise the timeout above its longest silence; a shorter timeout in a proxy in front would still cut.`,
+      directives,
+      snippet: snippet(directives),
+      patch: patch?.patch ?? null,
+      target: patch?.target ?? (settings ? { file: settings.file, line: settings.line } : null),
+      verify: [BACK_UP, TEST_AND_RELOAD, '# then leave one session idle for longer than before: it must stay open'],
+      rollback: ROLL_BACK,
+    })
+  },
+}
+
+interface Place {
+  scope: Scope
+  lifetimes: Lifetimes[]
+  used: boolean
+}
+
+function lengthsByPlace(view: View): Map<string, Place> {
+  const places = new Map<string, Place>()
+  for (const l of view.evidence.lifetimes.values()) {
+    const key = JSON.stringify([l.scope.server, l.scope.path])
+    const found = places.get(key)
+    if (found) found.lifetimes.push(l)
+    else places.set(key, { scope: { ...l.scope, upstream: null }, lifetimes: [l], used: false })
+  }
+  return places
+}
+
+function fromErrorLog(
+  scope: Scope,
+  members: Observation[],
+  lengths: Map<string, Place>,
+  config: ConfigView | null,
+): Weighed {
+  const n = countOf(members)
+  const reasons: Reason[] = [
+    {
+      weight: 0.95,
+      text: `nginx itself reported ${times(n)} that no byte passed in either direction until its timeout`,
+    },
+  ]
+  const observations = [...members]
+  const configured = timeoutOf(scope, config)
+  let cut = configured
+  // Combined-like formats know no server: then the path alone has to match.
+  const place = [...lengths.values()].find(
+    (p) => p.scope.path === scope.path && (p.scope.server === scope.server || p.scope.server === null),
+  )
+  if (place) {
+    place.used = true
+    const peak = findPeaks(place.lifetimes)[0]
+    if (peak) {
+      cut ??= peak.seconds
+      reasons.push({ weight: 0.4, text: `${peak.count} of ${peak.total} sessions lasted ${secondsText(peak.seconds)}` })
+      observations.push(peakObservation(scope, peak, true))
+    }
+  }
+  return { scope, for: reasons, against: [], observations, values: values(scope, cut), alternatives: edgeFirst(scope) }
+}
+
+function fromLengths(scope: Scope, lifetimes: Lifetimes[], view: View, config: ConfigView | null): Weighed | null {
+  const configured = timeoutOf(scope, config)
+  const peaks = findPeaks(lifetimes, configured)
+  const peak = peaks[0]
+  if (peak === undefined) return null
+  const share = peak.count / peak.total
+  const known = DEFAULTS.find((d) => Math.abs(d.seconds - peak.seconds) < 0.05)
+  const matches = configured !== null && Math.abs(configured - peak.seconds) < 0.05
+  const many = peak.count >= 20 ? 0.8 : peak.count >= 8 ? 0.72 : peak.count >= 5 ? 0.65 : peak.count >= 3 ? 0.55 : 0.2
+  const reasons: Reason[] = [
+    {
+      weight: many * Math.min(1, 0.6 + share),
+      text: `${peak.count} of ${peak.total} sessions lasted ${secondsText(peak.seconds)}, within 0.3 s, and hardly any a little shorter or longer`,
+    },
+  ]
+  if (matches) reasons.push({ weight: 0.7, text: `that is the proxy_read_timeout in effect there` })
+  else if (known && configured === null) reasons.push({ weight: 0.3, text: `that is ${known.whose}` })
+  const against: Reason[] = []
+  if (configured !== null && !matches)
+    against.push({
+      weight: 0.35,
+      text: `the proxy_read_timeout in effect is ${secondsText(configured)}: another layer or the application may be the one that closes`,
+    })
+  if (view.evidence.error_levels.has('info') && view.hasError)
+    against.push({ weight: 0.5, text: 'the error log is at level info and does not report the timeout' })
+  return {
+    scope,
+    for: reasons,
+    against,
+    observations: [peakObservation(scope, peak, false)],
+    values: values(scope, peak.seconds),
+    alternatives: edgeFirst(scope),
+    count: peak.count,
+  }
+}
+
+function peakObservation(scope: Scope, peak: Peak, echo: boolean): Observation {
+  return {
+    scope,
+    sign: 'session-length-peak',
+    kind: 'session_closed',
+    status: 101,
+    asked: null,
+    answered_by: null,
+    echo,
+    count: peak.count,
+    first: peak.first,
+    last: peak.last,
+    zone: 'known',
+    minutes: new Map(),
+    exemplars: peak.exemplars,
+    clients: new Set(),
+  }
+}
+
+function timeoutOf(scope: Scope, config: ConfigView | null): number | null {
+  if (scope.path === null || config === null) return null
+  const settings = config.settings(scope.server, scope.path)
+  return settings === null ? null : (settings.proxy_read_timeout ?? 60)
+}
+
+const secondsText = (s: number): string => `${Number.isInteger(s) ? s : s.toFixed(1)} s`
+const values = (scope: Scope, cut: number | null): Record<string, string> => ({
+  seconds: cut === null ? 'a fixed time' : secondsText(cut),
+  where: scope.path === null ? '' : ` at ${scope.path}`,
+  ...(cut === null ? {} : { cut: String(cut) }),
+})
+
+function edgeFirst(scope: Scope): Alternative[] {
+  return [
+    {
+      cause: 'peer-vanished',
+      confidence: 0.1,
+      check: `the application's log at the same second: a ping without an answer means that the visitor's machine was gone`,
+    },
+    {
+      cause: 'abnormal-closure',
+      confidence: 0.08,
+      check: `connect to the backend directly and stay idle: cut as well means that the application closes, not ${scope.server === null ? 'nginx' : 'the proxy'}`,
+    },
+  ]
+}

@@ -1,0 +1,233 @@
+/** The hop in front of the backend did not pass `Upgrade` and `Connection` on. nginx drops both unless told otherwise,
+ *  writes nothing about it, and only the backend's answer shows it. Source: ngx_http_proxy_module.c
+ *  (ngx_http_proxy_headers), measured answers of six backends. */
+import { BACK_UP, fixOf, handshake, path, ROLL_BACK, servingLocation, snippet, TEST_AND_RELOAD } from '../advice.ts'
+import type { Cause, Reason, Weighed } from '../cause.ts'
+import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
+import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
+import type { View } from '../view.ts'
+
+/** What backends answer to a handshake that arrives as an ordinary GET, and how telling each answer is when it is known
+ *  that the client asked, and when it is not. */
+const ANSWERS: Readonly<Record<number, { meaning: string; asked: number; likely: number; unknown: number }>> = {
+  426: { meaning: '426 Upgrade Required', asked: 0.88, likely: 0.82, unknown: 0.6 },
+  400: { meaning: '400 Bad Request', asked: 0.6, likely: 0.6, unknown: 0.3 },
+  505: { meaning: '505 HTTP Version Not Supported', asked: 0.6, likely: 0.5, unknown: 0.2 },
+  404: { meaning: '404 Not Found', asked: 0.45, likely: 0.4, unknown: 0.2 },
+  405: { meaning: '405 Method Not Allowed', asked: 0.45, likely: 0.4, unknown: 0.2 },
+  200: { meaning: '200 OK instead of 101', asked: 0.45, likely: 0.4, unknown: 0 },
+}
+const APP_SIGNS = ['app-connection-token-missing', 'app-upgrade-token-missing'] as const
+
+export const missingUpgradeHeaders: Cause = {
+  id: 'missing-upgrade-headers',
+  title: 'The proxy does not pass the WebSocket upgrade on to the backend{where}',
+  severity: 'error',
+  docs: 'https://nginx.org/en/docs/http/websocket.html',
+
+  weigh(view, config) {
+    const refused = view.failedHandshakes.filter(
+      (o) => o.status !== null && ANSWERS[o.status] !== undefined && o.answered_by !== 'nginx',
+    )
+    const told = view.signs(...APP_SIGNS)
+    const groups = groupBy(refused, 'server+path').map((g) => fromNginx(g.scope, g.members, view, config))
+    if (told.length === 0) return groups.filter((w) => w !== null)
+    // The application names no path. Its lines belong to the place that failed in the same minutes, else they stand alone.
+    const partner = groups
+      .filter((w) => w !== null)
+      .sort((a, b) => countOf(b.observations) - countOf(a.observations))
+      .find((w) => w.observations.some((o) => o.status === 400) && shareMinutes(w.observations, told))
+    if (partner) {
+      partner.for.push(...appReasons(told))
+      partner.observations = [...partner.observations, ...told]
+      partner.count = Math.max(countOf(partner.observations) - countOf(told), countOf(told))
+    }
+    const rest = groups.filter((w) => w !== null)
+    return partner ? rest : [...rest, fromApplication(told)]
+  },
+
+  fix(weighed, config, view) {
+    const settings = settingsFor(weighed.scope, config)
+    if (settings !== null && passesUpgrade(settings)) return elsewhere(weighed)
+    const context = settings?.context ?? servingLocation(weighed.scope)
+    const directives: Directive[] = [
+      ...(settings?.connection_map === true ? [] : MAP.map((text) => ({ context: 'http', text }))),
+      { context, text: 'proxy_http_version 1.1;' },
+      { context, text: 'proxy_set_header Upgrade $http_upgrade;' },
+      { context, text: 'proxy_set_header Connection $connection_upgrade;' },
+    ]
+    const patch =
+      weighed.scope.path === null ? null : (config?.patch(weighed.scope.server, weighed.scope.path, directives) ?? null)
+    const npm = view.evidence.formats.has('npm-access')
+    return fixOf({
+      layer: 'nginx',
+      summary: npm
+        ? 'In Nginx Proxy Manager: edit the proxy host and switch on "Websockets Support". For a custom location put the lines below into its own gear box.'
+        : `Add the upgrade headers to ${settings ? settings.context : 'the location that proxies this path'}, in the same block as its other proxy_set_header lines: one proxy_set_header in a block drops all inherited ones.`,
+      directives,
+      snippet: snippet(directives),
+      patch: patch?.patch ?? null,
+      target: patch?.target ?? (settings ? { file: settings.file, line: settings.line } : null),
+      verify: [
+        BACK_UP,
+        TEST_AND_RELOAD,
+        handshake(weighed.scope, 'nginx'),
+        '# expected: HTTP/1.1 101 Switching Protocols',
+      ],
+      rollback: ROLL_BACK,
+    })
+  },
+}
+
+/** `''` maps to close: an ordinary request in the same location stays an ordinary request. */
+const MAP = ['map $http_upgrade $connection_upgrade {', '    default upgrade;', "    ''      close;", '}']
+
+function fromNginx(scope: Scope, members: Observation[], view: View, config: ConfigView | null): Weighed | null {
+  const total = countOf(members)
+  const best = [...members].sort((a, b) => weightOf(b) - weightOf(a))[0]
+  if (best === undefined || weightOf(best) === 0) return null
+  const meaning = ANSWERS[best.status ?? 0]?.meaning ?? ''
+  const reasons: Reason[] = [
+    { weight: weightOf(best), text: `${phrase(best)} and the backend answered ${meaning} ${times(total)}` },
+  ]
+  const against: Reason[] = []
+  const clients = clientsOf(members)
+  if (clients > 1)
+    reasons.push({ weight: 0.2, text: `${clients >= 8 ? '8 or more' : clients} different clients got the same answer` })
+  else if (total >= 3)
+    reasons.push({ weight: 0.15, text: 'the same client tried again and again, as a page does that reconnects' })
+
+  const good = view.upgradedAt(scope)
+  const last = Math.max(...members.map((o) => o.last ?? -Infinity))
+  if (good.count > 0 && (good.last ?? 0) < Math.min(...members.map((o) => o.first ?? Infinity)))
+    against.push({ weight: 0.2, text: `${good.count} handshakes on this path succeeded before: something changed` })
+  else if (good.count > 0 && (good.first ?? 0) > last)
+    against.push({ weight: 0.05, text: 'later handshakes on this path succeeded: it may be fixed already' })
+  else if (good.count > 0)
+    against.push({ weight: 0.75, text: `${good.count} handshakes on this path succeeded in the same period` })
+
+  const settings = settingsFor(scope, config)
+  if (settings !== null && passesUpgrade(settings))
+    against.push({
+      weight: 0.8,
+      text: `your configuration passes both headers in ${settings.context} (${settings.file}:${settings.line}): another proxy in front or behind drops them`,
+    })
+  else if (settings?.proxy_pass != null)
+    reasons.push({
+      weight: 0.93,
+      text: `your configuration does not pass them: ${lacking(settings)} in ${settings.context} (${settings.file}:${settings.line})`,
+    })
+  return {
+    scope,
+    for: reasons,
+    against,
+    observations: members,
+    values: { where: scope.path === null ? '' : ` at ${scope.path}` },
+    alternatives: alternatives(scope, best.status),
+  }
+}
+
+function weightOf(o: Observation): number {
+  const answer = ANSWERS[o.status ?? 0]
+  if (answer === undefined) return 0
+  return o.asked === 'yes' ? answer.asked : o.asked === 'likely' ? answer.likely : answer.unknown
+}
+
+function phrase(o: Observation): string {
+  if (o.asked === 'yes') return 'the client sent Upgrade: websocket'
+  if (o.sign === 'handshake-refused-learned-url') return 'this path carries WebSockets in the same logs'
+  return o.asked === 'likely'
+    ? 'only a WebSocket client asks for this URL'
+    : 'the log does not say whether the client asked for an upgrade,'
+}
+
+function fromApplication(told: Observation[]): Weighed {
+  return {
+    scope: { server: null, path: null, upstream: null },
+    source: told[0]?.exemplars[0]?.source ?? 'application',
+    for: appReasons(told),
+    against: [
+      {
+        weight: 0,
+        text: 'no nginx log of the same time was given: the line proves that the header was lost, not at which hop',
+      },
+    ],
+    observations: told,
+    values: { where: '' },
+    alternatives: alternatives({ server: null, path: null, upstream: null }, 400),
+  }
+}
+
+function appReasons(told: readonly Observation[]): Reason[] {
+  const authenticated = told.some((o) => o.asked === 'likely')
+  const what = told.some((o) => o.sign === 'app-connection-token-missing')
+    ? "'upgrade' was missing in Connection"
+    : "'websocket' was missing in Upgrade"
+  const reasons = [
+    {
+      weight: authenticated ? 0.75 : 0.6,
+      text: `the application printed what it received ${times(countOf(told))}: ${what}`,
+    },
+  ]
+  if (authenticated)
+    reasons.push({
+      weight: 0.15,
+      text: 'it asks for a login before it upgrades, so the request came from its own page and not from a scanner',
+    })
+  return reasons
+}
+
+function alternatives(scope: Scope, status: number | null): Alternative[] {
+  const direct = `${handshake(scope, 'backend')} # 101 here and not through nginx: the headers are lost on the way`
+  return [
+    {
+      cause: 'edge-proxy',
+      confidence: 0.15,
+      check: `nginx -T | grep -nE 'Upgrade|Connection' # both passed in the serving location? then another proxy drops them`,
+    },
+    ...(status === 400 ? [{ cause: 'handshake-rejected', confidence: 0.15, check: direct }] : []),
+    ...(status === 404 || status === 200 || status === 405
+      ? [{ cause: 'path-mismatch', confidence: 0.4, check: direct }]
+      : []),
+    ...(status === 505
+      ? [
+          {
+            cause: 'upstream-http-version',
+            confidence: 0.4,
+            check: `nginx -T | grep -n proxy_http_version # 1.1 needed at ${path(scope)}`,
+          },
+        ]
+      : []),
+  ]
+}
+
+function settingsFor(scope: Scope, config: ConfigView | null): EffectiveProxy | null {
+  return scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
+}
+
+/** `Connection` counts as passed when it is upgrade by constant, by map, or handed through. */
+function passesUpgrade(settings: EffectiveProxy): boolean {
+  const upgrade = settings.set_headers.get('upgrade')?.value
+  const connection = settings.set_headers.get('connection')?.value
+  return (
+    upgrade !== undefined &&
+    upgrade !== '' &&
+    connection !== undefined &&
+    (/^upgrade$/i.test(connection) || connection.startsWith('$'))
+  )
+}
+
+function lacking(settings: EffectiveProxy): string {
+  const missing = ['upgrade', 'connection'].filter((name) => (settings.set_headers.get(name)?.value ?? '') === '')
+  if (missing.length === 0) return `Connection is set to "${settings.set_headers.get('connection')?.value ?? ''}"`
+  return `no ${missing.map((name) => `proxy_set_header ${name === 'upgrade' ? 'Upgrade' : 'Connection'}`).join(' and no ')}`
+}
+
+function elsewhere(weighed: Weighed): ReturnType<Cause['fix']> {
+  return fixOf({
+    layer: 'edge',
+    summary:
+      'Nothing to change in this nginx: it passes both headers. Check the proxy or CDN in front of it, or a second proxy between it and the application.',
+    verify: [handshake(weighed.scope, 'nginx'), handshake(weighed.scope, 'backend')],
+  })
+}

@@ -1,0 +1,48 @@
+/** Observations grouped into the places a finding can be about. */
+import type { Observation, Scope } from './contract.ts'
+
+/** Groups by the given part of the scope; the rest becomes null, so that a finding's id does not change when more paths fail. */
+export function groupBy(
+  observations: readonly Observation[],
+  by: 'server+path' | 'server+upstream',
+): { scope: Scope; members: Observation[] }[] {
+  const groups = new Map<string, { scope: Scope; members: Observation[] }>()
+  for (const o of observations) {
+    const { server, path, upstream } = o.scope
+    const scope: Scope = by === 'server+path' ? { server, path, upstream: null } : { server, path: null, upstream }
+    const key = JSON.stringify([scope.server, scope.path, scope.upstream])
+    const group = groups.get(key)
+    if (group) group.members.push(o)
+    else groups.set(key, { scope, members: [o] })
+  }
+  return [...groups.values()]
+}
+
+export const countOf = (observations: readonly Observation[]): number =>
+  observations.reduce((n, o) => (o.echo ? n : n + o.count), 0)
+
+/** Distinct clients seen, capped where evidence caps them. */
+export function clientsOf(observations: readonly Observation[]): number {
+  const all = new Set<string>()
+  for (const o of observations) for (const client of o.clients) all.add(client)
+  return all.size
+}
+
+/** Seconds between the first and the last occurrence; 0 when untimed. */
+export function spread(observations: readonly Observation[]): number {
+  const firsts = observations.map((o) => o.first).filter((t) => t !== null)
+  const lasts = observations.map((o) => o.last).filter((t) => t !== null)
+  return firsts.length === 0 ? 0 : (Math.max(...lasts) - Math.min(...firsts)) / 1000
+}
+
+/** Minutes in which both happened, give or take one: two logs of one incident. */
+export function shareMinutes(a: readonly Observation[], b: readonly Observation[]): boolean {
+  const minutes = new Set(a.flatMap((o) => [...o.minutes.keys()]))
+  return b.some((o) =>
+    [...o.minutes.keys()].some((m) => minutes.has(m) || minutes.has(m - 60_000) || minutes.has(m + 60_000)),
+  )
+}
+
+/** `3 times`, `once` */
+export const times = (n: number): string =>
+  n === 1 ? 'once' : n === 2 ? 'twice' : `${n.toLocaleString('en-US')} times`

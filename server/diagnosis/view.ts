@@ -1,0 +1,96 @@
+/** Questions that several causes ask of the evidence, answered once. */
+import { knownSocket, SOCKET_NAME } from '../../parsers/known-sockets.ts'
+import type { Evidence, Observation, Scope, Suspect } from './contract.ts'
+
+export interface View {
+  evidence: Evidence
+  /** Observations with one of these signs; echoes included. */
+  signs(...signs: string[]): Observation[]
+  /** Handshakes that failed, those on paths that turned out to be sockets included. */
+  failedHandshakes: readonly Observation[]
+  /** True when other data shows that this place carries WebSockets, or its name says so. */
+  isSocket(scope: Scope): boolean
+  /** Successful handshakes at this place (any upstream). */
+  upgradedAt(scope: Scope): { count: number; first: number | null; last: number | null }
+  /** True when an access log was read. */
+  hasAccess: boolean
+  hasError: boolean
+}
+
+const place = (scope: Scope): string => `${scope.server ?? ''} ${scope.path ?? ''}`
+
+export function inspect(evidence: Evidence): View {
+  const bySign = new Map<string, Observation[]>()
+  const proven = new Set<string>()
+  const upgraded = new Map<string, { count: number; first: number | null; last: number | null }>()
+  for (const o of evidence.observations.values()) {
+    bySign.set(o.sign, [...(bySign.get(o.sign) ?? []), o])
+    if (o.scope.path === null) continue
+    const shows =
+      o.kind === 'handshake_ok' || o.sign.startsWith('upgraded-') || o.asked === 'yes' || o.asked === 'likely'
+    if (shows) {
+      proven.add(place(o.scope))
+      // The error log names the server block, combined names nothing: the path alone must do between logs.
+      proven.add(place({ ...o.scope, server: null }))
+    }
+    if (o.kind === 'handshake_ok') {
+      for (const key of new Set([place(o.scope), place({ ...o.scope, server: null })])) {
+        const sum = upgraded.get(key) ?? { count: 0, first: null, last: null }
+        sum.count += o.count
+        sum.first = o.first === null ? sum.first : Math.min(sum.first ?? Infinity, o.first)
+        sum.last = o.last === null ? sum.last : Math.max(sum.last ?? -Infinity, o.last)
+        upgraded.set(key, sum)
+      }
+    }
+  }
+  const isProven = (scope: Scope): boolean =>
+    proven.has(place(scope)) || (scope.server === null && proven.has(place({ ...scope, server: null })))
+  const isSocket = (scope: Scope): boolean =>
+    scope.path !== null &&
+    (isProven(scope) ||
+      proven.has(place({ ...scope, server: null })) ||
+      SOCKET_NAME.test(scope.path) ||
+      knownSocket(scope.path) !== null)
+  const all = [...evidence.observations.values()]
+  const failedHandshakes = [
+    ...all.filter((o) => o.kind === 'handshake_failed'),
+    ...[...evidence.suspects.values()].filter((s) => isSocket(s.scope)).map((s) => promote(s, isProven(s.scope))),
+  ]
+  return {
+    evidence,
+    signs: (...signs) => signs.flatMap((sign) => bySign.get(sign) ?? []),
+    failedHandshakes,
+    isSocket,
+    upgradedAt: (scope) =>
+      upgraded.get(place(scope)) ??
+      (scope.server === null ? undefined : upgraded.get(place({ ...scope, server: null }))) ??
+      NEVER,
+    hasAccess: evidence.status.size > 0,
+    hasError: evidence.error_levels.size > 0,
+  }
+}
+
+const NEVER = { count: 0, first: null, last: null }
+
+/** A failed request on a path that other lines prove to be a socket. */
+function promote(s: Suspect, proven: boolean): Observation {
+  const { scope, status, answered_by, count, first, last, minutes, exemplars, clients } = s
+  const sign = proven ? 'handshake-refused-learned-url' : 'handshake-refused-socket-name'
+  const asked = proven ? 'likely' : 'unknown'
+  return {
+    scope,
+    sign,
+    kind: 'handshake_failed',
+    status,
+    asked,
+    answered_by,
+    echo: false,
+    count,
+    first,
+    last,
+    zone: 'known',
+    minutes,
+    exemplars,
+    clients,
+  }
+}
