@@ -22,8 +22,8 @@ function partOf(path: string): string | null {
 }
 
 const inside = (path: string, folder: string): boolean => path.startsWith(`${folder}/`)
-/** Hashing is a function of its argument; finding ids are hashes. */
-const PURE_BUILTINS = new Set(['node:crypto'])
+/** Functions of their arguments alone: finding ids are hashes, `include` lines name files. */
+const PURE_BUILTINS = new Set(['node:crypto', 'node:path'])
 
 /** Parts (or files) that must give the same answer for the same arguments. */
 function isPure(path: string): boolean {
@@ -86,7 +86,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'pure',
-    says: 'diagnosis, nginx-config (but load.ts) and alerts/decide.ts do no I/O: no Node.js, no package; parsers and types only',
+    says: 'diagnosis, nginx-config (but load.ts) and alerts/decide.ts do no I/O: neither Node.js nor packages; parsers and types only',
     refuses({ from, target, relative, typeOnly }) {
       if (!isPure(from) || typeOnly) return false
       if (!relative) return !PURE_BUILTINS.has(target)
