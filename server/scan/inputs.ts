@@ -1,11 +1,11 @@
 /** From the words after `analyze` or `serve` to the files to read. */
-import { accessSync, constants, fstatSync, lstatSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs'
+import { fstatSync, lstatSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { InputError } from './contract.ts'
 import { expandGlob, isGlob } from './glob.ts'
 import { inputError, systemError } from './input-errors.ts'
-import { isStdin } from './open-input.ts'
+import { isStdin, openInput } from './open-input.ts'
 import { USUAL_PLACES, type UsualPlace } from './usual-places.ts'
 
 export { openInput, type OpenedInput } from './open-input.ts'
@@ -130,7 +130,7 @@ function inWords(readable: number, refused: number): string {
   return parts.filter((part) => part !== '').join(', ')
 }
 
-/** Why this path cannot be read as a log, or null when it can. Opens nothing: a FIFO without a writer would block. */
+/** Why this path cannot be read as a log, or null when it can. Only plain files are opened: a FIFO without a writer would block. */
 function whyNot(file: string): InputError | null {
   const target = outputTarget(file)
   if (target) {
@@ -140,11 +140,13 @@ function whyNot(file: string): InputError | null {
   let stats: Stats
   try {
     stats = statSync(file)
-    if (stats.isFile()) accessSync(file, constants.R_OK)
   } catch (error) {
     return systemError(file, error)
   }
-  if (stats.isFile()) return null
+  if (stats.isFile()) {
+    const opened = openInput(file)
+    return opened.kind === 'refused' ? opened.error : null
+  }
   // What a shell makes of <(command); it has a writer, so reading it ends.
   if (stats.isFIFO() && /^\/(?:dev|proc\/self)\/fd\/\d+$/.test(file)) return null
   const kind = kindOf(stats)

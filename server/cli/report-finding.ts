@@ -1,0 +1,156 @@
+/** One finding as text: what is wrong, how sure, since when, the evidence, what to change, how to check and undo it. */
+import type { Finding, Severity } from '../diagnosis/contract.ts'
+import { evidenceRows } from './report-evidence.ts'
+import { changeRows, commandRows } from './report-fix.ts'
+import { plural, type Clock } from './report-times.ts'
+import { cut, escapeText, wrap, type Paint, type Tone } from './terminal.ts'
+
+export interface Layout {
+  width: number
+  paint: Paint
+  clock: Clock
+  verbose: boolean
+}
+
+/** Column where the text beside the labels starts. */
+const COLUMN = 13
+const INDENT = 3
+const TONES: Record<Severity, Tone> = { critical: 'red', error: 'red', warning: 'yellow', info: 'cyan' }
+/** Evidence lines shown without --verbose: enough to recognise the log, few enough to keep the change in sight. */
+const SHOWN = 2
+
+/** @param number its place in the report, from 1. */
+export function findingRows(finding: Finding, number: number, layout: Layout): string[] {
+  const { width, paint, verbose } = layout
+  const { fix } = finding
+  const text = (value: string): string[] => wrap(escapeText(value), width - COLUMN)
+  const rows = heading(finding, number, layout)
+  const add = (label: string, lines: readonly string[]): void => {
+    lines.forEach((line, i) => {
+      const head = i === 0 ? paint('dim', label.padEnd(COLUMN - INDENT)) : ' '.repeat(COLUMN - INDENT)
+      rows.push(line === '' && i > 0 ? '' : `${' '.repeat(INDENT)}${head}${line}`)
+    })
+  }
+  const commands = (list: readonly string[]): string[] =>
+    list.flatMap((command) =>
+      commandRows(command, width - COLUMN - 2).map((row, i) => (i === 0 ? `${paint('dim', '$')} ${row}` : `  ${row}`)),
+    )
+  const points = (list: readonly string[]): string[] => list.flatMap((item) => bullet(item, width - COLUMN))
+
+  rows.push('')
+  add('Evidence', evidence(finding, layout))
+  add('Why', points(finding.because))
+  add('Against', points(finding.against))
+  rows.push('')
+  const change = changeRows(fix, width - COLUMN, paint)
+  add('Change', [...summary(finding, layout), ...(change.length > 0 ? ['', ...change] : [])])
+  if (change.length > 0) rows.push('')
+  add('Check', commands(fix.verify))
+  add('Undo', commands(fix.rollback))
+  const alternatives = verbose ? finding.alternatives : finding.alternatives.slice(0, 2)
+  add(
+    'Or else',
+    alternatives.flatMap((a) => [
+      ...text(`${a.cause} (${percent(a.confidence)})`),
+      ...text(a.check).map((row) => paint('dim', row)),
+    ]),
+  )
+  if (verbose) add('Id', text(`${finding.cause} ${finding.id}`))
+  return rows
+}
+
+/** A finding in a few lines: for what is uncertain or harmless. */
+export function briefRows(finding: Finding, number: number, layout: Layout): string[] {
+  const { width, paint } = layout
+  const rows = heading(finding, number, layout)
+  const add = (value: string, tone?: Tone): void => {
+    for (const row of wrap(escapeText(value), width - INDENT))
+      rows.push(' '.repeat(INDENT) + (tone ? paint(tone, row) : row))
+  }
+  const first = finding.evidence[0]
+  if (first) {
+    const [row = ''] = evidenceRows(first.text, width - INDENT, false)
+    add(place(first), 'dim')
+    rows.push(' '.repeat(INDENT) + row)
+  }
+  const test = finding.alternatives[0]
+  if (finding.confidence < 0.5 && test) add(`To tell: ${test.check}`)
+  else add(finding.fix.summary)
+  return rows
+}
+
+function heading(finding: Finding, number: number, layout: Layout): string[] {
+  const { width, paint, clock } = layout
+  const tone = TONES[finding.severity]
+  const title = wrap(escapeText(finding.title), width - INDENT)
+  const rows = title.map(
+    (row, i) => (i === 0 ? paint(tone, `${number}`.padEnd(INDENT)) : ' '.repeat(INDENT)) + paint('bold', row),
+  )
+  const facts = [
+    `${finding.severity}, ${howSure(finding.confidence)}, ${plural(finding.count, 'time')}`,
+    seen(finding, clock),
+    whereabouts(finding),
+  ]
+  const lines = facts.filter((fact) => fact !== '').flatMap((fact) => wrap(escapeText(fact), width - INDENT))
+  const [first = '', ...rest] = lines
+  rows.push(' '.repeat(INDENT) + paint(tone, finding.severity) + first.slice(finding.severity.length))
+  return [...rows, ...rest.map((row) => ' '.repeat(INDENT) + row)]
+}
+
+function seen({ first_seen, last_seen }: Finding, clock: Clock): string {
+  if (first_seen === null || last_seen === null) return ''
+  const [first, last] = [clock.show(first_seen), clock.show(last_seen)]
+  if (first === last) return `at ${first}`
+  return `since ${first}, last seen ${first.slice(0, 10) === last.slice(0, 10) ? last.slice(11) : last}`
+}
+
+function whereabouts({ scope }: Finding): string {
+  const url = `${scope.server ?? ''}${scope.path ?? ''}`
+  const from = url === '' ? '' : `at ${url}`
+  const to = scope.upstream === null ? '' : `backend ${scope.upstream}`
+  const source = url === '' && scope.source !== null ? `told by ${scope.source}` : ''
+  return [from, to, source].filter((part) => part !== '').join(', ')
+}
+
+/** One line from every log that has one before a second line from any. */
+function evidence(finding: Finding, { width, paint, verbose }: Layout): string[] {
+  const first = new Map(finding.evidence.toReversed().map((e) => [e.source, e]))
+  const spread = [...finding.evidence].sort(
+    (a, b) => Number(first.get(b.source) === b) - Number(first.get(a.source) === a),
+  )
+  const shown = verbose ? finding.evidence : spread.slice(0, SHOWN)
+  const rows = shown.flatMap((e) => [
+    ...cut(escapeText(place(e)), width - COLUMN).map((row) => paint('dim', row)),
+    ...evidenceRows(e.text, width - COLUMN, verbose),
+  ])
+  const left = finding.evidence.length - shown.length
+  return left > 0 ? [...rows, paint('dim', `and ${plural(left, 'more line')} (--verbose)`)] : rows
+}
+
+const place = (e: Finding['evidence'][number]): string => (e.line === null ? e.source : `${e.source}:${e.line}`)
+
+function summary({ fix }: Finding, { width, paint }: Layout): string[] {
+  const rows = wrap(escapeText(fix.summary), width - COLUMN)
+  if (fix.target === null) return rows
+  const where = `in ${fix.target.file}, line ${fix.target.line}`
+  return [...rows, ...wrap(escapeText(where), width - COLUMN).map((row) => paint('dim', row))]
+}
+
+function bullet(item: string, width: number): string[] {
+  return wrap(escapeText(item), width - 2).map((row, i) => (i === 0 ? `- ${row}` : `  ${row}`))
+}
+
+const percent = (confidence: number): string => `${Math.round(confidence * 100)} %`
+
+/** From 0.8 on the evidence decides (CONTRACT.md); nothing is called certain. */
+export function howSure(confidence: number): string {
+  const word =
+    confidence >= 0.95
+      ? 'almost certain'
+      : confidence >= 0.8
+        ? 'very likely'
+        : confidence >= 0.5
+          ? 'likely'
+          : 'possible'
+  return `${word} (${percent(confidence)})`
+}

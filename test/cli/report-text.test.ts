@@ -1,0 +1,240 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Finding, Report } from '../../server/diagnosis/contract.ts'
+import { reportText, type TextOptions } from '../../server/cli/report-text.ts'
+import { displayWidth } from '../../server/cli/terminal.ts'
+import { finding, report } from './reports.ts'
+
+const options: TextOptions = { width: 80, colour: false, timezone: 'UTC', top: null, verbose: false }
+const show = (changes: Partial<Report> = {}, more: Partial<TextOptions> = {}): string =>
+  reportText(report(changes), { ...options, ...more })
+const one = (changes: Partial<Finding>, more: Partial<TextOptions> = {}): string =>
+  show({ findings: [finding(changes)] }, more)
+/** Without layout, to find sentences that the width has broken. */
+const flat = (text: string): string => text.replace(/\s+/g, ' ')
+
+describe('the order of reading', () => {
+  it('answers what is wrong, how sure, since when, how often, where, why, what to change, how to check and undo', () => {
+    const text = flat(show())
+    const order = [
+      '1 problem found',
+      'nginx does not pass the WebSocket upgrade on',
+      'error, almost certain (95 %), 12 times',
+      'since 2026-11-21 06:13:35, last seen 06:15:02',
+      'at app.test/ws, backend 127.0.0.1:53721',
+      'access.log:1',
+      'portainer.log:17',
+      "the application says the Connection header of the request had no 'upgrade' token",
+      'Pass Upgrade and Connection on',
+      '+ proxy_set_header Upgrade $http_upgrade;',
+      '$ sudo nginx -t && sudo systemctl reload nginx',
+      '$ sudo rsync',
+      'edge-proxy (20 %)',
+      'Also seen',
+      'Visitors close the page',
+      'What these logs cannot show',
+      'idle timeouts',
+      '1,234 requests',
+      'Read /var/log/nginx/access.log',
+      '2 lines not read',
+    ]
+    const places = order.map((part) => text.indexOf(part))
+    expect(order.filter((_, i) => (places[i] ?? -1) < 0)).toEqual([])
+    expect(places).toEqual([...places].sort((a, b) => a - b))
+  })
+
+  it('has what is wrong and the start of the change on a screen of 24 rows', () => {
+    const screen = show().split('\n').slice(0, 23).join('\n')
+    expect(screen).toContain('nginx does not pass the WebSocket upgrade on')
+    expect(flat(screen)).toContain('Change Pass Upgrade and Connection on to the backend')
+  })
+
+  it('shows one line of every log before a second of any, and all of them with --verbose', () => {
+    expect(show()).not.toContain('access.log:9')
+    expect(show()).toContain('and 1 more line (--verbose)')
+    expect(show({}, { verbose: true })).toContain('access.log:9')
+  })
+
+  it('says how many findings --top leaves out', () => {
+    const text = show({}, { top: 1 })
+    expect(text).not.toContain('Visitors')
+    expect(text).toContain('1 more finding (--top 2)')
+  })
+})
+
+describe('no finding', () => {
+  it('says so together with what cannot be seen', () => {
+    const text = show({ findings: [] })
+    expect(text).toMatch(/^No problems found in what could be read\.\n/)
+    expect(text).toContain('What these logs cannot show')
+  })
+
+  it('makes no claim when nothing was read', () => {
+    const [input] = report().inputs
+    if (!input) throw new Error('the report has an input')
+    expect(show({ findings: [], inputs: [{ ...input, parsed: 0, unparsed: 1234 }] })).toMatch(/^No line could be read/)
+    expect(show({ findings: [], inputs: [{ ...input, lines: 0, parsed: 0 }] })).toMatch(
+      /^Nothing to report: the input is empty/,
+    )
+  })
+
+  it('does not call uncertain or harmless findings problems', () => {
+    expect(one({ severity: 'info' })).toMatch(/^No clear problem/)
+    expect(flat(one({ confidence: 0.4 }))).toContain('To tell: send the handshake to nginx itself')
+  })
+})
+
+describe('the change', () => {
+  it('draws a block nginx knows, and names one described in words', () => {
+    expect(one({})).toMatch(/^ +location \/ws \{\n +\+ {5}proxy_http_version 1\.1;\n/m)
+    const fix = {
+      ...finding().fix,
+      directives: [{ context: 'location that serves /ws', text: 'proxy_read_timeout 300s;' }],
+    }
+    expect(one({ fix })).toMatch(/^ +# in the location that serves \/ws\n +\+ proxy_read_timeout 300s;\n/m)
+  })
+
+  it('prefers the patch, and names the file and line', () => {
+    const patch =
+      '--- nginx.conf\n+++ nginx.conf\n@@ -1,2 +1,3 @@\n location /ws {\n-\tproxy_http_version 1.0;\n+\tproxy_http_version 1.1;\n }\n'
+    const text = one({ fix: { ...finding().fix, patch, target: { file: '/etc/nginx/nginx.conf', line: 42 } } })
+    expect(text).toMatch(/^ +- {4}proxy_http_version 1\.0;\n +\+ {4}proxy_http_version 1\.1;\n/m)
+    expect(text).toContain('in /etc/nginx/nginx.conf, line 42')
+    expect(text).not.toContain('connection_upgrade')
+  })
+
+  it('breaks a long command so that it can be pasted as it stands', () => {
+    const rows = one({}).split('\n')
+    const start = rows.findIndex((row) => row.includes('$ curl'))
+    const end = rows.findIndex((row, i) => i >= start && !row.endsWith('\\'))
+    const pasted = rows.slice(start, end + 1).map((row) => row.trim().replace(/^\$ /, '').replace(/ \\$/, ''))
+    expect(pasted.join(' ')).toBe(finding().fix.verify[1])
+  })
+})
+
+describe('long evidence', () => {
+  it('keeps the time and the part that decides', () => {
+    const noise = 'x'.repeat(900)
+    const text = `2026/11/21 06:13:34 [error] 5#5: *1 ${noise} upstream timed out (110: Connection timed out) while proxying upgraded connection`
+    const shown = flat(one({ evidence: [{ source: 'error.log', line: 3, text }] }))
+    expect(shown).toContain('2026/11/21 06:13:34')
+    expect(shown).toContain('upstream timed out (110: Connection timed out)')
+    expect(shown).not.toContain(noise)
+  })
+})
+
+describe('whatever a log says', () => {
+  /** Our own colour codes, and nothing else. */
+  const SGR = /\x1b\[(?:1|2|22|31|32|33|36|39)m/g
+  const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
+  const nasty = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.string({
+      unit: fc.constantFrom(
+        '\x1b[2J',
+        '\x1b]0;x\x07',
+        '\r',
+        '\b',
+        '\t',
+        '\n',
+        '\u202e',
+        '\u200b',
+        '\u2028',
+        '\ud800',
+        '\x9b31m',
+        '漢',
+        '👩‍👩‍👧',
+        'é',
+        'a',
+        ' ',
+        '"',
+        "'",
+        '\\',
+        '{',
+        '+',
+      ),
+      maxLength: 120,
+    }),
+  )
+  const list = fc.array(nasty, { maxLength: 3 })
+  const arbitrary = fc.record({
+    text: nasty,
+    items: list,
+    path: nasty,
+    patch: fc.option(nasty),
+    snippet: fc.option(nasty),
+    confidence: fc.double({ min: 0, max: 1, noNaN: true }),
+    verbose: fc.boolean(),
+    severity: fc.constantFrom('critical' as const, 'error' as const, 'info' as const),
+    lines: fc.nat(),
+  })
+
+  it('never reaches the terminal as a control, and lines fit', () => {
+    fc.assert(
+      fc.property(arbitrary, fc.boolean(), (a, colour) => {
+        const base = finding()
+        const hostile = finding({
+          title: a.text,
+          because: a.items,
+          against: a.items,
+          cause: a.text,
+          id: a.text,
+          severity: a.severity,
+          confidence: a.confidence,
+          scope: { server: a.text, path: a.path, upstream: a.text, source: a.path },
+          evidence: [{ source: a.path, line: a.lines, text: a.text }],
+          alternatives: [{ cause: a.text, confidence: 0.1, check: a.text }],
+          fix: {
+            ...base.fix,
+            summary: a.text,
+            directives: a.items.map((text) => ({ context: a.text, text })),
+            snippet: a.snippet,
+            patch: a.patch,
+            target: { file: a.path, line: 1 },
+            verify: a.items,
+            rollback: a.items,
+          },
+        })
+        const text = show(
+          {
+            findings: [hostile, finding()],
+            blind_spots: [{ what: a.text, why: a.text, change: a.text }],
+            inputs: [
+              {
+                path: a.path,
+                format: a.text,
+                bytes: a.lines,
+                lines: a.lines,
+                parsed: 1,
+                unparsed: 1,
+                from: null,
+                to: null,
+                unparsed_samples: [{ line: 1, text: a.text, reason: a.text }],
+              },
+            ],
+          },
+          { colour, verbose: a.verbose },
+        )
+        const bare = colour ? text.replace(SGR, '') : text
+        for (const row of bare.split('\n')) {
+          expect(row).not.toMatch(UNSAFE)
+          expect(displayWidth(row)).toBeLessThanOrEqual(80)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('is still shown, visibly', () => {
+    expect(one({ evidence: [{ source: 'a.log', line: 1, text: 'evil \x1b[2J\u202e end' }] })).toContain(
+      'evil \\u{1b}[2J\\u{202e} end',
+    )
+  })
+})
+
+describe('colour', () => {
+  it('only adds codes: the words are the same', () => {
+    expect(show({}, { colour: true }).replace(/\x1b\[\d+m/g, '')).toBe(show())
+    expect(show({}, { colour: true })).not.toBe(show())
+  })
+})
