@@ -1,0 +1,95 @@
+/** What becomes of a problem, and whether somebody is told. Pure: the clock is an argument. */
+import type { Finding } from '../diagnosis/contract.ts'
+import type { ProblemRow } from '../store/contract.ts'
+import type { Decision, MessageType, Observed, Reason } from './contract.ts'
+
+/** After so long a problem is no longer news. */
+const NEWS = 3_600_000
+
+export interface Decided {
+  decision: Decision
+  /** Null: there is no problem to keep. */
+  next: ProblemRow | null
+}
+
+/** The state machine: new → ongoing (after an hour) → resolved (quiet for resolve_after) → regressed; imported while
+ *  only history shows it; muted by hand. */
+export function decide(previous: ProblemRow | null, observed: Observed): Decided {
+  const { now, finding, last_live } = observed
+  if (previous === null) {
+    if (finding === null) return silent('nothing-seen', null)
+    const row = { ...blank(finding, now), last_live }
+    return last_live === null ? silent('history-only', row) : open(row, 'new', 'first-live-occurrence', now)
+  }
+  const fresh = last_live !== null && (previous.last_live === null || last_live > previous.last_live)
+  const row: ProblemRow = {
+    ...previous,
+    finding: finding ?? previous.finding,
+    last_live: fresh ? last_live : previous.last_live,
+  }
+  switch (previous.state) {
+    case 'muted':
+      return silent('muted', row)
+    case 'imported':
+      if (fresh) return open(row, 'new', 'first-live-occurrence', now)
+      if (finding === null)
+        return silent('history-passed', { ...row, state: 'resolved', changed_at: now, resolved_at: now })
+      return silent('history-only', row)
+    case 'resolved':
+      if (!fresh) return silent('stays-resolved', row)
+      // What was over before halfopen first looked did not come back: it is seen for the first time.
+      if (previous.last_live === null) return open(row, 'new', 'first-live-occurrence', now)
+      return open(row, 'regressed', 'came-back', now)
+    case 'new':
+    case 'ongoing':
+    case 'regressed':
+      return goOn(row, observed)
+  }
+}
+
+function goOn(row: ProblemRow, { now, finding, resolve_after }: Observed): Decided {
+  if (now - (row.last_live ?? row.changed_at) >= resolve_after) {
+    const resolved: ProblemRow = { ...row, state: 'resolved', changed_at: now, resolved_at: now, alerted: false }
+    return row.alerted ? tell('problem.resolved', 'quiet', resolved) : silent('quiet-never-announced', resolved)
+  }
+  const old = row.state !== 'ongoing' && now - row.changed_at >= NEWS
+  const next: ProblemRow = old ? { ...row, state: 'ongoing', changed_at: now } : row
+  if (!row.alerted && finding !== null && isAlerting(finding))
+    return tell('problem.opened', 'became-certain', { ...next, alerted: true })
+  return silent(old ? 'lasts-an-hour' : 'still-there', next)
+}
+
+/** The person looking has decided: no more messages. Unmuting goes on as if it had been there all along. */
+export function setMuted(row: ProblemRow, muted: boolean, now: number): ProblemRow {
+  if (muted === (row.state === 'muted')) return row
+  const state = muted ? 'muted' : row.last_live === null ? 'imported' : 'ongoing'
+  return { ...row, state, changed_at: now, resolved_at: null }
+}
+
+/** Only what is likely and harmful wakes somebody up; the rest is listed. */
+export const isAlerting = ({ severity, confidence }: Finding): boolean => severity !== 'info' && confidence >= 0.5
+
+function blank(finding: Finding, now: number): ProblemRow {
+  return {
+    id: finding.id,
+    state: 'imported',
+    opened_at: now,
+    changed_at: now,
+    resolved_at: null,
+    last_live: null,
+    alerted: false,
+    finding,
+  }
+}
+
+function open(row: ProblemRow, state: 'new' | 'regressed', reason: Reason, now: number): Decided {
+  const opened: ProblemRow = { ...row, state, opened_at: now, changed_at: now, resolved_at: null }
+  if (!isAlerting(row.finding)) return silent('below-alert-threshold', { ...opened, alerted: false })
+  return tell('problem.opened', reason, { ...opened, alerted: true })
+}
+
+const silent = (reason: Reason, next: ProblemRow | null): Decided => ({ decision: { notify: false, reason }, next })
+const tell = (type: MessageType, reason: Reason, next: ProblemRow): Decided => ({
+  decision: { notify: true, type, reason },
+  next,
+})

@@ -1,0 +1,47 @@
+/** The body every receiver gets, in the shape of Standard Webhooks (type, timestamp, data), well below its 20 KB.
+ *  Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+import type { Decision, ProblemRow } from './contract.ts'
+
+/** @param dashboard address of the dashboard without a trailing slash; receivers link to the problem there. */
+export function messageBody(
+  decision: Decision & { notify: true },
+  { finding, ...row }: ProblemRow,
+  now: number,
+  dashboard: string,
+): string {
+  const [line] = finding.evidence
+  const { fix } = finding
+  return JSON.stringify({
+    type: decision.type,
+    timestamp: new Date(now).toISOString(),
+    data: {
+      problem: {
+        id: row.id,
+        state: row.state,
+        reason: decision.reason,
+        title: cut(finding.title, 300),
+        cause: finding.cause,
+        severity: finding.severity,
+        confidence: finding.confidence,
+        scope: finding.scope,
+        count: finding.count,
+        first_seen: finding.first_seen,
+        last_seen: finding.last_seen,
+        opened_at: new Date(row.opened_at).toISOString(),
+        resolved_at: row.resolved_at === null ? null : new Date(row.resolved_at).toISOString(),
+        evidence: line ? { source: line.source, line: line.line, text: cut(line.text, 1000) } : null,
+        fix: {
+          layer: fix.layer,
+          summary: cut(fix.summary, 1000),
+          snippet: fix.snippet === null ? null : cut(fix.snippet, 4000),
+        },
+        url: `${dashboard}/#/problems/${encodeURIComponent(row.id)}`,
+      },
+    },
+  })
+}
+
+/** Shortens between characters, not inside a surrogate pair. */
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+}
