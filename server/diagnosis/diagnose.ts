@@ -74,7 +74,7 @@ function toFinding(cause: Cause, weighed: Weighed, config: ConfigView | null, vi
     id: findingId(cause.id, weighed.scope),
     cause: cause.id,
     title: sure < 0.5 ? `Possibly: ${title}` : title,
-    severity: weighed.severity ?? cause.severity,
+    severity: muted(weighed.severity ?? cause.severity, sure),
     confidence: sure,
     because: weighed.for.map((r) => r.text),
     against: weighed.against.map((r) => r.text),
@@ -86,6 +86,12 @@ function toFinding(cause: Cause, weighed: Weighed, config: ConfigView | null, vi
     alternatives: [...(weighed.alternatives ?? [])].sort((a, b) => b.confidence - a.confidence),
     fix: cause.fix(weighed, config, view),
   }
+}
+
+/** A guess is no alarm: below 0.5 nothing is louder than a warning, below 0.35 it is information. */
+function muted(severity: Severity, sure: number): Severity {
+  if (sure >= 0.5) return severity
+  return sure < 0.35 || severity === 'info' ? 'info' : 'warning'
 }
 
 /** At most five lines, at least one of every log that has something to say. */

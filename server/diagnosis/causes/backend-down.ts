@@ -1,13 +1,14 @@
 /** nginx reached nobody: nothing listens, the address is wrong, the host is gone, or packets are dropped.
  *  Source: ngx_http_upstream_connect, ngx_http_upstream_test_connect, ngx_event_connect_peer. */
 import { fixOf, handshake, shellSafe, upstream } from '../advice.ts'
+import { reasonsFor, which, type Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, Observation } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
 import { severityOf } from '../severity.ts'
 import type { View } from '../view.ts'
 
-const SIGNS: Readonly<Record<string, { weight: number; text: string }>> = {
+const SIGNS: Signs = {
   'connect-refused': { weight: 0.95, text: 'the connection was refused: no process listens at that address' },
   'connect-unreachable': { weight: 0.93, text: 'the host or network is unreachable' },
   'connect-socket-missing': { weight: 0.95, text: 'the unix socket does not exist' },
@@ -61,12 +62,7 @@ export const backendDown: Cause = {
 }
 
 function weighed(scope: Weighed['scope'], members: Observation[], view: View): Weighed {
-  const reasons: Reason[] = []
   const against: Reason[] = []
-  for (const [sign, { weight, text }] of Object.entries(SIGNS)) {
-    const n = members.filter((o) => o.sign === sign).reduce((sum, o) => sum + o.count, 0)
-    if (n > 0) reasons.push({ weight, text: `${text} (${times(n)})` })
-  }
   const socket = members.find((o) => view.isSocket(o.scope))
   const good = socket ? view.upgradedAt(socket.scope) : null
   if (good && good.count > 0)
@@ -76,11 +72,11 @@ function weighed(scope: Weighed['scope'], members: Observation[], view: View): W
     })
   return {
     scope,
-    for: reasons,
+    for: reasonsFor(SIGNS, members),
     against,
     observations: members,
     severity: severityOf(members, view, 'error'),
-    values: { which: scope.upstream === null ? '' : ` ${scope.upstream}` },
+    values: which(scope.upstream),
     alternatives: alternativesFor(members),
   }
 }

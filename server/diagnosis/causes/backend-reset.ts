@@ -1,11 +1,10 @@
 /** The backend closed or reset the connection: crash, restart, kill, refusal. The level tells the side: nginx logs the
  *  same text at [error] for the backend and at [info] for the visitor. Source: ngx_connection_error. */
 import { fixOf, upstream } from '../advice.ts'
+import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
-import { countOf, groupBy, times } from '../group.ts'
-import { severityOf } from '../severity.ts'
 
-const SIGNS: Readonly<Record<string, { weight: number; text: string }>> = {
+const SIGNS: Signs = {
   'upgraded-backend-reset': {
     weight: 0.9,
     text: 'the backend reset open sessions (logged at [error], which is its side)',
@@ -23,32 +22,17 @@ export const backendReset: Cause = {
   docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_next_upstream',
 
   weigh: (view) =>
-    groupBy(view.signs(...Object.keys(SIGNS)), 'server+upstream').map(({ scope, members }) => ({
-      scope,
-      for: Object.entries(SIGNS).flatMap(([sign, { weight, text }]) => {
-        const n = countOf(members.filter((o) => o.sign === sign))
-        return n > 0 ? [{ weight, text: `${text} (${times(n)})` }] : []
-      }),
-      against: [],
-      observations: members,
-      severity: severityOf(members, view, 'error'),
-      values: { which: scope.upstream === null ? '' : ` ${scope.upstream}` },
-      alternatives: members.some((o) => o.sign === 'header-premature-close' || o.sign === 'header-reset')
-        ? [
-            {
-              cause: 'upstream-tls-mismatch',
-              confidence: 0.2,
-              check: `openssl s_client -connect ${upstream(scope)} </dev/null # a certificate: proxy_pass must say https://`,
-            },
-            {
-              cause: 'missing-upgrade-headers',
-              confidence: 0.1,
-              check:
-                'a server that only speaks WebSocket closes on a plain GET: does the location pass Upgrade and Connection?',
-            },
-          ]
-        : [],
-    })),
+    weighSigns(view, SIGNS, 'server+upstream', 'error', (members) => {
+      const silent = members.find((o) => o.sign === 'header-premature-close' || o.sign === 'header-reset')
+      if (silent === undefined) return []
+      const tls = `openssl s_client -connect ${upstream(silent.scope)} </dev/null # a certificate: proxy_pass must say https://`
+      const headers =
+        'a server that only speaks WebSocket closes on a plain GET: does the location pass Upgrade and Connection?'
+      return [
+        { cause: 'upstream-tls-mismatch', confidence: 0.2, check: tls },
+        { cause: 'missing-upgrade-headers', confidence: 0.1, check: headers },
+      ]
+    }),
 
   fix: (w) =>
     fixOf({
@@ -57,7 +41,7 @@ export const backendReset: Cause = {
         "Nothing to change in nginx as far as the logs show. Look into the application's log at these times: a crash, a restart, a deployment, a memory kill (dmesg), or a limit on connections.",
       verify: [
         `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://${upstream(w.scope)}/`,
-        'sudo dmesg -T | grep -i -E "killed process|out of memory" | tail',
+        "sudo dmesg -T | grep -iE 'killed process|out of memory' | tail",
       ],
     }),
 }

@@ -1,11 +1,11 @@
 /** The backend took the connection and did not answer in time. Source: ngx_http_upstream_process_header: the timer runs
  *  from the end of the request and is not restarted by a part of the header. */
 import { fixOf, handshake, upstream } from '../advice.ts'
-import type { Cause, Weighed } from '../cause.ts'
+import { weighSigns, type Signs } from '../by-signs.ts'
+import type { Cause } from '../cause.ts'
 import { countOf, groupBy, times } from '../group.ts'
-import { severityOf } from '../severity.ts'
 
-const SIGNS: Readonly<Record<string, { weight: number; text: string }>> = {
+const SIGNS: Signs = {
   'header-timeout': {
     weight: 0.93,
     text: 'the backend accepted the request and sent no answer until proxy_read_timeout',
@@ -21,28 +21,12 @@ export const backendSlow: Cause = {
   docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',
 
   weigh(view) {
-    const found: Weighed[] = groupBy(view.signs(...Object.keys(SIGNS)), 'server+upstream').map(
-      ({ scope, members }) => ({
-        scope,
-        for: Object.entries(SIGNS).flatMap(([sign, { weight, text }]) => {
-          const n = countOf(members.filter((o) => o.sign === sign))
-          return n > 0 ? [{ weight, text: `${text} (${times(n)})` }] : []
-        }),
-        against: [],
-        observations: members,
-        severity: severityOf(members, view, 'error'),
-        values: { which: scope.upstream === null ? '' : ` ${scope.upstream}` },
-        alternatives: members.some((o) => o.sign === 'tls-timeout')
-          ? [
-              {
-                cause: 'upstream-tls-mismatch',
-                confidence: 0.4,
-                check: `openssl s_client -connect ${upstream(scope)} </dev/null # silence: that port does not speak TLS`,
-              },
-            ]
-          : [],
-      }),
-    )
+    const found = weighSigns(view, SIGNS, 'server+upstream', 'error', (members) => {
+      const tls = members.find((o) => o.sign === 'tls-timeout')
+      const check =
+        tls && `openssl s_client -connect ${upstream(tls.scope)} </dev/null # silence: that port does not speak TLS`
+      return check ? [{ cause: 'upstream-tls-mismatch', confidence: 0.4, check }] : []
+    })
     if (found.length > 0 || view.hasError) return found
     const timedOut = view.failedHandshakes.filter((o) => o.status === 504 && o.answered_by !== 'backend')
     return groupBy(timedOut, 'server+path').map(({ scope, members }) => ({

@@ -12,9 +12,9 @@ import type { View } from '../view.ts'
 const ANSWERS: Readonly<Record<number, { meaning: string; asked: number; likely: number; unknown: number }>> = {
   426: { meaning: '426 Upgrade Required', asked: 0.88, likely: 0.82, unknown: 0.6 },
   400: { meaning: '400 Bad Request', asked: 0.6, likely: 0.6, unknown: 0.3 },
-  505: { meaning: '505 HTTP Version Not Supported', asked: 0.6, likely: 0.5, unknown: 0.2 },
-  404: { meaning: '404 Not Found', asked: 0.45, likely: 0.4, unknown: 0.2 },
-  405: { meaning: '405 Method Not Allowed', asked: 0.45, likely: 0.4, unknown: 0.2 },
+  505: { meaning: '505 HTTP Version Not Supported', asked: 0.6, likely: 0.5, unknown: 0 },
+  404: { meaning: '404 Not Found', asked: 0.45, likely: 0.4, unknown: 0 },
+  405: { meaning: '405 Method Not Allowed', asked: 0.45, likely: 0.4, unknown: 0 },
   200: { meaning: '200 OK instead of 101', asked: 0.45, likely: 0.4, unknown: 0 },
 }
 const APP_SIGNS = ['app-connection-token-missing', 'app-upgrade-token-missing'] as const

@@ -1,0 +1,60 @@
+/** Authentication refused the handshake, in nginx (auth_basic, auth_request, deny) or in the application. */
+import { fixOf, handshake } from '../advice.ts'
+import { reasonsFor, which, type Signs } from '../by-signs.ts'
+import type { Cause } from '../cause.ts'
+import { countOf, groupBy, times } from '../group.ts'
+
+const SIGNS: Signs = { 'auth-refused': { weight: 0.9, text: "nginx's own access control refused it" } }
+const STATUSES = new Set([401, 403, 407])
+
+export const authRejected: Cause = {
+  id: 'auth-rejected',
+  title: 'Handshakes are refused by access control{which}',
+  severity: 'warning',
+  docs: 'https://nginx.org/en/docs/http/ngx_http_auth_request_module.html',
+
+  weigh(view) {
+    // Logins fail on every web site: only places that carry sockets are of interest.
+    const said = view.signs(...Object.keys(SIGNS)).filter((o) => view.isSocket(o.scope))
+    const refused = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status))
+    return groupBy([...said, ...refused], 'server+path').map(({ scope, members }) => {
+      const answers = members.filter((o) => o.kind === 'handshake_failed')
+      const unauthorised = answers.some((o) => o.status === 401 || o.status === 407)
+      const reasons = reasonsFor(SIGNS, members)
+      const asked = answers.some((o) => o.asked === 'yes' || o.asked === 'likely')
+      const statuses = [...new Set(answers.map((o) => o.status))].join(', ')
+      if (answers.length > 0)
+        reasons.push({
+          weight: unauthorised ? 0.75 : asked ? 0.55 : 0.3,
+          text: `handshakes were answered ${statuses} (${times(countOf(answers))})`,
+        })
+      return {
+        scope,
+        for: reasons,
+        against: [],
+        observations: members,
+        values: which(scope.path === null ? null : `at ${scope.path}`),
+        count: Math.max(countOf(answers), countOf(members) - countOf(answers)),
+        // A scanner at /ws without credentials is no failure of anybody's socket.
+        severity: asked ? ('warning' as const) : ('info' as const),
+        alternatives: unauthorised
+          ? []
+          : [
+              {
+                cause: 'origin-rejected',
+                confidence: 0.35,
+                check: `${handshake(scope, 'nginx').replace(' | head -1', '')} # 101 without an Origin header: the application checks Origin or Host`,
+              },
+            ],
+      }
+    })
+  },
+
+  fix: (w) =>
+    fixOf({
+      layer: w.observations.some((o) => o.sign === 'auth-refused') ? 'nginx' : 'application',
+      summary:
+        'Do not remove the protection. Check that the client sends its cookie or token on the handshake (browsers cannot add an Authorization header to a WebSocket), and that auth_request answers for this path as for the page.',
+      verify: [handshake(w.scope, 'nginx')],
+    }),
+}

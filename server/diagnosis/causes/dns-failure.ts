@@ -1,0 +1,38 @@
+/** The backend's name could not be turned into an address. With a variable in proxy_pass nginx asks its own `resolver`
+ *  for every request and does not look into /etc/hosts. Source: ngx_http_upstream_resolve_handler, core/ngx_resolver.c. */
+import { BACK_UP, fixOf, ROLL_BACK, snippet, TEST_AND_RELOAD } from '../advice.ts'
+import { weighSigns, type Signs } from '../by-signs.ts'
+import type { Cause } from '../cause.ts'
+import type { Directive } from '../contract.ts'
+
+const SIGNS: Signs = {
+  'name-not-resolved': { weight: 0.95, text: "the backend's name could not be resolved" },
+  'name-not-found': { weight: 0.93, text: "the backend's name was not found" },
+  'resolver-unreachable': { weight: 0.85, text: 'the name server did not answer' },
+}
+
+export const dnsFailure: Cause = {
+  id: 'dns-failure',
+  title: "nginx cannot resolve the backend's name{which}",
+  severity: 'error',
+  docs: 'https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver',
+
+  weigh: (view) => weighSigns(view, SIGNS, 'server+path', 'error'),
+
+  fix(w) {
+    const none = w.observations.some((o) => o.exemplars.some((e) => e.text.includes('no resolver defined')))
+    const directives: Directive[] = none
+      ? [{ context: 'http', text: 'resolver 127.0.0.53 valid=30s;   # in Docker: 127.0.0.11' }]
+      : []
+    return fixOf({
+      layer: 'nginx',
+      summary: none
+        ? 'proxy_pass holds a variable, so nginx resolves the name at run time and needs a resolver. Or write the name without a variable: then it is resolved once, at the start.'
+        : 'Check the name and that the name server in `resolver` knows it. nginx asks that server only: names from /etc/hosts and search domains do not count.',
+      directives,
+      snippet: none ? snippet(directives) : null,
+      verify: [BACK_UP, 'grep ^nameserver /etc/resolv.conf', TEST_AND_RELOAD],
+      rollback: none ? ROLL_BACK : [],
+    })
+  },
+}

@@ -1,0 +1,49 @@
+/** A redirect answered the handshake; browsers do not follow redirects for WebSockets (Fetch standard, WebSocket opening
+ *  handshake: redirect mode "error"). */
+import { fixOf, handshake } from '../advice.ts'
+import type { Cause } from '../cause.ts'
+import { countOf, groupBy, times } from '../group.ts'
+
+const STATUSES = new Set([301, 302, 303, 307, 308])
+
+export const redirectedHandshake: Cause = {
+  id: 'redirected-handshake',
+  title: 'Handshakes{which} are answered with a redirect, which browsers do not follow',
+  severity: 'error',
+  docs: 'https://websockets.spec.whatwg.org/#opening-handshake',
+
+  weigh(view) {
+    const redirected = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status))
+    return groupBy(redirected, 'server+path').map(({ scope, members }) => {
+      const asked = members.some((o) => o.asked === 'yes' || o.asked === 'likely')
+      return {
+        scope,
+        for: [
+          {
+            weight: asked ? 0.85 : 0.35,
+            text: `the answer was ${[...new Set(members.map((o) => o.status))].join(', ')} (${times(countOf(members))})`,
+          },
+        ],
+        against: [],
+        observations: members,
+        values: { which: scope.path === null ? '' : ` at ${scope.path}` },
+        severity: asked ? ('error' as const) : ('info' as const),
+        alternatives: [
+          {
+            cause: 'auth-rejected',
+            confidence: 0.3,
+            check: `${handshake(scope, 'nginx').replace('| head -1', '| grep -i ^location')} # a login page: the session is missing`,
+          },
+        ],
+      }
+    })
+  },
+
+  fix: (w) =>
+    fixOf({
+      layer: 'nginx',
+      summary:
+        'Let the client use the final URL: wss:// instead of ws://, and the path with or without its slash as the application has it. A location /x/ with proxy_pass redirects /x to /x/.',
+      verify: [handshake(w.scope, 'nginx').replace('| head -1', '| grep -i ^location')],
+    }),
+}

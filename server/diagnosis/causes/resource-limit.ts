@@ -1,0 +1,47 @@
+/** A limit refused the connection: worker_connections, open files, limit_req, limit_conn. A WebSocket takes two
+ *  connections of a worker and holds its limit_conn slot as long as it lives. */
+import { BACK_UP, fixOf, ROLL_BACK, TEST_AND_RELOAD } from '../advice.ts'
+import { weighSigns, type Signs } from '../by-signs.ts'
+import type { Cause } from '../cause.ts'
+
+const SIGNS: Signs = {
+  'worker-connections': { weight: 0.95, text: 'all worker_connections were in use; a proxied WebSocket takes two' },
+  'open-files': { weight: 0.95, text: 'the limit of open files was reached' },
+  'limit-conn': { weight: 0.92, text: 'limit_conn refused it; an open WebSocket holds its slot until it closes' },
+  'limit-req': { weight: 0.85, text: 'limit_req refused it' },
+}
+
+export const resourceLimit: Cause = {
+  id: 'resource-limit',
+  title: 'A limit in nginx refuses connections{which}',
+  severity: 'error',
+  docs: 'https://nginx.org/en/docs/ngx_core_module.html#worker_connections',
+
+  weigh: (view) =>
+    weighSigns(view, SIGNS, 'server+path', 'error').map((w) =>
+      // Limits of the whole server name no path and hit sockets first, since those stay.
+      w.scope.path === null && w.observations.some((o) => o.sign === 'worker-connections' || o.sign === 'open-files')
+        ? { ...w, severity: 'error' }
+        : w,
+    ),
+
+  fix(w) {
+    const has = (sign: string): boolean => w.observations.some((o) => o.sign === sign)
+    const whole = has('worker-connections') || has('open-files')
+    return fixOf({
+      layer: 'nginx',
+      summary: whole
+        ? 'Raise worker_connections above twice the number of sockets expected at once, and worker_rlimit_nofile above worker_connections.'
+        : 'The limit does what it says. Keep it, and size it for sockets: count open tabs per address for limit_conn, and allow a burst for the moment when all pages reconnect (limit_req … burst=… nodelay).',
+      directives: whole
+        ? [
+            { context: 'main', text: 'worker_rlimit_nofile 16384;' },
+            { context: 'events', text: 'worker_connections 8192;' },
+          ]
+        : [],
+      snippet: whole ? 'worker_rlimit_nofile 16384;\nevents {\n    worker_connections 8192;\n}' : null,
+      verify: [BACK_UP, TEST_AND_RELOAD],
+      rollback: whole ? ROLL_BACK : [],
+    })
+  },
+}

@@ -1,0 +1,56 @@
+/** http spoken to a TLS port or https to a plain one; SNI, protocol version or certificate that do not fit.
+ *  Source: ngx_http_upstream_ssl_init_connection, ngx_ssl_connection_error. */
+import { BACK_UP, fixOf, ROLL_BACK, servingLocation, snippet, TEST_AND_RELOAD, upstream } from '../advice.ts'
+import { weighSigns, type Signs } from '../by-signs.ts'
+import type { Cause } from '../cause.ts'
+import type { Directive } from '../contract.ts'
+
+const SIGNS: Signs = {
+  'tls-wrong-version': {
+    weight: 0.95,
+    text: 'the backend answered the TLS handshake with something that is not TLS: that port speaks plain http',
+  },
+  'tls-verify': { weight: 0.95, text: "nginx does not accept the backend's certificate" },
+  'tls-handshake-failed': { weight: 0.88, text: 'the backend ended the TLS handshake' },
+}
+
+export const upstreamTlsMismatch: Cause = {
+  id: 'upstream-tls-mismatch',
+  title: 'nginx and the backend{which} do not agree on TLS',
+  severity: 'error',
+  docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ssl_server_name',
+
+  weigh: (view) => weighSigns(view, SIGNS, 'server+upstream', 'error'),
+
+  fix(w) {
+    const first = w.observations[0]
+    const scope = { ...w.scope, path: first?.scope.path ?? null }
+    const plain = w.observations.some((o) => o.sign === 'tls-wrong-version')
+    const verify = w.observations.some((o) => o.sign === 'tls-verify')
+    const sni = w.observations.some((o) =>
+      o.exemplars.some((e) => /unrecognized name|alert number (?:112|40)\b/.test(e.text)),
+    )
+    const context = servingLocation(scope)
+    const directives: Directive[] = plain
+      ? [{ context, text: `proxy_pass http://${upstream(w.scope)};` }]
+      : sni
+        ? [{ context, text: 'proxy_ssl_server_name on;' }]
+        : []
+    return fixOf({
+      layer: 'nginx',
+      summary: plain
+        ? 'The port speaks plain http: say http:// in proxy_pass, or name the TLS port of the backend.'
+        : verify
+          ? "Give nginx the certificate of the backend's issuer (proxy_ssl_trusted_certificate) and the right name (proxy_ssl_name). Do not switch the check off."
+          : 'The backend wants to know the host name in the TLS handshake (SNI), which nginx does not send by default; check also that both support a common TLS version.',
+      directives,
+      snippet: directives.length > 0 ? snippet(directives) : null,
+      verify: [
+        BACK_UP,
+        `openssl s_client -connect ${upstream(w.scope)} -servername BACKEND-NAME </dev/null | head -5`,
+        TEST_AND_RELOAD,
+      ],
+      rollback: ROLL_BACK,
+    })
+  },
+}
