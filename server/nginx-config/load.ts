@@ -1,0 +1,114 @@
+/** Reads a configuration from disk. The only I/O of nginx-config. */
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Files } from './expand.ts'
+import { finish, fromDump, isWhole, resolveInclude, type Loaded } from './from-text.ts'
+import { expandPattern } from './glob.ts'
+import type { Source } from './tree.ts'
+
+/** Far above any real file; a dump of thousands of hosts is a few MB. */
+const MAX_BYTES = 64 * 1024 * 1024
+
+/** Folders whose files nginx.conf, one level up, includes into http context, and the pattern it uses for them. */
+const PARTS = new Map([
+  ['conf.d', '*.conf'],
+  ['http.d', '*.conf'],
+  ['site-confs', '*.conf'],
+  ['sites-enabled', '*'],
+  ['sites-available', '*'],
+  ['proxy_host', '*.conf'],
+])
+
+/** Loads nginx.conf with its includes, a folder (Debian's /etc/nginx, a conf.d), an `nginx -T` dump, or a file that
+ *  holds only `server` or `location` blocks. Includes start from the folder of the main file, as in nginx.
+ *  What is missing below the top is in `config.problems`; not ok when the top itself cannot be read. */
+export function loadConfig(path: string): Loaded {
+  const absolute = resolve(path)
+  try {
+    if (statSync(absolute).isDirectory()) return loadFolder(absolute)
+  } catch (error) {
+    return unreadable(absolute, reasonOf(error))
+  }
+  const read = readSource(absolute)
+  if (!read.ok) return unreadable(absolute, read.reason)
+  const folder = dirname(absolute)
+  const part = PARTS.has(basename(folder)) && !isWhole(read.source)
+  const prefix = part ? dirname(folder) : folder
+  return fromDump(read.source) ?? finish(prefix, [read.source], disk(prefix))
+}
+
+function loadFolder(folder: string): Loaded {
+  if (isFile(join(folder, 'nginx.conf'))) return loadConfig(join(folder, 'nginx.conf'))
+  const within = [...PARTS].flatMap(([name, pattern]) =>
+    name === 'sites-available' ? [] : expandPattern(join(folder, name, pattern), list),
+  )
+  const own = PARTS.get(basename(folder)) ?? '*.conf'
+  const paths = (within.length > 0 ? within : expandPattern(join(folder, own), list)).filter(isFile)
+  const prefix = within.length === 0 && PARTS.has(basename(folder)) ? dirname(folder) : folder
+  const top: Source[] = []
+  for (const path of paths) {
+    const read = readSource(path)
+    if (!read.ok) return unreadable(path, read.reason)
+    top.push(read.source)
+  }
+  if (top.length === 0) return unreadable(folder, 'no nginx.conf and no *.conf file is in this folder')
+  return finish(prefix, top, disk(prefix))
+}
+
+function disk(prefix: string): Files {
+  return { resolve: (pattern) => resolveInclude(prefix, pattern, list), read: readSource }
+}
+
+function readSource(path: string): ReturnType<Files['read']> {
+  let file: number | null = null
+  try {
+    // Without O_NONBLOCK a pipe named in an include would wait for a writer for ever.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const found = fstatSync(file)
+    if (!found.isFile()) return { ok: false, reason: 'it is not a regular file' }
+    if (found.size > MAX_BYTES) return { ok: false, reason: `it is larger than ${MAX_BYTES / 1024 / 1024} MB` }
+    return { ok: true, source: { file: path, real: realpathSync(path), ...decode(readFileSync(file)) } }
+  } catch (error) {
+    return { ok: false, reason: reasonOf(error) }
+  } finally {
+    if (file !== null) closeSync(file)
+  }
+}
+
+/** UTF-8 when it is valid, else one character per byte, so that the text always gives the same bytes back. */
+function decode(bytes: Uint8Array): Pick<Source, 'text' | 'encoding'> {
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), encoding: 'utf8' }
+  } catch {
+    return { text: Buffer.from(bytes).toString('latin1'), encoding: 'latin1' }
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    // As in nginx, a pattern below a folder that cannot be listed matches nothing.
+    return []
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied; run as a user who may read it',
+  ELOOP: 'too many symbolic links',
+  ENOTDIR: 'a part of the path is not a folder',
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return REASONS[code ?? ''] ?? code ?? message
+}
+
+function unreadable(file: string, reason: string): Loaded {
+  return { ok: false, error: { kind: 'unreadable', file, line: 0, column: 0, message: reason } }
+}

@@ -1,0 +1,37 @@
+/** PCRE patterns of a config as RegExp, near enough to choose a location. */
+
+/** Null for what has no counterpart (recursion, conditionals): the caller must not guess.
+ *  The pattern is the user's own; nginx runs it on the same paths. */
+export function fromPcre(pattern: string, ignoreCase: boolean): RegExp | null {
+  let flags = ignoreCase ? 'i' : ''
+  let source = pattern.replace(/^\(\?([ims]+)\)/, (_, letters: string) => {
+    flags = [...new Set(flags + letters)].join('')
+    return ''
+  })
+  source = source
+    .replace(/\(\?P</g, '(?<')
+    // Atomic groups and possessive quantifiers only forbid backtracking.
+    .replace(/\(\?>/g, '(?:')
+    .replace(/((?:^|[^\\])[*+?}])\+/g, '$1')
+    .replace(/\\A/g, '^')
+    .replace(/\\[zZ]/g, '$')
+    .replace(/\\h/g, '[ \\t]')
+    .replace(/\[:(\w+):\]/g, (all, name: string) => CLASSES[name] ?? all)
+  if (/\(\?(?![:=!<])|\(\*|\\[QEKGRX]|\(\?R/.test(source)) return null
+  try {
+    return new RegExp(source, flags)
+  } catch {
+    return null
+  }
+}
+
+const CLASSES: Readonly<Record<string, string>> = {
+  alnum: 'A-Za-z0-9',
+  alpha: 'A-Za-z',
+  digit: '0-9',
+  lower: 'a-z',
+  upper: 'A-Z',
+  xdigit: '0-9A-Fa-f',
+  space: '\\s',
+  word: '\\w',
+}

@@ -1,0 +1,23 @@
+/** What diagnosis may ask about a configuration. */
+import type { ConfigView } from '../diagnosis/contract.ts'
+import { effectiveProxy } from './effective.ts'
+import { patchFor } from './patch.ts'
+import { serve } from './serve.ts'
+import type { NginxConfig } from './tree.ts'
+
+/** `version` is the nginx version when a log or the user told it, such as `1.22.1`: the config does not say.
+ *  `settings` and `patch` follow nginx's own choice of server and location; both are null where the config does
+ *  not serve the request or the choice is not certain. */
+export function configView(config: NginxConfig, version: string | null = null): ConfigView {
+  return {
+    version,
+    settings(server, path) {
+      const served = serve(config, server, path)
+      return served && effectiveProxy(config, served)
+    },
+    patch(server, path, directives) {
+      const served = serve(config, server, path)
+      return served && patchFor(config, served, directives)
+    },
+  }
+}
