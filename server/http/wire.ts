@@ -1,7 +1,17 @@
 /** Everything that goes over the wire between the service and its dashboard. Types only; times are ISO 8601 UTC. */
 import type { BlindSpot, Finding, InputSummary, Report } from '../diagnosis/contract.ts'
 
-export type { Alternative, BlindSpot, Directive, Finding, Fix, InputSummary, Report, Severity, Totals } from '../diagnosis/contract.ts'
+export type {
+  Alternative,
+  BlindSpot,
+  Directive,
+  Finding,
+  Fix,
+  InputSummary,
+  Report,
+  Severity,
+  Totals,
+} from '../diagnosis/contract.ts'
 
 /** A finding that lives on. `new`: first live occurrence within the last hour; `imported`: seen only in history. */
 export type ProblemState = 'new' | 'ongoing' | 'resolved' | 'regressed' | 'muted' | 'imported'
@@ -95,8 +105,9 @@ export interface StreamMessages {
   series: Bucket[]
   event: EventRow
   source: SourceState
-  /** Sent first: lets the page notice a restarted or upgraded server. */
-  hello: { version: string; started_at: string }
+  /** Sent first: lets the page notice a restarted or upgraded server. Sent again with `skipped` when messages were left
+   *  out because the page read too slowly or was away too long: read everything again. */
+  hello: { version: string; started_at: string; skipped?: number }
 }
 
 /** Every error answer: status 4xx/5xx with this body. */

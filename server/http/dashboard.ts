@@ -1,0 +1,20 @@
+/** What the HTTP API asks of the rest of halfopen. main.ts hands in the real thing. */
+import type { Metric } from './metrics.ts'
+import type { EventPage, Problem, Problems, Report, Series, Sources } from './wire.ts'
+
+/** Times in epoch ms, [from, to). */
+export interface Dashboard {
+  report(from: number, to: number): Report
+  /** From the oldest to just after the newest stored line; null when nothing is stored. */
+  stored(): { from: number; to: number } | null
+  problems(): Problems
+  problem(id: string): Problem | null
+  /** Null when there is no such problem. */
+  mute(id: string, muted: boolean): Problem | null
+  series(from: number, to: number, stepSeconds: number): Series
+  events(query: { cursor: string | null; limit: number }): EventPage
+  sources(): Sources
+  /** False until the lines that existed at start are imported. */
+  ready(): boolean
+  metrics(): Metric[]
+}

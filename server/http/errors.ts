@@ -1,0 +1,103 @@
+/** Every error code of the API and of the start of `serve`, with the condition that leads to it. */
+import type { ErrorReply } from './wire.ts'
+
+interface ErrorCode {
+  /** HTTP status; null: only at start, where the exit code is 2. */
+  status: number | null
+  when: string
+  hint: string | null
+}
+
+export const ERRORS = {
+  'bad-query': {
+    status: 400,
+    when: 'A parameter is unknown, or its value cannot be read or is out of bounds.',
+    hint: 'api/openapi.json lists the parameters and their bounds.',
+  },
+  'range-too-wide': {
+    status: 400,
+    when: 'from and to lie further apart than the answer can hold.',
+    hint: 'Ask for a shorter time or a larger step.',
+  },
+  'password-needed': {
+    status: 401,
+    when: 'A password is set, and the request has none or a wrong one.',
+    hint: 'Any user name; the password is the one in auth.password_file.',
+  },
+  'cross-site': {
+    status: 403,
+    when: 'A request that changes something does not come from a page of the dashboard.',
+    hint: 'Browsers send Sec-Fetch-Site or Origin; scripts send the header Origin with the address of the dashboard.',
+  },
+  'not-found': {
+    status: 404,
+    when: 'There is nothing at this address.',
+    hint: 'The API is described in api/openapi.json.',
+  },
+  'unknown-problem': {
+    status: 404,
+    when: 'No problem has this id; it may have been in another database.',
+    hint: 'api/v1/problems lists them.',
+  },
+  'method-not-allowed': { status: 405, when: 'The address exists, but not for this method.', hint: null },
+  'host-not-allowed': {
+    status: 421,
+    when: 'The Host header is neither a loopback name, nor the listen address, nor in allowed_hosts.',
+    hint: 'Add the name to allowed_hosts in halfopen.yaml (or HALFOPEN_ALLOWED_HOSTS). This stops DNS rebinding.',
+  },
+  'too-many-attempts': {
+    status: 429,
+    when: 'Too many passwords are being checked at the same time.',
+    hint: 'Try again in a second.',
+  },
+  internal: { status: 500, when: 'A bug in halfopen. The log on stderr has the details.', hint: null },
+  'too-many-streams': {
+    status: 503,
+    when: 'The most clients of api/v1/stream that are served at once are connected.',
+    hint: 'Close other tabs; the page asks every few seconds meanwhile.',
+  },
+  'not-ready': { status: 503, when: 'Lines that existed at start are still being imported.', hint: null },
+  'config-invalid': {
+    status: null,
+    when: 'halfopen.yaml, a HALFOPEN_ variable or an option cannot be used.',
+    hint: null,
+  },
+  'listen-refused': {
+    status: null,
+    when: 'listen is reachable from other machines and neither a password nor auth.trusted_proxy is set.',
+    hint: null,
+  },
+  'password-unusable': {
+    status: null,
+    when: 'auth.password_file cannot be read or holds less than 8 characters.',
+    hint: null,
+  },
+  'port-in-use': { status: null, when: 'Another program listens on the port.', hint: null },
+  'address-unavailable': {
+    status: null,
+    when: 'The listen address is not one of this machine, or the port is reserved.',
+    hint: null,
+  },
+  'source-unreadable': { status: null, when: 'A named log exists and cannot be followed.', hint: null },
+  'nginx-config-unreadable': { status: null, when: 'nginx_config cannot be read.', hint: null },
+  'database-unwritable': { status: null, when: 'The database or its directory cannot be written.', hint: null },
+  'database-newer': { status: null, when: 'The database was made by a newer halfopen.', hint: null },
+  'database-damaged': { status: null, when: 'The file is not a database of halfopen, or it is damaged.', hint: null },
+  'database-no-driver': { status: null, when: 'The SQLite driver for this Node.js is not installed.', hint: null },
+} as const satisfies Record<string, ErrorCode>
+
+export type ErrorCodeName = keyof typeof ERRORS
+
+/** An expected failure. At start its message is the one line the user sees; in the API it is the answer. */
+export class HalfopenError extends Error {
+  readonly code: ErrorCodeName
+  constructor(code: ErrorCodeName, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export function errorReply(code: ErrorCodeName, message: string): { status: number; body: ErrorReply } {
+  const { status, hint } = ERRORS[code]
+  return { status: status ?? 500, body: { error: { code, message, hint } } }
+}

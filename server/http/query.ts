@@ -1,0 +1,74 @@
+/** Query strings of the API: what they may hold, as schemas that openapi.json is made from too. */
+import { z } from 'zod'
+import { HalfopenError } from './errors.ts'
+
+const DAY = 86_400_000
+/** Longest time a report may span. */
+export const MAX_REPORT = 400 * DAY
+/** Most steps of one series. */
+export const MAX_STEPS = 2000
+
+const time = z
+  .string()
+  .max(40)
+  .regex(/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/)
+  .refine((text) => Number.isFinite(Date.parse(text)))
+  .describe('ISO 8601 with a zone, such as 2026-11-21T08:00:00Z, or a date (UTC)')
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .refine((text) => Number(text) >= least && Number(text) <= most)
+    .describe(`whole number from ${least} to ${most}`)
+
+export const reportQuery = z.strictObject({ from: time.optional(), to: time.optional() })
+export const seriesQuery = z.strictObject({
+  from: time.optional(),
+  to: time.optional(),
+  step: whole(60, 7 * 86_400)
+    .refine((text) => Number(text) % 60 === 0)
+    .describe('seconds of one step, a multiple of 60')
+    .optional(),
+})
+export const eventsQuery = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^[\w.:~=-]{1,200}$/)
+    .describe('next_cursor of the page before')
+    .optional(),
+  limit: whole(1, 200).optional(),
+})
+export const noQuery = z.strictObject({})
+
+/** Throws bad-query; the answer names the parameter and never repeats its value. */
+export function readQuery<T extends z.ZodObject>(schema: T, query: unknown): z.infer<T> {
+  const result = schema.safeParse({ ...(query as object) })
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  if (issue?.code === 'unrecognized_keys') {
+    const known = Object.keys(schema.shape)
+    throw new HalfopenError('bad-query', `Unknown parameter; known are: ${known.join(', ') || 'none'}.`)
+  }
+  const name = String(issue?.path[0] ?? '')
+  const field: unknown = schema.shape[name]
+  const inner: unknown = field instanceof z.ZodOptional ? field.unwrap() : field
+  const wanted = inner instanceof z.ZodType ? inner.description : undefined
+  throw new HalfopenError('bad-query', `${name}: expected ${wanted ?? 'another value'}.`)
+}
+
+export interface Range {
+  from: number
+  to: number
+}
+
+/** Epoch ms. Throws when the order is wrong, or when both ends are given and lie more than `most` ms apart. */
+export function rangeOf(from: string | undefined, to: string | undefined, otherwise: Range, most: number): Range {
+  const range = {
+    from: from === undefined ? otherwise.from : Date.parse(from),
+    to: to === undefined ? otherwise.to : Date.parse(to),
+  }
+  if (range.from >= range.to) throw new HalfopenError('bad-query', 'from: expected a time before to.')
+  if (from !== undefined && to !== undefined && range.to - range.from > most)
+    throw new HalfopenError('range-too-wide', `from and to may lie ${most / DAY} days apart at most.`)
+  return range
+}

@@ -1,0 +1,133 @@
+/** The API as data: one entry per address. app.ts serves them, openapi.ts describes them. */
+import type { z } from 'zod'
+import type { Dashboard } from './dashboard.ts'
+import { HalfopenError, type ErrorCodeName } from './errors.ts'
+import { eventsQuery, MAX_REPORT, MAX_STEPS, noQuery, rangeOf, readQuery, reportQuery, seriesQuery } from './query.ts'
+
+const DAY = 86_400_000
+/** Steps of a series whose step was not asked for. */
+const USUAL_STEPS = 120
+
+export interface Asked {
+  dashboard: Dashboard
+  query: unknown
+  id: string
+  /** Epoch ms. */
+  now: number
+}
+
+export interface Route {
+  method: 'get' | 'post'
+  /** Below BASE/api/v1; `:id` is a problem's id. */
+  path: string
+  summary: string
+  query: z.ZodObject
+  /** Name of the answer's type in wire.ts. */
+  answer: string
+  errors: readonly ErrorCodeName[]
+  /** The JSON answer. */
+  handle(asked: Asked): unknown
+}
+
+export const ROUTES: readonly Route[] = [
+  {
+    method: 'get',
+    path: '/report',
+    summary: 'What `halfopen analyze --output json` prints, for what is stored; without from and to, for all of it.',
+    query: reportQuery,
+    answer: 'Report',
+    errors: ['bad-query', 'range-too-wide'],
+    handle({ dashboard, query, now }) {
+      const { from, to } = readQuery(reportQuery, query)
+      const range = rangeOf(from, to, dashboard.stored() ?? { from: now - DAY, to: now }, MAX_REPORT)
+      return dashboard.report(range.from, range.to)
+    },
+  },
+  {
+    method: 'get',
+    path: '/problems',
+    summary: 'Problems, the most urgent first, with what cannot be seen.',
+    query: noQuery,
+    answer: 'Problems',
+    errors: ['bad-query'],
+    handle({ dashboard, query }) {
+      readQuery(noQuery, query)
+      return dashboard.problems()
+    },
+  },
+  {
+    method: 'get',
+    path: '/problems/:id',
+    summary: 'One problem.',
+    query: noQuery,
+    answer: 'Problem',
+    errors: ['unknown-problem'],
+    handle: ({ dashboard, id }) => known(dashboard.problem(id)),
+  },
+  {
+    method: 'post',
+    path: '/problems/:id/mute',
+    summary: 'No more messages about this problem.',
+    query: noQuery,
+    answer: 'Problem',
+    errors: ['unknown-problem', 'cross-site'],
+    handle: ({ dashboard, id }) => known(dashboard.mute(id, true)),
+  },
+  {
+    method: 'post',
+    path: '/problems/:id/unmute',
+    summary: 'Messages about this problem again.',
+    query: noQuery,
+    answer: 'Problem',
+    errors: ['unknown-problem', 'cross-site'],
+    handle: ({ dashboard, id }) => known(dashboard.mute(id, false)),
+  },
+  {
+    method: 'get',
+    path: '/series',
+    summary: `Counts over time, in steps; at most ${MAX_STEPS} of them. Default: the last 24 h.`,
+    query: seriesQuery,
+    answer: 'Series',
+    errors: ['bad-query', 'range-too-wide'],
+    handle({ dashboard, query, now }) {
+      const asked = readQuery(seriesQuery, query)
+      const to = asked.to === undefined ? now : Date.parse(asked.to)
+      const range = rangeOf(asked.from, asked.to, { from: to - DAY, to: now }, MAX_REPORT)
+      const seconds = (range.to - range.from) / 1000
+      const step =
+        asked.step === undefined ? Math.max(60, Math.ceil(seconds / USUAL_STEPS / 60) * 60) : Number(asked.step)
+      if (seconds / step > MAX_STEPS)
+        throw new HalfopenError('range-too-wide', `That would be more than ${MAX_STEPS} steps.`)
+      return dashboard.series(range.from, range.to, step)
+    },
+  },
+  {
+    method: 'get',
+    path: '/events',
+    summary: 'What log lines said, the newest first, in pages.',
+    query: eventsQuery,
+    answer: 'EventPage',
+    errors: ['bad-query'],
+    handle({ dashboard, query }) {
+      const { cursor, limit } = readQuery(eventsQuery, query)
+      return dashboard.events({ cursor: cursor ?? null, limit: Number(limit ?? 50) })
+    },
+  },
+  {
+    method: 'get',
+    path: '/sources',
+    summary: 'Logs that are followed, how far they are read, and what they cannot show.',
+    query: noQuery,
+    answer: 'Sources',
+    errors: ['bad-query'],
+    handle({ dashboard, query }) {
+      readQuery(noQuery, query)
+      return dashboard.sources()
+    },
+  },
+]
+
+function known<T>(problem: T | null): T {
+  if (problem !== null) return problem
+  throw new HalfopenError('unknown-problem', 'There is no problem with this id.')
+}
