@@ -7,6 +7,8 @@ import { errorSign } from './error-signs.ts'
 
 /** At most one event per record; none for lines about static files, notices and the like. */
 export function readError(record: ErrorRecord, time: number | null, zone: 'known' | 'assumed'): Event[] {
+  // FastCGI and the like never carry a WebSocket: their failures are another tool's topic.
+  if (record.upstream !== null && /^(?:fastcgi|scgi|memcached|grpcs?):/.test(record.upstream)) return []
   const sign = errorSign(record)
   if (sign === null) return []
   const event: Event = {

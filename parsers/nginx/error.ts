@@ -8,12 +8,12 @@ import { slashTime } from '../time.ts'
 const HEAD =
   /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) \[(debug|info|notice|warn|error|crit|alert|emerg)\] (?:(\d+)#(\d+): )?(?:\*(\d+) )?/
 /** `nginx -t` and start-up write this to stderr, without a date. */
-const BARE_HEAD = /^nginx: \[(warn|error|crit|alert|emerg)\] /
+const BARE_HEAD = /^nginx: (?:\[(warn|error|crit|alert|emerg)\] |(?=(?:the )?configuration file ))/
 
 export const nginxError: Parser<ErrorRecord> = {
   id: 'nginx-error',
   description: 'nginx error_log, any level, also the output of nginx -t',
-  startsRecord: /^(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[|nginx: \[)/,
+  startsRecord: /^(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[|nginx: )/,
   unfinished,
   examples: [
     {
@@ -59,7 +59,7 @@ export const nginxError: Parser<ErrorRecord> = {
         type: 'error',
         format: 'nginx-error',
         time,
-        level: (dated ? dated[2] : head[1]) as ErrorLevel,
+        level: ((dated ? dated[2] : head[1]) ?? 'notice') as ErrorLevel,
         pid: dated?.[3] === undefined ? null : Number(dated[3]),
         tid: dated?.[4] === undefined ? null : Number(dated[4]),
         connection: dated?.[5] === undefined ? null : Number(dated[5]),

@@ -8,8 +8,11 @@ const QUOTE = 34
 const SLASH = 47
 const BACKSLASH = 92
 
-/** Formats that begin like combined and end in a quoted field. */
-export const COMBINED_LIKE: ReadonlySet<string> = new Set(['nginx-access', 'nginx-main'])
+/** Formats that begin like combined, with the number of quoted fields after the size. */
+export const COMBINED_LIKE: ReadonlyMap<string, 2 | 3> = new Map([
+  ['nginx-access', 2],
+  ['nginx-main', 3],
+])
 
 export class OrdinaryCounter {
   private date = 0
@@ -31,7 +34,7 @@ export class OrdinaryCounter {
   }
 
   /** Counts the line [start, end) when it is ordinary: 2xx or 304, no upgrade, no URL that only a socket has. */
-  count(bytes: Buffer, start: number, end: number): boolean {
+  count(bytes: Buffer, start: number, end: number, quoted: 2 | 3): boolean {
     if (end - start < 50 || bytes[end - 1] !== QUOTE) return false
     let at = start
     const limit = Math.min(end - 40, start + 300)
@@ -51,7 +54,7 @@ export class OrdinaryCounter {
     const hundreds = (bytes[at + 2] as number) - 48
     const rest = ((bytes[at + 3] as number) - 48) * 10 + (bytes[at + 4] as number) - 48
     if (!(hundreds === 2 && rest >= 0 && rest < 100) && !(hundreds === 3 && rest === 4)) return false
-    if (!bytesAndTwoQuoted(bytes, at + 6, end)) return false
+    if (!sizeAndQuoted(bytes, at + 6, end, quoted)) return false
     if (!this.tick(bytes, t)) return false
     const second = ((bytes[t + 18] as number) - 48) * 10 + (bytes[t + 19] as number) - 48
     if (!(second >= 0 && second < 61)) return false
@@ -115,22 +118,17 @@ export class OrdinaryCounter {
   }
 }
 
-/** ` 612 "referer" "agent"`: digits, then exactly two or three quoted fields up to the end. */
-function bytesAndTwoQuoted(bytes: Buffer, from: number, end: number): boolean {
+/** `612 "referer" "agent"` up to the end of the line, with exactly as many quoted fields as the format has. */
+function sizeAndQuoted(bytes: Buffer, from: number, end: number, quoted: 2 | 3): boolean {
   let at = from
   while (at < end && (bytes[at] as number) >= 48 && (bytes[at] as number) <= 57) at++
   if (at === from && bytes[at] === 45) at++
-  if (bytes[at] !== 32 || bytes[at + 1] !== QUOTE) return false
-  const referer = bytes.indexOf(QUOTE, at + 2)
-  if (referer + 3 > end || bytes[referer + 1] !== 32 || bytes[referer + 2] !== QUOTE) return false
-  const agent = bytes.indexOf(QUOTE, referer + 3)
-  if (agent === end - 1) return true
-  return (
-    agent + 3 < end &&
-    bytes[agent + 1] === 32 &&
-    bytes[agent + 2] === QUOTE &&
-    bytes.indexOf(QUOTE, agent + 3) === end - 1
-  )
+  for (let field = 1; field <= quoted; field++) {
+    if (bytes[at] !== 32 || bytes[at + 1] !== QUOTE) return false
+    at = bytes.indexOf(QUOTE, at + 2) + 1
+    if (at === 0 || at > end) return false
+  }
+  return at === end
 }
 
 /** Every URL of known-sockets.ts has a segment that begins with one of these; checked against that table by a test. */

@@ -43,6 +43,8 @@ export class RecordReader {
   private readonly options: ReaderOptions
   private readonly parsers: readonly Parser[]
   private current: Parser | null = null
+  /** Quoted fields of the current parser's format when the hot path knows it. */
+  private hotFields: 2 | 3 | undefined
   private readonly counts = new Map<string, number>()
   private readonly ordinary: OrdinaryCounter
   /** Lines the hot path counted for the current parser since the last look. */
@@ -98,12 +100,8 @@ export class RecordReader {
       let newline = bytes.indexOf(NEWLINE, at)
       if (newline < 0) newline = bytes.length
       const end = newline > at && bytes[newline - 1] === 13 ? newline - 1 : newline
-      if (
-        this.current !== null &&
-        COMBINED_LIKE.has(this.current.id) &&
-        this.onRecord === null &&
-        this.ordinary.count(bytes, at, end)
-      ) {
+      const hot = this.onRecord === null ? this.hotFields : undefined
+      if (hot !== undefined && this.ordinary.count(bytes, at, end, hot)) {
         summary.lines++
         summary.parsed++
         this.fastHits++
@@ -215,6 +213,7 @@ export class RecordReader {
       const parsed = parser.parse(text)
       if (parsed.ok) {
         this.current = parser
+        this.hotFields = COMBINED_LIKE.get(parser.id)
         this.hit(parser)
         return parsed.record
       }
