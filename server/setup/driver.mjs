@@ -9,8 +9,9 @@ import { npm } from './npm.mjs'
 import { findInPath } from './programs.mjs'
 import { say, SetupError } from './run.mjs'
 
-const NATIVE = Number(process.versions.napi) >= 10
-const PACKAGE = NATIVE ? 'better-sqlite3' : 'better-sqlite3-node20'
+/** Whether the driver comes as source (or from GitHub) and not inside its package. */
+export const COMPILED = Number(process.versions.napi) < 10
+const PACKAGE = COMPILED ? 'better-sqlite3-node20' : 'better-sqlite3'
 export const TOOLCHAIN = ['python3', 'make', 'g++']
 
 /** Opens a database in a process of its own: a driver that does not fit can kill the process that tries it. */
@@ -21,7 +22,7 @@ export function driverWorks(root) {
 
 /** Makes the driver work after a fresh install, or refuses with what to install. */
 export async function ensureDriver(root) {
-  if (NATIVE) {
+  if (!COMPILED) {
     if (driverWorks(root)) return
     throw new SetupError(
       `${PACKAGE} does not load on ${process.platform} ${process.arch}: its binaries need glibc 2.34 or newer ` +

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { driverWorks, ensureDriver } from './driver.mjs'
+import { COMPILED, driverWorks, ensureDriver } from './driver.mjs'
 import { npm } from './npm.mjs'
 import { say, SetupError } from './run.mjs'
 
@@ -14,26 +14,31 @@ export function isInstalled(root) {
   return readOrNull(join(root, STAMP)) === stamp(root)
 }
 
-/** Installs what the lock file says, unless node_modules already holds exactly that (then only the stamp is written).
- *  Answers whether it installed. */
+// No dependency's install script is needed: better-sqlite3 13 and esbuild bring their binaries. Without this npm 10
+// and 11 would compile the Node.js 20 driver on every Node.js, for a minute and for nothing. Warnings would be about
+// better-sqlite3 13 on Node.js 20, where it is installed and never loaded.
+const OPTIONS = '--include=dev --include=optional --ignore-scripts --no-audit --no-fund --loglevel=error'.split(' ')
+
+/** Makes node_modules hold what the lock file says. When it already does (somebody ran `npm install`, or only the
+ *  Node.js version changed), nothing is downloaded again. */
 export async function install(root) {
-  const adopted = matchesLock(root) && driverWorks(root)
-  if (!adopted) {
-    say('installing dependencies (npm ci)')
-    // No dependency's install script is needed: better-sqlite3 13 and esbuild bring their binaries. Without this
-    // npm 10 and 11 would compile the Node 20 driver on every Node, for a minute and for nothing.
-    const options = ['--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund']
-    const code = await npm(['ci', ...options], { cwd: root })
-    if (code !== 0) {
-      throw new SetupError(
-        `npm ci failed with exit code ${code}; npm's own message is above. Dependencies come from the registry ` +
-          'that `npm config get registry` names: check that this machine reaches it, then run the command again',
-      )
-    }
+  const complete = matchesLock(root)
+  if (!complete || !driverWorks(root)) {
+    // Of a complete tree only the driver that is compiled here can be missing; any other is damaged.
+    if (!complete || !COMPILED) await npmCi(root)
     await ensureDriver(root)
   }
   writeFileSync(join(root, STAMP), stamp(root))
-  return !adopted
+}
+
+async function npmCi(root) {
+  say('installing dependencies (npm ci)')
+  const code = await npm(['ci', ...OPTIONS], { cwd: root })
+  if (code === 0) return
+  throw new SetupError(
+    `npm ci failed with exit code ${code}; npm's own message is above. Dependencies come from the registry that ` +
+      '`npm config get registry` names: check that this machine reaches it, then run the command again',
+  )
 }
 
 function stamp(root) {
