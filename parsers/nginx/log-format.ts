@@ -58,7 +58,7 @@ export function compileLogFormat(text: string, escape: Escape = 'default'): Matc
 function value(name: string, before: string, after: string, escape: Escape): string {
   if (SPACED[name] !== undefined) return SPACED[name]
   const next = after[0]
-  if (next === undefined) return '.*'
+  if (next === undefined) return NUMERIC.test(name) ? '[-\\d.]*' : '.*'
   const quoted = next === '"' && before.endsWith('"')
   // escape=default writes a quote as \x22, escape=json as \": either way the field ends at the first bare quote.
   if (quoted) return escape === 'none' ? `(?:(?!${quote(after)}).)*` : '(?:[^"\\\\]|\\\\.)*'

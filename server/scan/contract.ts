@@ -4,8 +4,8 @@ import type { Evidence, InputSummary } from '../diagnosis/contract.ts'
 export interface ScanOptions {
   /** Forced parser id, or null for detection. */
   format: string | null
-  /** nginx log_format text, or null. */
-  logFormat: string | null
+  /** nginx log_format texts, tried before the known formats. */
+  logFormat: string | readonly string[] | null
   /** IANA zone or offset for stamps without one; null: the machine's. */
   timezone: string | null
   since: number | null
@@ -31,3 +31,5 @@ export interface ScanResult {
 export { scanInputs } from './scan.ts'
 export { findInputs } from './inputs.ts'
 export { RecordReader } from './reader.ts'
+export { optionProblem, readRecords } from './records.ts'
+export { zoneShift } from './zone.ts'

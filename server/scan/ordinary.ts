@@ -126,7 +126,8 @@ function sizeAndQuoted(bytes: Buffer, from: number, end: number, quoted: 2 | 3):
   for (let field = 1; field <= quoted; field++) {
     if (bytes[at] !== 32 || bytes[at + 1] !== QUOTE) return false
     at = bytes.indexOf(QUOTE, at + 2) + 1
-    if (at === 0 || at > end) return false
+    // nginx writes a backslash as \\x5C; one before a quote comes from elsewhere, and the parser decides.
+    if (at === 0 || at > end || bytes[at - 2] === BACKSLASH) return false
   }
   return at === end
 }

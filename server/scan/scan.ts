@@ -44,7 +44,7 @@ export async function scanInputs(inputs: readonly string[], options: ScanOptions
 
 /** The parsers to try. A `log_format` comes first, since it may look like a known format with more in it. */
 export function choose(options: Pick<ScanOptions, 'format' | 'logFormat'>): readonly Parser[] {
-  const own = options.logFormat === null ? [] : [customFormat(options.logFormat)]
+  const own = [options.logFormat ?? []].flat().map(customFormat)
   if (options.format === null) return [...own, ...PARSERS]
   const forced = [...own, ...PARSERS].find((p) => p.id === options.format)
   if (forced === undefined)
