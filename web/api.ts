@@ -27,11 +27,15 @@ async function errorOf(response: Response): Promise<ApiError> {
 }
 
 /** GET api/v1/PATH as JSON. Throws ApiError only. */
-export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, signal ? { signal } : {})
+
+/** POST api/v1/PATH without a body; answers like GET. */
+export const post = <T>(path: string): Promise<T> => ask<T>(path, { method: 'POST' })
+
+async function ask<T>(path: string, options: RequestInit): Promise<T> {
   let response: Response
   try {
-    const options: RequestInit = { headers: { accept: 'application/json' }, cache: 'no-store' }
-    response = await fetch(address(path), signal ? { ...options, signal } : options)
+    response = await fetch(address(path), { ...options, headers: { accept: 'application/json' }, cache: 'no-store' })
   } catch {
     throw new ApiError(
       'unreachable',

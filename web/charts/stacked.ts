@@ -24,7 +24,7 @@ export function stackedChart(canvas: HTMLCanvasElement): StackedChart {
   let shown: ChartData = { labels: [], spans: [], layers: [] }
   const colour = (name: string) => getComputedStyle(canvas).getPropertyValue(name).trim()
 
-  const chart = new Chart<'bar', number[], string>(canvas, {
+  const chart = new Chart<'bar', (number | null)[], string>(canvas, {
     type: 'bar',
     data: { labels: [], datasets: [] },
     options: {
@@ -38,7 +38,7 @@ export function stackedChart(canvas: HTMLCanvasElement): StackedChart {
       },
       plugins: {
         tooltip: {
-          filter: (item) => item.parsed.y !== 0,
+          filter: (item) => Boolean(item.parsed.y),
           boxPadding: 4,
           callbacks: { title: ([item]) => (item && shown.spans[item.dataIndex]) ?? '' },
         },
@@ -48,7 +48,6 @@ export function stackedChart(canvas: HTMLCanvasElement): StackedChart {
 
   const paint = () => {
     const text = colour('--muted')
-    const surface = colour('--surface')
     chart.options.font = { family: getComputedStyle(canvas).fontFamily, size: 12 }
     for (const axis of ['x', 'y'] as const) {
       const scale = chart.options.scales?.[axis]
@@ -59,12 +58,11 @@ export function stackedChart(canvas: HTMLCanvasElement): StackedChart {
     chart.data.labels = shown.labels
     chart.data.datasets = shown.layers.map((layer) => ({
       label: layer.label,
-      data: layer.values,
+      // A minimum length would draw zeros too; null draws nothing.
+      data: layer.values.map((n) => (n === 0 ? null : n)),
       backgroundColor: colour(layer.colour),
-      // A line of background between layers keeps them apart for eyes that see two colours as one.
-      borderColor: surface,
-      borderWidth: { top: 1, right: 0, bottom: 0, left: 0 },
-      borderSkipped: false,
+      // One failure among a thousand successes must still be seen.
+      minBarLength: 3,
       categoryPercentage: 1,
       barPercentage: 0.86,
       maxBarThickness: 28,

@@ -1,5 +1,6 @@
 /** Suggested config lines, as the lines of a diff. */
 import type { Directive } from '../../server/http/wire.ts'
+import { visible } from '../text/visible.ts'
 
 export interface DiffLine {
   sign: 'add' | 'remove' | 'same' | 'place'
@@ -13,12 +14,12 @@ function byContext(directives: readonly Directive[]): Map<string, string[]> {
   return groups
 }
 
-/** `location /ws/ {`, the new lines inside it, `}`. */
+/** The block's name, then the new lines. The name may be a phrase ("location that serves /ws") when the
+ *  configuration is not known, so it is never dressed up as config. */
 export function directiveDiff(directives: readonly Directive[]): DiffLine[] {
   return [...byContext(directives)].flatMap(([context, texts]) => [
-    { sign: 'same' as const, text: `${context} {` },
-    ...texts.flatMap((text) => text.split('\n')).map((line) => ({ sign: 'add' as const, text: `    ${line}` })),
-    { sign: 'same' as const, text: '}' },
+    { sign: 'place' as const, text: `# in ${context}` },
+    ...texts.flatMap((text) => text.split('\n')).map((line) => ({ sign: 'add' as const, text: line })),
   ])
 }
 
@@ -46,8 +47,7 @@ export function patchDiff(patch: string): DiffLine[] {
     })
 }
 
-/** What a reader pastes: the directives in their blocks, without signs. */
+/** What a reader pastes: the lines below a comment that says where they go. A comment ends at its line, so a name
+ *  that tries to go on in the next one is written out. */
 export const pasteable = (directives: readonly Directive[]): string =>
-  directiveDiff(directives)
-    .map((line) => line.text)
-    .join('\n')
+  [...byContext(directives)].map(([context, texts]) => [`# in ${visible(context)}`, ...texts].join('\n')).join('\n\n')

@@ -59,7 +59,7 @@ const Toolbar = ({ shown, filter, onFilter }: { shown: number; filter: string; o
       <span class="offscreen">Show only events that contain</span>
       <input
         type="search"
-        placeholder="Filter: host, path, 400, timeout …"
+        placeholder="Filter, e.g. timeout"
         value={filter}
         onInput={(event) => onFilter(event.currentTarget.value)}
       />

@@ -6,6 +6,7 @@ import { get } from '../api.ts'
 import { Confidence, SeverityBadge, StateBadge } from '../parts/badges.tsx'
 import { Commands } from '../parts/code.tsx'
 import { Change, Evidence, OtherCauses } from '../parts/finding.tsx'
+import { Mute } from '../parts/mute.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
@@ -26,6 +27,18 @@ function Facts({ problem: { finding, state, resolved_at } }: { problem: Problem 
     <section class="panel">
       <h2>What happens</h2>
       <dl class="facts">
+        <div class="wide">
+          <dt>Where</dt>
+          <dd>
+            {where === null ? (
+              'no single place'
+            ) : (
+              <code>
+                <Raw text={where} />
+              </code>
+            )}
+          </dd>
+        </div>
         <div>
           <dt>How often</dt>
           <dd>{plural(finding.count, 'time')}</dd>
@@ -50,27 +63,9 @@ function Facts({ problem: { finding, state, resolved_at } }: { problem: Problem 
             </dd>
           </div>
         )}
-        <div class="wide">
-          <dt>Where</dt>
-          <dd>
-            {where === null ? (
-              'no single place'
-            ) : (
-              <code>
-                <Raw text={where} />
-              </code>
-            )}
-          </dd>
-        </div>
-        <div class="wide">
-          <dt>Cause</dt>
-          <dd>
-            <code>{visible(finding.cause)}</code>
-          </dd>
-        </div>
       </dl>
       <p class="muted">
-        {STATE[state].meaning}.{' '}
+        {STATE[state].meaning}. Cause: <code>{visible(finding.cause)}</code>.{' '}
         <a href={hrefTo({ page: 'trends', range: '24h', to: state === 'imported' ? to : null })}>See the trend</a>
       </p>
     </section>
@@ -118,6 +113,7 @@ export function ProblemPage({ id }: { id: string }) {
           <SeverityBadge severity={finding.severity} />
           <Confidence value={finding.confidence} />
           <StateBadge state={problem.state} />
+          <Mute problem={problem} />
         </p>
         <div class="detail-trend">
           <Sparkline values={problem.sparkline} />
@@ -131,7 +127,15 @@ export function ProblemPage({ id }: { id: string }) {
           </p>
         </Notice>
       )}
+      <button type="button" class="button jump" onClick={() => document.getElementById('change')?.scrollIntoView()}>
+        Go to what to change
+      </button>
+      <Facts problem={problem} />
       <div class="detail-columns">
+        <div>
+          <Evidence finding={finding} />
+          <OtherCauses finding={finding} />
+        </div>
         <div>
           <Change fix={finding.fix} />
           {finding.fix.verify.length > 0 && (
@@ -146,11 +150,6 @@ export function ProblemPage({ id }: { id: string }) {
               <Commands commands={finding.fix.rollback} />
             </section>
           )}
-        </div>
-        <div>
-          <Facts problem={problem} />
-          <Evidence finding={finding} />
-          <OtherCauses finding={finding} />
         </div>
       </div>
     </article>

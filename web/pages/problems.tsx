@@ -83,12 +83,13 @@ export function ProblemsPage() {
   if (!data) {
     return (
       <>
-        <h1 class="offscreen">Problems</h1>
+        <h1>Problems</h1>
         {error ? <Failure error={error} what="The problems" /> : <Loading what="problems" />}
       </>
     )
   }
-  const status = statusLine(data.problems, data.watching)
+  const watched = sources.value.data?.sources ?? []
+  const status = statusLine(data.problems, data.watching, watched)
   const list = groups(data.problems)
   return (
     <>
@@ -97,8 +98,14 @@ export function ProblemsPage() {
         <MoodIcon mood={status.mood} />
         <div>
           <h1>{status.headline}</h1>
-          {status.detail !== null && <p class="status-detail">{visible(status.detail)}</p>}
-          {status.mood !== 'blind' && (
+          {status.worst && (
+            <p class="status-detail">
+              Worst:{' '}
+              <a href={hrefTo({ page: 'problem', id: status.worst.id })}>{visible(status.worst.finding.title)}</a>
+            </p>
+          )}
+          {status.detail !== null && <p>{status.detail}</p>}
+          {(data.watching > 0 || status.mood !== 'blind') && (
             <p class="muted">
               {data.watching === 0 ? (
                 'Nothing is being read at the moment.'
@@ -119,8 +126,8 @@ export function ProblemsPage() {
           </ol>
         </section>
       ))}
-      {status.mood === 'calm' && <Watched sources={sources.value.data?.sources ?? []} />}
-      {status.mood === 'blind' && <FirstSteps searched={sources.value.data?.searched ?? []} />}
+      {data.watching > 0 && (status.mood === 'calm' || status.mood === 'blind') && <Watched sources={watched} />}
+      {data.watching === 0 && status.mood === 'blind' && <FirstSteps searched={sources.value.data?.searched ?? []} />}
       {status.mood !== 'blind' && <BlindSpotsBelow open={status.mood === 'calm'} />}
     </>
   )

@@ -48,7 +48,8 @@ const Card = ({ source }: { source: SourceState }) => (
         </code>
       </h3>
       <SourceStateBadge state={source.state} />
-      <span class="muted">{source.format === null ? 'format not recognised' : visible(source.format)}</span>
+      {source.format !== null && <span class="muted">{visible(source.format)}</span>}
+      {source.format === null && source.lines > 0 && <span class="muted">format not recognised</span>}
     </div>
     {source.hint !== null && (
       <p class="hint">
@@ -73,20 +74,20 @@ const Card = ({ source }: { source: SourceState }) => (
         </dd>
       </div>
       <div>
-        <dt>Oldest line</dt>
-        <dd>
-          <When iso={source.from} none="none with a time" />
-        </dd>
-      </div>
-      <div>
-        <dt>Newest line</dt>
-        <dd>
-          <When iso={source.to} none="none with a time" />
-        </dd>
-      </div>
-      <div>
         <dt>Read so far</dt>
         <dd>{bytes(source.bytes)}</dd>
+      </div>
+      <div class="wide">
+        <dt>Lines from</dt>
+        <dd>
+          {source.from === null || source.to === null ? (
+            <span class="muted">no line with a time yet</span>
+          ) : (
+            <>
+              <When iso={source.from} /> to <When iso={source.to} />
+            </>
+          )}
+        </dd>
       </div>
     </dl>
     {source.unparsed > 0 && <Unparsed source={source} />}

@@ -17,7 +17,10 @@ export const StateBadge = ({ state }: { state: ProblemState }) => (
 
 export const Confidence = ({ value }: { value: number }) => (
   <span class="confidence" title="How far the evidence decides it: from 80% sure, below 50% only possible">
-    <meter class="confidence-meter" min={0} max={1} low={0.5} high={0.8} optimum={1} value={value} aria-hidden="true" />
+    <svg class="confidence-bar" viewBox="0 0 40 6" width="40" height="6" aria-hidden="true">
+      <rect class="confidence-all" width="40" height="6" rx="3" />
+      <rect width={Math.max(6, 40 * value)} height="6" rx="3" />
+    </svg>
     {confidence(value)}, {percent(value)}
   </span>
 )

@@ -1,5 +1,5 @@
 import type { BlindSpot } from '../../server/http/wire.ts'
-import { visible } from '../text/visible.ts'
+import { visible, visibleLines } from '../text/visible.ts'
 import { CodeBlock } from './code.tsx'
 
 /** What the logs as they are written cannot show, and the line that would show it. */
@@ -9,7 +9,13 @@ export const BlindSpots = ({ spots }: { spots: readonly BlindSpot[] }) => (
       <li key={spot.what}>
         <h3>{visible(spot.what)}</h3>
         <p>{visible(spot.why)}</p>
-        <CodeBlock label="To see it" text={spot.change} />
+        {/;\s*(#|$)/m.test(spot.change) ? (
+          <CodeBlock label="To see it" text={spot.change} />
+        ) : (
+          <p class="blind-spot-change">
+            <span class="label">To see it</span> {visibleLines(spot.change)}
+          </p>
+        )}
       </li>
     ))}
   </ul>

@@ -1,4 +1,4 @@
-import { connection, outdated } from '../state.ts'
+import { connection, outdated, problems } from '../state.ts'
 import type { ConnectionState } from '../connection.ts'
 import { CodeBlock } from './code.tsx'
 import { Notice } from './notice.tsx'
@@ -51,7 +51,8 @@ export function ConnectionBanner() {
       </Notice>
     )
   }
-  if (state !== 'polling') return null
+  // When the API fails too, its own message is on the page and the proxy is not the news.
+  if (state !== 'polling' || problems.value.error) return null
   return (
     <Notice tone="plain">
       <p>

@@ -55,7 +55,7 @@ const LAYER: Record<Fix['layer'], string> = {
 export function Change({ fix }: { fix: Fix }) {
   const target = fix.target && `${fix.target.file}:${fix.target.line}`
   return (
-    <section class="panel change">
+    <section class="panel change" id="change">
       <h2>{fix.layer === 'none' ? 'What to do' : `What to change ${LAYER[fix.layer]}`}</h2>
       <p class="change-summary">{visible(fix.summary)}</p>
       {target !== null && (

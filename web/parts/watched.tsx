@@ -16,13 +16,18 @@ export const Watched = ({ sources }: { sources: readonly SourceState[] }) => (
           </code>
           <SourceStateBadge state={source.state} />
           <span class="muted">
-            {count(source.parsed)} of {count(source.lines)} lines understood
+            {source.lines === 0 ? 'no line yet' : `${count(source.parsed)} of ${count(source.lines)} lines understood`}
             {source.to !== null && (
               <>
                 , newest <When iso={source.to} as="ago" />
               </>
             )}
           </span>
+          {source.hint !== null && (
+            <span class="watched-hint">
+              <Raw text={source.hint} />
+            </span>
+          )}
         </li>
       ))}
     </ul>

@@ -1,5 +1,5 @@
 /** Plain words for what the API says in codes. One place, so that every page says it the same way. */
-import type { Problem, ProblemState, Severity } from '../../server/http/wire.ts'
+import type { Problem, ProblemState, Severity, SourceState } from '../../server/http/wire.ts'
 import { isNow, rank } from '../data/rank.ts'
 
 const number = new Intl.NumberFormat()
@@ -82,20 +82,39 @@ export function place(scope: { server: string | null; path: string | null; upstr
   return scope.upstream === null ? front : `${front} → ${scope.upstream}`
 }
 
-/** The first thing a visitor reads: is it broken now, and what is worst. `mood` decides the sign next to it. */
+export interface StatusLine {
+  /** Decides the sign next to it. */
+  mood: 'broken' | 'history' | 'calm' | 'blind'
+  headline: string
+  detail: string | null
+  worst: Problem | null
+}
+
+/** The first thing a visitor reads: is it broken now, and what is worst. "No problems" is only said of logs that are
+ *  read and understood. */
 export function statusLine(
   problems: readonly Problem[],
   watching: number,
-): { mood: 'broken' | 'history' | 'calm' | 'blind'; headline: string; detail: string | null } {
+  sources: readonly Pick<SourceState, 'lines' | 'parsed'>[],
+): StatusLine {
   const ranked = rank(problems)
   const now = ranked.filter(isNow)
   const imported = ranked.filter((problem) => problem.state === 'imported')
-  const worst = (list: Problem[]) => (list[0] ? `Worst: ${list[0].finding.title}` : null)
-  if (now.length > 0) return { mood: 'broken', headline: `${plural(now.length, 'problem')} now`, detail: worst(now) }
+  if (now.length > 0)
+    return { mood: 'broken', headline: `${plural(now.length, 'problem')} now`, detail: null, worst: now[0] ?? null }
   if (imported.length > 0) {
     const headline = `${plural(imported.length, 'problem')} in the logs that were already there`
-    return { mood: 'history', headline, detail: `${worst(imported)}. None has happened again since.` }
+    return { mood: 'history', headline, detail: 'Nothing of it has happened again since.', worst: imported[0] ?? null }
   }
-  if (watching === 0) return { mood: 'blind', headline: 'Nothing is being read', detail: null }
-  return { mood: 'calm', headline: 'No problems in what is being watched', detail: null }
+  const blind = (headline: string, detail: string | null) => ({ mood: 'blind' as const, headline, detail, worst: null })
+  if (watching === 0) return blind('Nothing is being read', null)
+  const total = (of: 'lines' | 'parsed') => sources.reduce((sum, source) => sum + source[of], 0)
+  if (sources.length > 0 && total('lines') === 0)
+    return blind('Waiting for the first line', 'What is being watched is empty so far.')
+  if (sources.length > 0 && total('parsed') === 0)
+    return blind(
+      'No line could be understood',
+      'So nothing can be said about problems. The Sources page shows which lines, and why.',
+    )
+  return { mood: 'calm', headline: 'No problems in what is being watched', detail: null, worst: null }
 }

@@ -1,0 +1,104 @@
+/** Order and first words of the landing page. */
+import { expect, it } from 'vitest'
+import type { Finding, Problem, ProblemState } from '../../server/http/wire.ts'
+import { groups, rank, upsert } from '../../web/data/rank.ts'
+import { statusLine } from '../../web/text/words.ts'
+
+function problem(id: string, state: ProblemState, changes: Partial<Finding> = {}): Problem {
+  const time = '2026-11-21T08:00:00.000Z'
+  return {
+    id,
+    state,
+    opened_at: time,
+    changed_at: time,
+    resolved_at: null,
+    sparkline: [],
+    finding: {
+      id,
+      cause: 'backend-down',
+      title: `title of ${id}`,
+      severity: 'error',
+      confidence: 0.9,
+      because: [],
+      against: [],
+      count: 1,
+      first_seen: time,
+      last_seen: time,
+      scope: { server: null, path: null, upstream: null, source: null },
+      evidence: [],
+      alternatives: [],
+      fix: {
+        layer: 'none',
+        summary: '',
+        directives: [],
+        snippet: null,
+        patch: null,
+        target: null,
+        verify: [],
+        rollback: [],
+      },
+      ...changes,
+    },
+  }
+}
+const ids = (problems: readonly Problem[]) => problems.map(({ id }) => id)
+
+it('ranks confident before possible, then by severity, confidence and count', () => {
+  const list = [
+    problem('possible', 'ongoing', { confidence: 0.4, severity: 'critical', count: 999 }),
+    problem('warning', 'ongoing', { severity: 'warning' }),
+    problem('rare', 'ongoing', { count: 2 }),
+    problem('often', 'ongoing', { count: 7 }),
+    problem('likely', 'ongoing', { confidence: 0.6, count: 50 }),
+    problem('critical', 'ongoing', { severity: 'critical', confidence: 0.5 }),
+  ]
+  expect(ids(rank(list))).toEqual(['critical', 'often', 'rare', 'likely', 'warning', 'possible'])
+})
+
+it('shows every state in exactly one group', () => {
+  const states: ProblemState[] = ['new', 'ongoing', 'resolved', 'regressed', 'muted', 'imported']
+  const shown = groups(states.map((state) => problem(state, state))).flatMap((group) => ids(group.problems))
+  expect(shown.toSorted()).toEqual(states.toSorted())
+})
+
+it('replaces a problem by its newer reading', () => {
+  const list = upsert([problem('a', 'new'), problem('b', 'new')], problem('a', 'resolved'))
+  expect(list.map(({ id, state }) => `${id} ${state}`).toSorted()).toEqual(['a resolved', 'b new'])
+})
+
+const READ = [{ lines: 10, parsed: 10 }]
+it.each([
+  [
+    [problem('a', 'new'), problem('b', 'regressed', { severity: 'critical' }), problem('c', 'resolved')],
+    1,
+    READ,
+    'broken',
+    '2 problems now',
+    'b',
+  ],
+  [
+    [problem('a', 'imported'), problem('b', 'muted')],
+    1,
+    READ,
+    'history',
+    '1 problem in the logs that were already there',
+    'a',
+  ],
+  [[problem('a', 'resolved')], 1, READ, 'calm', 'No problems in what is being watched', undefined],
+  [[], 0, [], 'blind', 'Nothing is being read', undefined],
+  [[], 1, [{ lines: 0, parsed: 0 }], 'blind', 'Waiting for the first line', undefined],
+  [
+    [],
+    2,
+    [
+      { lines: 40, parsed: 0 },
+      { lines: 0, parsed: 0 },
+    ],
+    'blind',
+    'No line could be understood',
+    undefined,
+  ],
+])('says in words how it stands (%#)', (problems, watching, sources, mood, headline, worst) => {
+  const line = statusLine(problems, watching, sources)
+  expect([line.mood, line.headline, line.worst?.id]).toEqual([mood, headline, worst])
+})
