@@ -1,38 +1,63 @@
-/** Evidence lines, shortened so that the part that decides stays. */
+/** Evidence lines, shortened so that the parts that decide stay. */
 import { clip, cut, displayWidth, escapeText } from './terminal.ts'
 
-/** What in a line speaks about WebSockets, most telling first. Only used to choose which part to show. */
-const DECISIVE: readonly RegExp[] = [
-  /websocket(?:proxy)?: /i,
-  /\[(?:emerg|alert|crit)\] /,
-  /(?:connect|recv|send|SSL_\w+|writev)\(\) failed/,
-  /upstream (?:timed out|prematurely|sent )/,
-  /no live upstreams|could not be resolved|host not found/,
-  /close 1\d{3}/,
-  / while \w/,
-  /" \d{3} /,
-]
 /** Rows that one line may take. */
 const ROWS = 3
-/** What is kept of the beginning (the time stamp) when the middle is left out. */
+/** The beginning is kept: it holds the time. */
 const HEAD = 28
+/** A part may be this long; a client decides how long its request is. */
+const PART = 150
+
+const KEYS =
+  'req(?:uest(?:_uri)?)?|u?status|upstream_status|rt|urt|request_time|upstream_response_time|uaddr|upstream_addr|vhost|server_name|h(?:ttp)?_upgrade|h(?:ttp)?_connection'
+
+/** What in a line tells. Only chooses what is shown. */
+const TELLING: readonly RegExp[] = [
+  // nginx error log: the message, then the context that names the place; the rest of it is in the finding's scope.
+  /\[(?:emerg|alert|crit|error|warn|notice|info)\] (?:(?!, (?:client|server|host): ).){1,120}(?=, (?:client|server|host): |$)/g,
+  /(?:upstream (?:timed out|prematurely|sent )|no live upstreams|\w+\(\) failed)[^,]*/g,
+  /\b(?:request|upstream): (?:"[^"]*"|[^\s,]+)/g,
+  // Access log as key=value or JSON.
+  new RegExp(`\\b(?:${KEYS})=(?:"[^"]*"|\\S*)`, 'g'),
+  new RegExp(`"(?:${KEYS})": ?(?:"[^"]*"|[^\\s,}]*)`, 'g'),
+  // Applications.
+  /websocket(?:proxy)?: .*/gi,
+  /\bclose 1\d{3}.*/g,
+]
 
 /** Rows of at most `width` columns, escaped. `whole`: every character, however long. */
 export function evidenceRows(text: string, width: number, whole: boolean): string[] {
   const line = escapeText(text.trim())
-  if (whole || displayWidth(line) <= width * ROWS) return cut(line, width)
-  const budget = width * ROWS - ROWS
-  const at = decisive(line)
-  // The telling part is near the beginning already.
-  if (at < budget / 2) return cut(clip(line, budget), width)
-  const from = Math.max(HEAD, at - 12)
-  return cut(`${clip(line, HEAD)} ${clip(`…${line.slice(from)}`, budget - HEAD - 1)}`, width)
+  const fits = (value: string): boolean => cut(value, width).length <= ROWS
+  if (whole || fits(line)) return cut(line, width)
+  const short = excerpt(line)
+  let columns = width * ROWS
+  // Breaking at spaces leaves a few columns of each row empty: how many is only known by trying.
+  while (columns > width && !fits(clip(short, columns))) columns -= 4
+  return cut(clip(short, columns), width)
 }
 
-function decisive(line: string): number {
-  for (const pattern of DECISIVE) {
-    const at = line.search(pattern)
-    if (at >= 0) return at
+/** The head and the telling parts, with `…` for what is left out. */
+function excerpt(line: string): string {
+  const parts = TELLING.flatMap((pattern) =>
+    [...line.matchAll(pattern)].map((m) => ({ from: m.index, to: m.index + Math.min(PART, m[0].length) })),
+  )
+  if (parts.length === 0) return line
+  const ranges = [{ from: 0, to: HEAD }, ...parts].sort((a, b) => a.from - b.from)
+  let out = ''
+  let end = 0
+  for (const { from, to } of ranges) {
+    if (to <= end) continue
+    // Leaving out three characters or fewer saves nothing.
+    if (from > end + 3) out += `${out === '' ? '' : ' '}… ${line.slice(from, to)}`
+    else out += line.slice(end, to)
+    end = to
   }
-  return 0
+  return end < line.length ? `${out} …` : out
+}
+
+/** For places with one row. */
+export function evidenceRow(text: string, width: number): string {
+  const line = escapeText(text.trim())
+  return displayWidth(line) <= width ? line : clip(excerpt(line), width)
 }

@@ -1,9 +1,9 @@
 /** One finding as text: what is wrong, how sure, since when, the evidence, what to change, how to check and undo it. */
 import type { Finding, Severity } from '../diagnosis/contract.ts'
-import { evidenceRows } from './report-evidence.ts'
+import { evidenceRow, evidenceRows } from './report-evidence.ts'
 import { changeRows, commandRows } from './report-fix.ts'
 import { plural, type Clock } from './report-times.ts'
-import { cut, escapeText, wrap, type Paint, type Tone } from './terminal.ts'
+import { cut, displayWidth, escapeText, wrap, type Paint, type Tone } from './terminal.ts'
 
 export interface Layout {
   width: number
@@ -32,9 +32,13 @@ export function findingRows(finding: Finding, number: number, layout: Layout): s
     })
   }
   const commands = (list: readonly string[]): string[] =>
-    list.flatMap((command) =>
-      commandRows(command, width - COLUMN - 2).map((row, i) => (i === 0 ? `${paint('dim', '$')} ${row}` : `  ${row}`)),
-    )
+    list.flatMap((command) => {
+      const remark = command.startsWith('#')
+      const lines = remark ? text(command.replace(/^#\s*/, '')) : commandRows(command, width - COLUMN - 2)
+      // A remark among the commands has no prompt: it is not to be typed.
+      if (remark) return lines.map((row) => paint('dim', row))
+      return lines.map((row, i) => (i === 0 ? `${paint('dim', '$')} ${row}` : `  ${row}`))
+    })
   const points = (list: readonly string[]): string[] => list.flatMap((item) => bullet(item, width - COLUMN))
 
   rows.push('')
@@ -69,9 +73,8 @@ export function briefRows(finding: Finding, number: number, layout: Layout): str
   }
   const first = finding.evidence[0]
   if (first) {
-    const [row = ''] = evidenceRows(first.text, width - INDENT, false)
     add(place(first), 'dim')
-    rows.push(' '.repeat(INDENT) + row)
+    rows.push(' '.repeat(INDENT) + evidenceRow(first.text, width - INDENT))
   }
   const test = finding.alternatives[0]
   if (finding.confidence < 0.5 && test) add(`To tell: ${test.check}`)
@@ -86,11 +89,11 @@ function heading(finding: Finding, number: number, layout: Layout): string[] {
   const rows = title.map(
     (row, i) => (i === 0 ? paint(tone, `${number}`.padEnd(INDENT)) : ' '.repeat(INDENT)) + paint('bold', row),
   )
-  const facts = [
-    `${finding.severity}, ${howSure(finding.confidence)}, ${plural(finding.count, 'time')}`,
-    seen(finding, clock),
-    whereabouts(finding),
-  ]
+  const times = finding.count === 1 ? 'once' : plural(finding.count, 'time')
+  const [when, where] = [seen(finding, clock), whereabouts(finding)]
+  const both = [when, where].filter((part) => part !== '').join(', ')
+  const facts = [`${finding.severity}, ${howSure(finding.confidence)}, ${times}`]
+  facts.push(...(displayWidth(escapeText(both)) <= width - INDENT ? [both] : [when, where]))
   const lines = facts.filter((fact) => fact !== '').flatMap((fact) => wrap(escapeText(fact), width - INDENT))
   const [first = '', ...rest] = lines
   rows.push(' '.repeat(INDENT) + paint(tone, finding.severity) + first.slice(finding.severity.length))
@@ -106,7 +109,7 @@ function seen({ first_seen, last_seen }: Finding, clock: Clock): string {
 
 function whereabouts({ scope }: Finding): string {
   const url = `${scope.server ?? ''}${scope.path ?? ''}`
-  const from = url === '' ? '' : `at ${url}`
+  const from = url === '' ? '' : `on ${url}`
   const to = scope.upstream === null ? '' : `backend ${scope.upstream}`
   const source = url === '' && scope.source !== null ? `told by ${scope.source}` : ''
   return [from, to, source].filter((part) => part !== '').join(', ')

@@ -22,7 +22,13 @@ function patchRows(patch: string, width: number, paint: Paint): string[] {
     .trimEnd()
     .split('\n')
     .flatMap((line) => {
-      const tone = line.startsWith('+') ? 'green' : line.startsWith('-') ? 'red' : 'dim'
+      const tone = /^(?:---|\+\+\+) /.test(line)
+        ? 'dim'
+        : line.startsWith('+')
+          ? 'green'
+          : line.startsWith('-')
+            ? 'red'
+            : 'dim'
       return cut(configText(line), width).map((row) => paint(tone, row))
     })
 }

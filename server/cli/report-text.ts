@@ -96,7 +96,7 @@ function blindSpots(spots: readonly BlindSpot[], layout: Layout): string[] {
     for (const line of spot.change.split('\n'))
       rows.push(
         ...cut(escapeText(line), width - 7).map(
-          (row, i) => `     ${i === 0 ? paint('green', `+ ${row}`) : paint('green', `  ${row}`)}`,
+          (row, i) => `     ${i === 0 ? `${paint('green', '→')} ${row}` : `  ${row}`}`,
         ),
       )
   }
@@ -122,7 +122,7 @@ function traffic(totals: Totals, layout: Layout): string[] {
     ([kind]) => kind !== 'handshake_ok' && kind !== 'handshake_failed' && kind !== 'session_closed',
   )
   if (events.length > 0)
-    sentences.push(events.map(([kind, n]) => `${kind.replaceAll('_', ' ')} ${count(n)}`).join(', '))
+    sentences.push(`events: ${events.map(([kind, n]) => `${count(n)} ${kind.replaceAll('_', ' ')}`).join(', ')}`)
   if (sentences.length === 0) return []
   return [
     ...section('Traffic', layout),
@@ -138,7 +138,7 @@ function inputs(list: readonly InputSummary[], layout: Layout): string[] {
   const shown = list.map((input) => ({
     input,
     name: escapeText(input.path),
-    format: clip(escapeText(input.format ?? 'unknown'), 20),
+    format: clip(escapeText(input.format ?? (input.lines === 0 ? 'empty' : 'unknown')), 20),
   }))
   const formatWidth = Math.max(...shown.map(({ format }) => displayWidth(format)))
   const linesWidth = Math.max(...shown.map(({ input }) => count(input.lines).length))

@@ -21,7 +21,7 @@ describe('the order of reading', () => {
       'nginx does not pass the WebSocket upgrade on',
       'error, almost certain (95 %), 12 times',
       'since 2026-11-21 06:13:35, last seen 06:15:02',
-      'at app.test/ws, backend 127.0.0.1:53721',
+      'on app.test/ws, backend 127.0.0.1:53721',
       'access.log:1',
       'portainer.log:17',
       "the application says the Connection header of the request had no 'upgrade' token",

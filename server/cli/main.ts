@@ -1,0 +1,58 @@
+/** argv in, exit code out. Each command is a file beside this one. */
+import { Command, CommanderError } from 'commander'
+import { registerAnalyze } from './analyze.ts'
+import { complain, packageVersion, UsageError } from './command.ts'
+import { registerLogFormat } from './log-format.ts'
+import { registerParse } from './parse.ts'
+
+const EXAMPLES = `
+Examples:
+  halfopen analyze                             the logs in the usual places
+  halfopen analyze access.log error.log        several logs, one report
+  docker logs portainer 2>&1 | halfopen analyze -
+
+Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage error or input that
+cannot be read.
+"halfopen COMMAND --help" shows the options of a command.`
+
+/** Runs one command. @param argv the words after the program's name. @returns the exit code of CONTRACT.md. */
+export async function main(argv: string[]): Promise<number> {
+  let code = 0
+  const exit = (value: number): void => {
+    code = value
+  }
+  const program = new Command('halfopen')
+    .description('Why WebSockets break behind nginx, which config line to change, and whether the change worked')
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+  for (const register of [registerAnalyze, registerParse, registerLogFormat]) register(program, exit)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    return failed(error, argv)
+  }
+  return code
+}
+
+function failed(error: unknown, argv: readonly string[]): number {
+  if (error instanceof UsageError) {
+    complain(error.message)
+    return 2
+  }
+  if (!(error instanceof CommanderError)) throw error
+  if (error.exitCode === 0) return 0
+  // Without a command commander has printed the help, which says it all.
+  if (error.code !== 'commander.help') complain(sentence(error.message, argv))
+  return 2
+}
+
+/** `error: unknown option '--x'\n(Did you mean --y?)` → one line that also says where the options are. */
+function sentence(message: string, argv: readonly string[]): string {
+  const command = argv[0] !== undefined && /^[a-z-]+$/.test(argv[0]) && !argv[0].startsWith('-') ? `${argv[0]} ` : ''
+  const known = /unknown command/.test(message) ? '' : command
+  return `${message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/s, ', did you mean $1?')}; see: halfopen ${known}--help`
+}

@@ -1,0 +1,83 @@
+/** From flags to what is read: inputs found, formats and zone settled, mistakes told before anything is opened. */
+import { ACCESS_PRESETS } from '../../parsers/nginx/access.ts'
+import { loadConfig, logFormats, type NginxConfig } from '../nginx-config/contract.ts'
+import { findInputs, optionProblem, zoneShift } from '../scan/contract.ts'
+import type { InputSummary } from '../diagnosis/contract.ts'
+import { complain, UsageError } from './command.ts'
+import type { ReadingFlags } from './options.ts'
+import { escapeText } from './terminal.ts'
+import { parseWhen } from './when.ts'
+
+export interface Reading {
+  /** Paths to read, `-` for standard input. */
+  inputs: string[]
+  format: string | null
+  logFormat: string | readonly string[] | null
+  timezone: string | null
+  since: number | null
+  until: number | null
+  config: NginxConfig | null
+  /** Something that was named cannot be read; it was told on stderr. */
+  failed: boolean
+}
+
+/** Throws UsageError. Tells on stderr what cannot be read, and with no input named what was found where. */
+export function prepareReading(args: readonly string[], flags: ReadingFlags, now: number): Reading {
+  const config = flags.config === undefined ? null : readConfig(flags.config)
+  const logFormat = flags.logFormat ?? (config ? formatsOf(config) : null)
+  const choice = { format: flags.format ?? null, logFormat, timezone: flags.timezone ?? null }
+  const problem = optionProblem(choice)
+  if (problem) throw new UsageError(`${problem.option}: ${problem.reason}`)
+  const shift = zoneShift(choice.timezone)
+  const since = when('--since', flags.since, now, shift)
+  const until = when('--until', flags.until, now, shift)
+  if (since !== null && until !== null && since >= until)
+    throw new UsageError('--since: not before --until; nothing lies between them')
+  const found = findInputs(args)
+  if (!flags.quiet) {
+    for (const place of found.searched) process.stderr.write(`looked at ${escapeText(place.path)}: ${place.found}\n`)
+  }
+  for (const error of found.errors) complain(error.message)
+  return { inputs: found.inputs, ...choice, since, until, config, failed: found.errors.length > 0 }
+}
+
+/** Inputs of which no line could be read count as failures; an empty one does not. Tells them on stderr. */
+export function unreadable(inputs: readonly InputSummary[]): boolean {
+  const none = inputs.filter((input) => input.parsed === 0 && input.unparsed > 0)
+  for (const input of none) {
+    const at = input.unparsed_samples[0]?.line ?? 1
+    const lines = input.unparsed === 1 ? 'its only line' : `none of its ${input.unparsed} lines`
+    const what = input.unparsed === 1 ? `${lines} is in no known format` : `${lines} is in a known format`
+    complain(`${input.path}:${at}: ${what}; give the format with --log-format or --format, or name another file`)
+  }
+  return none.length > 0
+}
+
+function when(option: string, text: string | undefined, now: number, shift: (wall: number) => number): number | null {
+  if (text === undefined) return null
+  const time = parseWhen(text, now, shift)
+  if (time === null)
+    throw new UsageError(`${option}: ${JSON.stringify(text)} is no time; such as 2026-11-21T06:30, 2h or 7d`)
+  return time
+}
+
+function readConfig(file: string): NginxConfig {
+  const loaded = loadConfig(file)
+  if (loaded.ok) return loaded.config
+  const { line, message } = loaded.error
+  const place = line > 0 ? `${loaded.error.file}:${line}` : loaded.error.file
+  throw new UsageError(`${place}: ${message}; give --config an nginx.conf or the output of: sudo nginx -T`)
+}
+
+/** The log_formats that access logs use and that are not known anyway. One that cannot be split is left out:
+ *  its lines will be counted as unread and shown. */
+function formatsOf(config: NginxConfig): string[] | null {
+  const { formats, access_logs } = logFormats(config)
+  const known = new Set(ACCESS_PRESETS.map((preset) => preset.format))
+  const used = new Set(access_logs.map((log) => log.format))
+  const texts = [...formats.values()]
+    .filter(({ name, text }) => used.has(name) && !known.has(text))
+    .map(({ escape, text }) => (escape === 'default' ? text : `escape=${escape} ${text}`))
+    .filter((logFormat) => optionProblem({ format: null, logFormat, timezone: null }) === null)
+  return texts.length > 0 ? texts : null
+}

@@ -1,0 +1,79 @@
+/** One input as records, for `halfopen parse`: the reader of the scan, with nothing folded. */
+import { createReadStream } from 'node:fs'
+import { emptyEvidence } from '../diagnosis/contract.ts'
+import type { InputSummary } from '../diagnosis/contract.ts'
+import type { InputError, ScanOptions } from './contract.ts'
+import { systemError } from './input-errors.ts'
+import { LineFeeder } from './lines.ts'
+import { openInput } from './open-input.ts'
+import { RecordReader, type OnRecord } from './reader.ts'
+import { choose } from './scan.ts'
+import { zoneShift } from './zone.ts'
+
+export interface RecordsResult {
+  summary: InputSummary
+  /** The input could not be opened, or ended early. */
+  error: InputError | null
+}
+
+export type RecordOptions = Pick<ScanOptions, 'format' | 'logFormat' | 'timezone'>
+
+/** Reads one input. `onChunk` is called after each chunk whose records were handed over; false stops the reading.
+ *  Never throws for what is in the input. */
+export async function readRecords(
+  path: string,
+  options: RecordOptions,
+  onRecord: OnRecord,
+  onChunk: () => Promise<boolean>,
+): Promise<RecordsResult> {
+  const parsers = choose(options)
+  const reader = new RecordReader({ path: path === '-' ? 'stdin' : path, parsers, shift: zoneShift(options.timezone) })
+  reader.onRecord = onRecord
+  const opened = openInput(path)
+  if (opened.kind === 'refused') return { summary: reader.summary, error: opened.error }
+  const chunks: AsyncIterable<Buffer> =
+    opened.kind === 'stream' ? opened.chunks : createReadStream(path, { highWaterMark: 1 << 20 })
+  let unused = emptyEvidence()
+  const feeder = new LineFeeder((lines, final) => {
+    const done = reader.read(lines, reader.summary.lines + 1, unused, null, final)
+    // Counted along, needed by nobody here: dropped so that memory does not grow with the input.
+    unused = emptyEvidence()
+    return done
+  })
+  let error: InputError | null = null
+  try {
+    for await (const chunk of chunks) {
+      feeder.push(chunk)
+      if (!(await onChunk())) return { summary: reader.summary, error: null }
+    }
+  } catch (cause) {
+    error = systemError(path, cause)
+  }
+  feeder.end()
+  await onChunk()
+  if (opened.kind === 'stream') error ??= opened.problem()
+  return { summary: reader.summary, error }
+}
+
+/** Why these options cannot be used, by the name of the command-line option; null when they can. */
+export function optionProblem(options: RecordOptions): { option: string; reason: string } | null {
+  try {
+    choose({ format: null, logFormat: options.logFormat })
+  } catch (error) {
+    return { option: '--log-format', reason: (error as Error).message }
+  }
+  try {
+    choose(options)
+  } catch (error) {
+    return { option: '--format', reason: (error as Error).message }
+  }
+  try {
+    zoneShift(options.timezone)
+  } catch {
+    return {
+      option: '--timezone',
+      reason: `unknown zone ${JSON.stringify(options.timezone)}; one such as Europe/Berlin, UTC or +02:00`,
+    }
+  }
+  return null
+}
