@@ -46,7 +46,7 @@ async function rootPrefix() {
 function aptGet(asRoot, args) {
   const environment = ['DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1']
   const limit = ['timeout', '--kill-after=10', String(LIMIT_SECONDS)]
-  const options = ['-q', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Use-Pty=0']
+  const options = ['-qq', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Use-Pty=0']
   const [command, ...rest] = [...asRoot, 'env', ...environment, ...limit, 'apt-get', ...options, ...args]
   return run(command, rest, {})
 }
