@@ -104,7 +104,7 @@ export function accessRecord(
   let time: LogTime | null = null
   for (const [name, text] of raw) {
     if (name === 'time_local' || name === 'time_iso8601' || name === 'msec') {
-      const read = name === 'time_local' ? clfTime(text) : name === 'msec' ? epochTime(Number(text)) : isoTime(text)
+      const read = name === 'time_local' ? sameClfTime(text) : name === 'msec' ? epochTime(Number(text)) : isoTime(text)
       if (read === null) return miss('bad-time')
       if (time === null || read.resolution < time.resolution) time = read
       continue
@@ -119,6 +119,18 @@ export function accessRecord(
   if (fields.request !== undefined) splitRequest(fields, fields.request)
   if (fields.status !== undefined && !Number.isInteger(fields.status)) return miss('no-match')
   return { ok: true, record: { type: 'access', format, time, fields, variables } }
+}
+
+let lastText = ''
+let lastTime: LogTime | null = null
+
+/** A busy log repeats its stamp for hundreds of lines: the last one is remembered. */
+function sameClfTime(text: string): LogTime | null {
+  if (text !== lastText) {
+    lastTime = clfTime(text)
+    lastText = text
+  }
+  return lastTime
 }
 
 function number(value: string | number): number | string {

@@ -52,6 +52,10 @@ export function keepExemplars(kept: Exemplar[], more: readonly Exemplar[]): Exem
   return unique.length <= 5 ? unique : [...unique.slice(0, 3), ...unique.slice(-2)]
 }
 
+/** Masking a line costs more than reading it, and of many equal failures five are kept: the text of an exemplar may be
+ *  a getter, and is only taken when it is kept. */
+const plain = (e: Exemplar): Exemplar => ({ source: e.source, line: e.line, text: e.text, time: e.time })
+
 function byTime(a: Exemplar, b: Exemplar): number {
   return (
     (a.time ?? Infinity) - (b.time ?? Infinity) ||
@@ -84,7 +88,7 @@ function occur(into: Timed, time: number | null, client: string | null, exemplar
   const third = into.exemplars[2]
   const fourth = into.exemplars[3]
   if (into.exemplars.length < 5 || !third || !fourth || byTime(exemplar, third) < 0 || byTime(exemplar, fourth) > 0)
-    into.exemplars = keepExemplars(into.exemplars, [exemplar])
+    into.exemplars = keepExemplars(into.exemplars, [plain(exemplar)])
   if (client !== null && into.clients.size < MAX_CLIENTS) into.clients.add(client)
 }
 
@@ -144,7 +148,8 @@ function foldLifetime(evidence: Evidence, event: Event & { kind: 'session_closed
   }
   const bucket = lifetimeBucket(event.seconds)
   // One proof per bucket for the first few buckets seen: a peak must be able to show its lines.
-  if (!found.buckets.has(bucket) && found.exemplars.length < 64) found.exemplars.push({ bucket, exemplar })
+  if (!found.buckets.has(bucket) && found.exemplars.length < 64)
+    found.exemplars.push({ bucket, exemplar: plain(exemplar) })
   add(found.buckets, bucket, 1)
   found.first = earlier(found.first, event.time)
   found.last = later(found.last, event.time)

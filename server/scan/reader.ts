@@ -177,14 +177,7 @@ export class RecordReader {
       evidence.last = most(evidence.last, reading.time)
     }
     const needed = reading.events.length > 0 || reading.failed !== null
-    const exemplar: Exemplar | null = needed
-      ? {
-          source: this.options.path,
-          line,
-          text: maskText(text.length > 4000 ? text.slice(0, 4000) : text),
-          time: reading.time,
-        }
-      : null
+    const exemplar = needed ? new MaskedLine(this.options.path, line, text, reading.time) : null
     if (record.type === 'access' && reading.status !== null) {
       const failed =
         reading.failed === null
@@ -250,6 +243,25 @@ export class RecordReader {
     this.last = most(this.last, last)
     this.summary.from = this.first === null ? null : new Date(this.first).toISOString()
     this.summary.to = this.last === null ? null : new Date(this.last).toISOString()
+  }
+}
+
+/** A line as evidence; masked when somebody looks at it. */
+class MaskedLine implements Exemplar {
+  readonly source: string
+  readonly line: number
+  readonly time: number | null
+  private readonly raw: string
+
+  constructor(source: string, line: number, raw: string, time: number | null) {
+    this.source = source
+    this.line = line
+    this.raw = raw
+    this.time = time
+  }
+
+  get text(): string {
+    return maskText(this.raw.length > 4000 ? this.raw.slice(0, 4000) : this.raw)
   }
 }
 

@@ -36,8 +36,8 @@ export const connectionVariableUndefined: Cause = {
   fix(weighed) {
     const variable = weighed.values?.['variable'] ?? 'connection_upgrade'
     const standard = variable === 'connection_upgrade'
-    const lines = [`map $http_upgrade $${variable} {`, '    default upgrade;', "    ''      close;", '}']
-    const directives: Directive[] = standard ? lines.map((text) => ({ context: 'http', text })) : []
+    const map = `map $http_upgrade $${variable} {\n    default upgrade;\n    ''      close;\n}`
+    const directives: Directive[] = standard ? [{ context: 'http', text: map }] : []
     return fixOf({
       layer: 'nginx',
       summary: standard

@@ -51,7 +51,7 @@ export const missingUpgradeHeaders: Cause = {
     if (settings !== null && passesUpgrade(settings)) return elsewhere(weighed)
     const context = settings?.context ?? servingLocation(weighed.scope)
     const directives: Directive[] = [
-      ...(settings?.connection_map === true ? [] : MAP.map((text) => ({ context: 'http', text }))),
+      ...(settings?.connection_map === true ? [] : [{ context: 'http', text: MAP }]),
       { context, text: 'proxy_http_version 1.1;' },
       { context, text: 'proxy_set_header Upgrade $http_upgrade;' },
       { context, text: 'proxy_set_header Connection $connection_upgrade;' },
@@ -80,7 +80,10 @@ export const missingUpgradeHeaders: Cause = {
 }
 
 /** `''` maps to close: an ordinary request in the same location stays an ordinary request. */
-const MAP = ['map $http_upgrade $connection_upgrade {', '    default upgrade;', "    ''      close;", '}']
+const MAP = `map $http_upgrade $connection_upgrade {
+    default upgrade;
+    ''      close;
+}`
 
 function fromNginx(scope: Scope, members: Observation[], view: View, config: ConfigView | null): Weighed | null {
   const total = countOf(members)
