@@ -1,0 +1,131 @@
+/** The answers of the HTTP API, from the store and the running parts. */
+import { buildReport, type ConfigView } from './diagnosis/contract.ts'
+import type { Dashboard, Metric, Stream } from './http/contract.ts'
+import type { Problem, SourceState } from './http/wire.ts'
+import type { Live } from './live.ts'
+import type { ProblemRow, Store } from './store/contract.ts'
+
+const MINUTE = 60_000
+/** Resolved problems listed beside the open ones. */
+const MAX_RESOLVED = 100
+
+export interface DashboardOptions {
+  store: Store
+  live: Live
+  stream: Stream
+  config: ConfigView | null
+  version: string
+  now: () => number
+  sources: () => SourceState[]
+  searched: () => { path: string; found: string }[]
+  ready: () => boolean
+  /** Events stored since the start, by kind. */
+  counted: () => ReadonlyMap<string, number>
+}
+
+export function createDashboard(options: DashboardOptions): Dashboard {
+  const { store, live, config, now } = options
+  return {
+    report(from, to) {
+      // Evidence is kept per minute: the window is widened to whole ones.
+      const evidence = store.evidence(floor(from), floor(to + MINUTE - 1))
+      return buildReport(evidence, { inputs: store.inputs(), generatedAt: now(), config, resolution: 60 })
+    },
+    stored() {
+      const times = store
+        .inputs()
+        .flatMap(({ from, to }) => [from, to].flatMap((at) => (at === null ? [] : [Date.parse(at)])))
+      return times.length === 0 ? null : { from: Math.min(...times), to: Math.max(...times) + 1 }
+    },
+    problems() {
+      const at = now()
+      const ranked = store.problems().toSorted(byUrgency)
+      let resolved = 0
+      const shown = ranked.filter(({ state }) => state !== 'resolved' || ++resolved <= MAX_RESOLVED)
+      const watching = options.sources().filter(({ state }) => state === 'reading' || state === 'idle').length
+      return {
+        problems: shown.map((row): Problem => live.problem(row, at)),
+        blind_spots: [...live.blindSpots],
+        watching,
+      }
+    },
+    problem(id) {
+      const row = store.problems().find((problem) => problem.id === id)
+      return row ? live.problem(row, now()) : null
+    },
+    mute: (id, muted) => live.mute(id, muted),
+    series: (from, to, step) => store.series(from, to, step),
+    events: (query) => store.events(query),
+    sources: () => ({ sources: options.sources(), blind_spots: [...live.blindSpots], searched: options.searched() }),
+    ready: options.ready,
+    metrics: () => metrics(options),
+  }
+}
+
+const floor = (time: number): number => time - (((time % MINUTE) + MINUTE) % MINUTE)
+
+const STATES: readonly ProblemRow['state'][] = ['new', 'regressed', 'ongoing', 'imported', 'muted', 'resolved']
+/** `muted` and `resolved` are nobody's concern now; the order of the others is the finding's. */
+const group = ({ state }: ProblemRow): number => (state === 'resolved' ? 2 : state === 'muted' ? 1 : 0)
+const SEVERITIES = ['critical', 'error', 'warning', 'info'] as const
+
+/** The order of findings in CONTRACT.md; resolved ones by the time they ended, the latest first. */
+function byUrgency(a: ProblemRow, b: ProblemRow): number {
+  const [x, y] = [a.finding, b.finding]
+  return (
+    group(a) - group(b) ||
+    (b.resolved_at ?? 0) - (a.resolved_at ?? 0) ||
+    Number(y.confidence >= 0.5) - Number(x.confidence >= 0.5) ||
+    SEVERITIES.indexOf(x.severity) - SEVERITIES.indexOf(y.severity) ||
+    y.confidence - x.confidence ||
+    y.count - x.count ||
+    (a.id < b.id ? -1 : 1)
+  )
+}
+
+function metrics({ store, stream, version, sources, counted }: DashboardOptions): Metric[] {
+  const perSource = (value: (source: SourceState) => number): Metric['samples'] =>
+    sources().map((source) => ({ labels: { source: source.path }, value: value(source) }))
+  const rows = store.problems()
+  const single = (value: number): Metric['samples'] => [{ labels: {}, value }]
+  return [
+    { name: 'halfopen_build_info', type: 'gauge', help: 'Version.', samples: [{ labels: { version }, value: 1 }] },
+    { name: 'halfopen_lines_total', type: 'counter', help: 'Lines read.', samples: perSource(({ lines }) => lines) },
+    {
+      name: 'halfopen_unread_lines_total',
+      type: 'counter',
+      help: 'Lines in no known format.',
+      samples: perSource(({ unparsed }) => unparsed),
+    },
+    {
+      name: 'halfopen_lag_bytes',
+      type: 'gauge',
+      help: 'Bytes not read yet.',
+      samples: perSource(({ lag_bytes }) => lag_bytes),
+    },
+    {
+      name: 'halfopen_events_total',
+      type: 'counter',
+      help: 'Events stored since the start, by kind.',
+      samples: [...counted()].map(([kind, value]) => ({ labels: { kind }, value })),
+    },
+    {
+      name: 'halfopen_problems',
+      type: 'gauge',
+      help: 'Problems, by state.',
+      samples: STATES.map((state) => ({ labels: { state }, value: rows.filter((row) => row.state === state).length })),
+    },
+    {
+      name: 'halfopen_stream_clients',
+      type: 'gauge',
+      help: 'Pages connected to the live stream.',
+      samples: single(stream.size),
+    },
+    {
+      name: 'halfopen_alerts_waiting',
+      type: 'gauge',
+      help: 'Messages not delivered yet (at most 1000 are counted).',
+      samples: single(store.undelivered(1000).length),
+    },
+  ]
+}

@@ -1,0 +1,224 @@
+/** The loop of a running server: stored evidence → findings → problems → messages, and what the page must hear of it. */
+import { randomBytes } from 'node:crypto'
+import { decide, messageBody, setMuted, type Decision } from './alerts/contract.ts'
+import {
+  diagnose,
+  emptyEvidence,
+  merge,
+  type BlindSpot,
+  type ConfigView,
+  type Evidence,
+  type Finding,
+} from './diagnosis/contract.ts'
+import type { Stream } from './http/contract.ts'
+import type { Problem } from './http/wire.ts'
+import { touches } from './live-touches.ts'
+import type { OutboxRow, ProblemRow, Store } from './store/contract.ts'
+
+const MINUTE = 60_000
+const DAY = 86_400_000
+/** Clocks and zones of logs may be off by this much; their lines still count as current. */
+const AHEAD = 15 * 3_600_000
+/** Events sent to the page per round; more are a flood that nobody reads line by line. */
+const MAX_EVENTS = 50
+
+/** What was just stored of one source. */
+export interface Committed {
+  evidence: Evidence
+  /** True when all of it existed before the source was first seen. */
+  history: boolean
+}
+
+export interface LiveOptions {
+  store: Store
+  stream: Stream
+  config: ConfigView | null
+  /** Names of the receivers that get every message. */
+  receivers: readonly string[]
+  resolve_after: number
+  /** Address of the dashboard, for links in messages. */
+  dashboard: string
+  /** Epoch ms. */
+  now: () => number
+  /** A finding's state changed; one line. */
+  log: (text: string) => void
+}
+
+export class Live {
+  private readonly options: LiveOptions
+  /** Live evidence since the last round. */
+  private fresh = emptyEvidence()
+  private hasFresh = false
+  private hasHistory = false
+  private readonly minutes = new Set<number>()
+  private findings: readonly Finding[] = []
+  private diagnosed = -Infinity
+  private lastEvent: number | null = null
+  blindSpots: readonly BlindSpot[] = []
+
+  constructor(options: LiveOptions) {
+    this.options = options
+  }
+
+  /** There is something for `round` to do. */
+  get due(): boolean {
+    return this.hasFresh || this.hasHistory
+  }
+
+  /** Call after every commit. */
+  committed({ evidence, history }: Committed): void {
+    if (history) this.hasHistory = true
+    else {
+      merge(this.fresh, evidence)
+      this.hasFresh = true
+    }
+    for (const minute of minutesOf(evidence)) this.minutes.add(minute)
+  }
+
+  /** Looks at everything once: at most every second while lines arrive, and now and then to notice silence.
+   *  Returns true when there are messages to deliver. */
+  round(): boolean {
+    const { store, now } = this.options
+    const at = now()
+    const { fresh, hasFresh, hasHistory } = this
+    this.fresh = emptyEvidence()
+    this.hasFresh = false
+    this.hasHistory = false
+    // Without new lines findings only change by growing old.
+    if (hasFresh || hasHistory || at - this.diagnosed >= 5 * MINUTE) {
+      const { findings, blind_spots } = diagnose(this.window(at), { config: this.options.config })
+      this.findings = findings
+      this.blindSpots = blind_spots
+      this.diagnosed = at
+    }
+    const happened = this.happenedIn(fresh, hasFresh, hasHistory)
+    const changed: ProblemRow[] = []
+    const messages: OutboxRow[] = []
+    const rows = new Map(store.problems().map((row) => [row.id, row]))
+    const current = new Map(this.findings.map((finding) => [finding.id, finding]))
+    for (const id of new Set([...rows.keys(), ...current.keys()])) {
+      const previous = rows.get(id) ?? null
+      const finding = current.get(id) ?? null
+      const live = finding !== null && happened(finding, previous)
+      const last_live = live ? at : (previous?.last_live ?? null)
+      const { resolve_after } = this.options
+      const { decision, next } = decide(previous, { now: at, finding, last_live, resolve_after })
+      if (next === null || !isDifferent(previous, next)) continue
+      changed.push(next)
+      if (decision.notify) messages.push(...this.messages(decision, next, at))
+      if (previous?.state !== next.state)
+        this.options.log(`${next.state}: ${next.finding.title} (${next.finding.cause}; ${decision.reason})`)
+    }
+    if (changed.length > 0) store.saveProblems(changed, messages)
+    this.publish(changed, at)
+    return messages.length > 0
+  }
+
+  /** Null when there is no such problem. */
+  mute(id: string, muted: boolean): Problem | null {
+    const { store, now } = this.options
+    const row = store.problems().find((problem) => problem.id === id)
+    if (!row) return null
+    const next = setMuted(row, muted, now())
+    if (next !== row) {
+      store.saveProblems([next], [])
+      this.publish([next], now())
+    }
+    return this.problem(next, now())
+  }
+
+  /** The wire form of a row. */
+  problem({ id, state, opened_at, changed_at, resolved_at, finding }: ProblemRow, at: number): Problem {
+    const iso = (time: number): string => new Date(time).toISOString()
+    return {
+      id,
+      state,
+      opened_at: iso(opened_at),
+      changed_at: iso(changed_at),
+      resolved_at: resolved_at === null ? null : iso(resolved_at),
+      finding,
+      sparkline: this.options.store.sparkline(finding, at - DAY, at, 48),
+    }
+  }
+
+  /** Lines that are stored but were not read by this run are not announced. */
+  skipStoredEvents(): void {
+    this.lastEvent = this.newestEvent()
+  }
+
+  private newestEvent(): number {
+    const { events } = this.options.store.events({ cursor: null, limit: 1 })
+    return events[0]?.id ?? 0
+  }
+
+  /** The last 24 h of evidence, up to now; of logs that ended earlier, their last 24 h. */
+  private window(at: number): Evidence {
+    const { store } = this.options
+    const ends = store.inputs().flatMap(({ to }) => (to === null ? [] : [Date.parse(to)]))
+    const newest = ends.length === 0 ? at : Math.max(...ends)
+    return store.evidence(Math.min(at, newest) - DAY, Math.max(at, Math.min(newest, at + AHEAD)) + MINUTE)
+  }
+
+  /** Did this finding occur in a line that was read live since the last round? History must never look like it, so when
+   *  both kinds arrived together the live lines alone have to show the finding. */
+  private happenedIn(fresh: Evidence, hasFresh: boolean, hasHistory: boolean) {
+    const alone = hasFresh && hasHistory ? diagnose(fresh, { config: this.options.config }).findings : null
+    const shownAlone = alone === null ? null : new Set(alone.map(({ id }) => id))
+    return (finding: Finding, previous: ProblemRow | null): boolean => {
+      if (!hasFresh || !touches(fresh, finding.scope)) return false
+      if (shownAlone !== null) return shownAlone.has(finding.id)
+      if (previous === null) return true
+      const before = previous.finding
+      // The window slides: the count may fall while the finding goes on.
+      return finding.count > before.count || (finding.last_seen ?? '') > (before.last_seen ?? '')
+    }
+  }
+
+  private messages(decision: Decision & { notify: true }, row: ProblemRow, at: number): OutboxRow[] {
+    const body = messageBody(decision, row, at, this.options.dashboard)
+    return this.options.receivers.map((channel) => ({
+      id: `msg_${randomBytes(16).toString('hex')}`,
+      problem_id: row.id,
+      channel,
+      type: decision.type,
+      body,
+      created_at: at,
+      attempts: 0,
+      delivered_at: null,
+      last_error: null,
+    }))
+  }
+
+  private publish(changed: readonly ProblemRow[], at: number): void {
+    const { store, stream } = this.options
+    for (const row of changed) stream.publish('problem', this.problem(row, at))
+    const minutes = [...this.minutes].filter((minute) => minute >= at - DAY)
+    this.minutes.clear()
+    if (minutes.length > 0) {
+      const wanted = new Set(minutes)
+      const { buckets } = store.series(Math.min(...minutes), Math.max(...minutes) + MINUTE, 60)
+      stream.publish(
+        'series',
+        buckets.filter(({ time }) => wanted.has(Date.parse(time))),
+      )
+    }
+    if (this.lastEvent === null) return
+    const last = this.lastEvent
+    const { events } = store.events({ cursor: null, limit: MAX_EVENTS })
+    const unseen = events.filter(({ id }) => id > last).toSorted((a, b) => a.id - b.id)
+    for (const event of unseen) stream.publish('event', event)
+    this.lastEvent = unseen.at(-1)?.id ?? last
+  }
+}
+
+function isDifferent(previous: ProblemRow | null, next: ProblemRow): boolean {
+  return previous === null || JSON.stringify(previous) !== JSON.stringify(next)
+}
+
+/** Minutes in which anything was counted. */
+function minutesOf(evidence: Evidence): Set<number> {
+  const minutes = new Set(evidence.requests_per_minute.keys())
+  for (const { minutes: counted } of evidence.observations.values())
+    for (const minute of counted.keys()) minutes.add(minute)
+  return minutes
+}
