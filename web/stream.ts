@@ -4,7 +4,7 @@ import { ApiError, address } from './api.ts'
 import { retryAfter, step, type Connection, type Happened } from './connection.ts'
 
 /** A proxy that buffers accepts the stream and then says nothing; the greeting must come within this time. */
-const HELLO_WITHIN = 10_000
+const HELLO_WITHIN = 5000
 const POLL_EVERY = 5000
 /** Also while live: a connection that a firewall forgot looks open for ever. */
 const CHECK_EVERY = 60_000

@@ -1,6 +1,6 @@
 /** Order and first words of the landing page. */
 import { expect, it } from 'vitest'
-import type { Finding, Problem, ProblemState } from '../../server/http/wire.ts'
+import type { Finding, Problem, ProblemState, SourceState } from '../../server/http/wire.ts'
 import { groups, rank, upsert } from '../../web/data/rank.ts'
 import { statusLine } from '../../web/text/words.ts'
 
@@ -66,38 +66,22 @@ it('replaces a problem by its newer reading', () => {
   expect(list.map(({ id, state }) => `${id} ${state}`).toSorted()).toEqual(['a resolved', 'b new'])
 })
 
-const READ = [{ lines: 10, parsed: 10 }]
+const source = (lines: number, parsed: number, lag_bytes = 0, state: SourceState['state'] = 'reading') => {
+  return { state, lines, parsed, lag_bytes }
+}
+const READ = [source(10, 10)]
+const now = [problem('a', 'new'), problem('b', 'regressed', { severity: 'critical' }), problem('c', 'resolved')]
+const history = [problem('a', 'imported'), problem('b', 'muted')]
+const NO_PROBLEMS = 'No problems in what is being watched'
 it.each([
-  [
-    [problem('a', 'new'), problem('b', 'regressed', { severity: 'critical' }), problem('c', 'resolved')],
-    1,
-    READ,
-    'broken',
-    '2 problems now',
-    'b',
-  ],
-  [
-    [problem('a', 'imported'), problem('b', 'muted')],
-    1,
-    READ,
-    'history',
-    '1 problem in the logs that were already there',
-    'a',
-  ],
-  [[problem('a', 'resolved')], 1, READ, 'calm', 'No problems in what is being watched', undefined],
+  [now, 1, READ, 'broken', '2 problems now', 'b'],
+  [history, 1, READ, 'history', '1 problem in the logs that were already there', 'a'],
+  [[problem('a', 'resolved')], 1, READ, 'calm', NO_PROBLEMS, undefined],
   [[], 0, [], 'blind', 'Nothing is being read', undefined],
-  [[], 1, [{ lines: 0, parsed: 0 }], 'blind', 'Waiting for the first line', undefined],
-  [
-    [],
-    2,
-    [
-      { lines: 40, parsed: 0 },
-      { lines: 0, parsed: 0 },
-    ],
-    'blind',
-    'No line could be understood',
-    undefined,
-  ],
+  [[], 1, [source(0, 0)], 'blind', 'Waiting for the first line', undefined],
+  [[], 2, [source(40, 0), source(0, 0)], 'blind', 'No line could be understood', undefined],
+  [[], 2, [source(40, 40, 5_000_000)], 'blind', 'Reading what is there', undefined],
+  [[], 2, [source(40, 40, 2000), source(0, 0, 5_000_000, 'unreadable')], 'calm', NO_PROBLEMS, undefined],
 ])('says in words how it stands (%#)', (problems, watching, sources, mood, headline, worst) => {
   const line = statusLine(problems, watching, sources)
   expect([line.mood, line.headline, line.worst?.id]).toEqual([mood, headline, worst])

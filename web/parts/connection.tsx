@@ -7,7 +7,10 @@ const WORDS: Record<ConnectionState, { word: string; meaning: string }> = {
   connecting: { word: 'Connecting', meaning: 'Opening the live stream' },
   live: { word: 'Live', meaning: 'New lines show up as they are read' },
   reconnecting: { word: 'Reconnecting', meaning: 'The live stream broke off; trying again' },
-  polling: { word: 'Every 5 s', meaning: 'The live stream does not get through; asking every 5 seconds instead' },
+  polling: {
+    word: 'Polling every 5 s',
+    meaning: 'The live stream does not get through; asking every 5 seconds instead',
+  },
   offline: { word: 'Not connected', meaning: 'halfopen does not answer' },
 }
 

@@ -82,6 +82,9 @@ export function place(scope: { server: string | null; path: string | null; upstr
   return scope.upstream === null ? front : `${front} → ${scope.upstream}`
 }
 
+/** Bytes not read yet from which on the page speaks of catching up; a busy log is always a little ahead. */
+const CATCHING_UP = 1_000_000
+
 export interface StatusLine {
   /** Decides the sign next to it. */
   mood: 'broken' | 'history' | 'calm' | 'blind'
@@ -95,7 +98,7 @@ export interface StatusLine {
 export function statusLine(
   problems: readonly Problem[],
   watching: number,
-  sources: readonly Pick<SourceState, 'lines' | 'parsed'>[],
+  sources: readonly Pick<SourceState, 'state' | 'lines' | 'parsed' | 'lag_bytes'>[],
 ): StatusLine {
   const ranked = rank(problems)
   const now = ranked.filter(isNow)
@@ -108,7 +111,13 @@ export function statusLine(
   }
   const blind = (headline: string, detail: string | null) => ({ mood: 'blind' as const, headline, detail, worst: null })
   if (watching === 0) return blind('Nothing is being read', null)
-  const total = (of: 'lines' | 'parsed') => sources.reduce((sum, source) => sum + source[of], 0)
+  const total = (of: 'lines' | 'parsed' | 'lag_bytes') =>
+    sources.reduce((sum, source) => sum + (source.state === 'reading' || source.state === 'idle' ? source[of] : 0), 0)
+  if (total('lag_bytes') > CATCHING_UP)
+    return blind(
+      'Reading what is there',
+      `${bytes(total('lag_bytes'))} to go. Problems show up here as they are found.`,
+    )
   if (sources.length > 0 && total('lines') === 0)
     return blind('Waiting for the first line', 'What is being watched is empty so far.')
   if (sources.length > 0 && total('parsed') === 0)
