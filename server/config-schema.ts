@@ -33,7 +33,8 @@ const basePath = z
 
 const database = z.string().regex(/^sqlite:./, 'not a known database')
 const timezone = z.string().refine(isZone, 'not a time zone')
-const format = z.enum(PARSERS.map(({ id }) => id) as [string, ...string[]])
+const formats = PARSERS.map(({ id }) => id)
+const format = z.enum(formats, { error: `not one of the formats ${formats.join(', ')}` })
 const source = z.preprocess(
   (value) => (typeof value === 'string' ? { path: value } : value),
   z.strictObject({
@@ -82,7 +83,9 @@ export const configSchema = z.strictObject({
       .regex(/^[\w.-]+$|^\[?[0-9a-f:.]+\]?$/i, 'not a host name (no scheme, no port)')
       .transform((host) => host.toLowerCase()),
   ).default([]),
+  log: z.enum(['text', 'json']).default('text'),
 })
+
 function isZone(text: string): boolean {
   if (/^[+-](?:0\d|1[0-4]):?[0-5]\d$/.test(text)) return true
   try {

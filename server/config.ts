@@ -125,6 +125,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     meaning: 'Host names under which browsers may reach the dashboard; needed behind a proxy.',
     expected: 'a host name such as logs.example.org, or a list of them',
   },
+  {
+    key: 'log',
+    type: 'text',
+    default: 'text',
+    meaning: 'Form of the messages on stderr: `text` for people, `json` for collectors.',
+    expected: 'text or json',
+  },
 ]
 
 /** Times in ms; paths absolute, except `sources` of the command line, which stay as they were written. */
