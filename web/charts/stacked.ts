@@ -62,7 +62,7 @@ export function stackedChart(canvas: HTMLCanvasElement): StackedChart {
       data: layer.values.map((n) => (n === 0 ? null : n)),
       backgroundColor: colour(layer.colour),
       // One failure among a thousand successes must still be seen.
-      minBarLength: 3,
+      minBarLength: 2,
       categoryPercentage: 1,
       barPercentage: 0.86,
       maxBarThickness: 28,

@@ -117,7 +117,7 @@ export function ProblemPage({ id }: { id: string }) {
         </p>
         <div class="detail-trend">
           <Sparkline values={problem.sparkline} />
-          <span class="muted">Last 24 hours</span>
+          {problem.sparkline.some((n) => n > 0) && <span class="muted">Last 24 hours</span>}
         </div>
       </header>
       {problem.state === 'resolved' && (

@@ -57,7 +57,11 @@ export function Change({ fix }: { fix: Fix }) {
   return (
     <section class="panel change" id="change">
       <h2>{fix.layer === 'none' ? 'What to do' : `What to change ${LAYER[fix.layer]}`}</h2>
-      <p class="change-summary">{visible(fix.summary)}</p>
+      <p class="change-summary">
+        {fix.summary === ''
+          ? 'No change is known for this yet; the log lines are the best lead.'
+          : visible(fix.summary)}
+      </p>
       {target !== null && (
         <p class="change-target">
           <span class="label">File</span>{' '}
