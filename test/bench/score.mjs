@@ -54,6 +54,15 @@ const describe = (finding) =>
 
 const paint = (colour, text) => (process.stdout.isTTY ? styleText(colour, text) : text)
 
+/** What is not part of the verdict but deserves a look. */
+function notes(finding, expected) {
+  const { layer } = finding.fix
+  return [
+    ...(layer === expected.layer ? [] : [`layer ${layer}, expected ${expected.layer}`]),
+    ...(finding.severity === 'info' ? ['only a note: severity info'] : []),
+  ]
+}
+
 /** Why the report is not right, or null. */
 function objection(report, view) {
   if (report.failed !== undefined) return report.failed
@@ -78,13 +87,12 @@ for (const scenario of readdirSync(runsDir).sort()) {
     for (const config of [null, expected.config]) {
       const report = analyze(dir, withFormat(dir, view.inputs, config), config)
       const [first] = report.findings ?? []
-      const layer = first !== undefined && view.cause === first.cause && first.fix.layer !== expected.layer
       rows.push({
         view: `${scenario} ${name}${config === null ? '' : ' +config'}`,
         expected: view.cause ?? (view.also_right.length > 0 ? `(${view.also_right.join(', ')})` : '-'),
         got: describe(first),
         problem: objection(report, view),
-        note: layer ? `layer ${first.fix.layer}, expected ${expected.layer}` : '',
+        notes: first !== undefined && first.cause === view.cause ? notes(first, expected) : [],
         because: first?.because ?? [],
       })
     }
@@ -105,14 +113,16 @@ function print() {
   const widths = ['view', 'expected', 'got'].map((key) => Math.max(key.length, ...rows.map((row) => row[key].length)))
   const line = (...cells) => cells.map((cell, i) => (i < 3 ? cell.padEnd(widths[i]) : cell)).join('  ')
   process.stdout.write(`${line('view', 'expected', 'got', '')}\n`)
-  for (const { view, expected, got, problem, note, because } of rows) {
+  for (const { view, expected, got, problem, notes, because } of rows) {
     const verdict = problem === null ? paint('green', 'ok') : paint('red', problem)
-    process.stdout.write(`${line(view, expected, got, verdict)}${note === '' ? '' : `  (${note})`}\n`)
+    process.stdout.write(
+      `${line(view, expected, got, verdict)}${notes.length === 0 ? '' : `  (${notes.join('; ')})`}\n`,
+    )
     if (values.verbose) for (const why of because) process.stdout.write(`    + ${why}\n`)
   }
   const ok = rows.filter(({ problem }) => problem === null).length
-  const causes = rows.filter(({ note }) => note !== '').length
-  process.stdout.write(`\n${ok} of ${rows.length} ok; ${causes} with another layer\n`)
+  const noted = rows.filter(({ notes }) => notes.length > 0).length
+  process.stdout.write(`\n${ok} of ${rows.length} ok; ${noted} with a note\n`)
   const commit = tryGit()
   if (commit !== '') process.stdout.write(`at ${commit}\n`)
 }
