@@ -29,7 +29,7 @@ export interface ScanResult {
 }
 
 export { scanInputs } from './scan.ts'
-export { findInputs } from './inputs.ts'
+export { findInputs, processEnvironment } from './inputs.ts'
 export { RecordReader } from './reader.ts'
 export { optionProblem, readRecords } from './records.ts'
 export { zoneShift } from './zone.ts'
