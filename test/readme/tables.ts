@@ -1,0 +1,39 @@
+/** The tables of README.md, made from the registries they describe. */
+import { PARSERS } from '../../parsers/index.ts'
+import { CONFIG_KEYS } from '../../server/config.ts'
+import { CAUSES } from '../../server/diagnosis/contract.ts'
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+const row = (...cells: string[]): string => `| ${cells.map(cell).join(' | ')} |`
+
+export const TABLES: Readonly<Record<string, () => string>> = {
+  causes: () =>
+    [
+      row('cause', 'in words', 'severity'),
+      '| --- | --- | --- |',
+      ...CAUSES.map((c) => row(`\`${c.id}\``, `[${plain(c.title)}](${c.docs})`, c.severity)),
+    ].join('\n'),
+  formats: () =>
+    [row('format', 'is'), '| --- | --- |', ...PARSERS.map((p) => row(`\`${p.id}\``, p.description))].join('\n'),
+  'config keys': () =>
+    [
+      row('key', 'default', 'meaning'),
+      '| --- | --- | --- |',
+      ...CONFIG_KEYS.map((k) => row(`\`${k.key}\``, k.default, k.meaning)),
+    ].join('\n'),
+}
+
+/** A title without its variable parts. */
+const plain = (title: string): string =>
+  title
+    .replace(/:? ?\$?\{(?:which|where|what)\}/g, '')
+    .replace('{seconds}', 'a fixed time')
+    .replace('${variable}', '$connection_upgrade')
+
+/** The README with every marked table replaced by the current one. */
+export function withTables(readme: string): string {
+  return readme.replace(/<!-- ([a-z ]+) -->\n(?:\n(?:\|.*\n)+)?/g, (all, name: string) => {
+    const table = TABLES[name]
+    return table ? `<!-- ${name} -->\n\n${table()}\n` : all
+  })
+}
