@@ -201,6 +201,7 @@ export interface Report {
 
 export { diagnose } from './diagnose.ts'
 export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, span } from './evidence.ts'
+export { keepExemplars, lifetimesKey, observationKey, suspectKey } from './evidence.ts'
 export { buildReport } from './report.ts'
 export { CAUSES } from './causes/index.ts'
 export { LOGGED_VARIABLES, recommendedLogging } from './log-format.ts'

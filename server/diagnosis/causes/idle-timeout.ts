@@ -5,6 +5,7 @@ import { BACK_UP, fixOf, ROLL_BACK, servingLocation, snippet, TEST_AND_RELOAD } 
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, Lifetimes, Observation, Scope } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
+import { lifetimeOf } from '../histogram.ts'
 import { findPeaks, type Peak } from '../peaks.ts'
 import type { View } from '../view.ts'
 
@@ -48,7 +49,7 @@ export const idleTimeout: Cause = {
     const patch = scope.path === null ? null : (config?.patch(scope.server, scope.path, directives) ?? null)
     return fixOf({
       layer: 'nginx',
-      summary: `First let the application send a heartbeat (WebSocket ping) more often than every ${cut > 0 ? Math.max(1, Math.floor(cut / 2)) : 30} s: traffic in either direction keeps the session open. If it cannot, raise the timeout above its longest silence; a shorter timeout in a proxy in front would still cut.`,
+      summary: `First let the application send a heartbeat (WebSocket ping) ${cut > 0 ? `at least every ${Math.max(1, Math.floor(cut / 2))} s` : 'at half the timeout in effect (nginx has 60 s when nothing is set)'}: traffic in either direction keeps the session open. If it cannot, raise the timeout above its longest silence; a shorter timeout in a proxy in front would still cut.`,
       directives,
       snippet: snippet(directives),
       patch: patch?.patch ?? null,
@@ -103,9 +104,23 @@ function fromErrorLog(
       cut ??= peak.seconds
       reasons.push({ weight: 0.4, text: `${peak.count} of ${peak.total} sessions lasted ${secondsText(peak.seconds)}` })
       observations.push(peakObservation(scope, peak, true))
+    } else {
+      const shortest = allCut(place, n)
+      if (shortest !== null)
+        reasons.push({ weight: 0.2, text: `the shortest of these sessions lasted ${secondsText(shortest)}` })
+      cut ??= shortest
     }
   }
   return { scope, for: reasons, against: [], observations, values: values(scope, cut), alternatives: edgeFirst(scope) }
+}
+
+/** When every session of the place was cut, the shortest one shows the timeout: it cannot be longer than a session.
+ *  Null when others ended on their own, or when no whole number of seconds fits. */
+function allCut(place: Place, cuts: number): number | null {
+  const buckets = place.lifetimes.flatMap((l) => [...l.buckets])
+  if (buckets.reduce((sum, [, sessions]) => sum + sessions, 0) !== cuts) return null
+  const shortest = lifetimeOf(Math.min(...buckets.map(([bucket]) => bucket)))
+  return shortest >= 1 && shortest - Math.floor(shortest) <= 0.3 ? Math.floor(shortest) : null
 }
 
 function fromLengths(scope: Scope, lifetimes: Lifetimes[], view: View, config: ConfigView | null): Weighed | null {
