@@ -27,6 +27,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 /** A diff for `patch -p0`, with up to `context` lines around each change; '' when nothing changes.
  *  The edits must not overlap; several insertions at one place keep their order. */
 export function unifiedDiff(name: string, text: string, edits: readonly Edit[], context = 3): string {
+  if (applyEdits(text, edits) === text) return ''
   const old = splitLines(text)
   const changes = lineChanges(text, old, edits)
   let out = ''
@@ -52,7 +53,7 @@ export function unifiedDiff(name: string, text: string, edits: readonly Edit[], 
   }
   // A tab ends the name, so that a space in it is not taken for the end.
   const label = name.includes(' ') ? `${name}\t` : name
-  return out === '' ? '' : `--- ${label}\n+++ ${label}\n${out}`
+  return `--- ${label}\n+++ ${label}\n${out}`
 }
 
 const range = (from: number, count: number): string => `${count === 0 ? from : from + 1},${count}`
@@ -85,16 +86,14 @@ function lineChanges(text: string, old: readonly string[], edits: readonly Edit[
   }
   const groups: { from: number; to: number; edits: Edit[] }[] = []
   for (const edit of inOrder(edits)) {
-    // Text added after a last line without line end belongs to that line.
-    const atEnd = edit.start === text.length && !text.endsWith('\n')
-    const from = Math.max(0, lineAt(edit.start) - (atEnd ? 1 : 0))
-    const last = Math.max(edit.start, edit.end - 1)
-    const to = Math.min(old.length, lineAt(last) + 1)
+    // Lines join where a line end goes, so the line of the edit's end belongs to it, and the last line to what follows it.
+    const from = Math.max(0, lineAt(edit.start) - (edit.start === text.length ? 1 : 0))
+    const to = Math.min(old.length, lineAt(edit.end) + 1)
     const group = groups.at(-1)
     if (group && from < group.to) {
       group.to = Math.max(group.to, to)
       group.edits.push(edit)
-    } else groups.push({ from, to: Math.max(from, to), edits: [edit] })
+    } else groups.push({ from, to, edits: [edit] })
   }
   return groups.flatMap(({ from, to, edits: own }) => {
     const base = starts[from] ?? text.length

@@ -15,7 +15,7 @@ export function effectiveProxy(config: NginxConfig, { block, pass }: Served): Ef
     proxy_http_version: inherited(block, 'proxy_http_version')?.statement.args[0] ?? null,
     proxy_read_timeout: seconds(inherited(block, 'proxy_read_timeout')),
     proxy_send_timeout: seconds(inherited(block, 'proxy_send_timeout')),
-    connection_map: isDefined(config, set_headers.get('connection')?.value ?? ''),
+    connection_map: hasMap(config, set_headers.get('connection')?.value ?? ''),
   }
 }
 
@@ -65,21 +65,22 @@ function contextOf({ statement, children }: Node): string {
 
 /** Blocks that define the variable in their last argument. */
 const DEFINES = new Set(['map', 'geo', 'split_clients'])
-/** nginx's own variables that can stand in a Connection header: no map is needed. */
+/** nginx's own variables that may stand in a Connection header. */
 const BUILT_IN = /^(?:http_|arg_|cookie_|sent_|upstream_)/
 
-/** True when the variable in a Connection value exists; for a value without one, whether `$connection_upgrade` does.
- *  A fragment cannot show the maps around it, then this is false. */
-function isDefined(config: NginxConfig, connection: string): boolean {
-  const variable = /\$\{?(\w+)/.exec(connection)?.[1] ?? 'connection_upgrade'
-  if (BUILT_IN.test(variable)) return true
+/** True when the variable in a Connection value exists; for a value with a built-in one or none, whether
+ *  `$connection_upgrade` does. A fragment cannot show the maps around it, then this is false. */
+function hasMap(config: NginxConfig, connection: string): boolean {
+  const variable = /\$\{?(\w+)/.exec(connection)?.[1]
+  return definesVariable(config, variable === undefined || BUILT_IN.test(variable) ? 'connection_upgrade' : variable)
+}
+
+/** Some map, geo, split_clients or set of http context defines the variable (name without `$`). */
+export function definesVariable(config: NginxConfig, variable: string): boolean {
   const top = config.kind === 'main' ? httpNodes(config) : config.root.children
   for (const { statement } of descendants(top)) {
-    const defined = DEFINES.has(statement.name)
-      ? statement.args.at(-1)
-      : statement.name === 'set'
-        ? statement.args[0]
-        : ''
+    const { name, args } = statement
+    const defined = DEFINES.has(name) ? args.at(-1) : name === 'set' ? args[0] : ''
     if (defined === `$${variable}`) return true
   }
   return false

@@ -1,7 +1,7 @@
 /** The smallest change of the user's own files that sets some directives for one request. */
 import type { ConfigPatch, Directive } from '../diagnosis/contract.ts'
 import { applyEdits, unifiedDiff } from './diff.ts'
-import { headerLevel, headerName, headersIn, inherited } from './effective.ts'
+import { definesVariable, headerLevel, headerName, headersIn, inherited } from './effective.ts'
 import { endOf, insertBefore, insertInto, remove, replaceWords, startOf, type Edits } from './edit.ts'
 import { levels, type Served } from './serve.ts'
 import { descendants, httpNodes, lineOf, parseFile } from './tree.ts'
@@ -11,25 +11,30 @@ import type { NginxConfig, Node, Source, Statement } from './tree.ts'
  *  the request is not proxied, a directive does not parse, or a `map` has no http context in a fragment. */
 export function patchFor(config: NginxConfig, served: Served, directives: readonly Directive[]): ConfigPatch | null {
   if (!served.pass) return null
-  const wanted = directives.map(({ context, text }) => ({ http: context === 'http', statements: statementsOf(text) }))
-  if (wanted.some(({ statements }) => statements === null)) return null
-  const pick = (http: boolean) =>
-    wanted.filter((one) => one.http === http).flatMap(({ statements }) => statements ?? [])
+  const inBlock = statementsOf(directives.filter(({ context }) => context !== 'http'))
+  const inHttp = statementsOf(directives.filter(({ context }) => context === 'http'))
+  if (!inBlock || !inHttp) return null
+  const missing = inHttp.filter((statement) => !isDefined(config, statement))
+  // nginx refuses to start on a variable that nobody defines.
+  const usesMap = inBlock.some(({ args }) => args.some((arg) => /\$\{?connection_upgrade\b/.test(arg)))
+  const bringsMap = inHttp.some(({ name, args }) => name === 'map' && args[1] === '$connection_upgrade')
+  if (usesMap && !bringsMap && !definesVariable(config, 'connection_upgrade')) return null
 
   const edits: Edits = new Map()
-  const place = planBlock(config, served.block, pick(false), edits)
-  const inHttp = pick(true).filter((statement) => !isDefined(config, statement))
-  const first = inHttp.length > 0 ? firstServer(config, served) : null
-  if (inHttp.length > 0 && !first) return null
-  if (first) insertBefore(edits, first, inHttp.map(textOf))
+  const place = planBlock(config, served.block, inBlock, edits)
+  const first = missing.length > 0 ? firstServer(config, served) : null
+  if (missing.length > 0 && !first) return null
+  if (first) insertBefore(edits, first, missing.map(textOf))
   const target = place ?? first
   const patch = target && diffOf(config, edits)
   return patch ? { patch, target: { file: target.source.file, line: lineOf(target) } } : null
 }
 
-function statementsOf(text: string): Statement[] | null {
+/** A directive may come in several lines, each an element of its own. Null when together they do not parse. */
+function statementsOf(directives: readonly Directive[]): Statement[] | null {
+  const text = directives.map((directive) => directive.text).join('\n')
   const { error, statements } = parseFile({ file: '', real: '', text, encoding: 'utf8' })
-  return error || statements.length === 0 ? null : statements
+  return error ? null : statements
 }
 
 const textOf = (statement: Statement): string => statement.source.text.slice(startOf(statement), endOf(statement))
