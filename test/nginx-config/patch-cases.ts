@@ -13,6 +13,8 @@ export interface PatchCase {
   /** Added and removed lines, without their marks, in the order of the diff. */
   added: string[]
   removed?: string[]
+  /** Text the first file has afterwards. */
+  then?: string
   /** Files the diff names, `nginx.conf` when left out. */
   names?: string[]
   /** Requests whose effective settings must not change. */
@@ -45,6 +47,7 @@ export const PATCH_CASES: PatchCase[] = [
     },
     path: '/ws/',
     added: [...map('    '), ...three('            ')],
+    then: '    }\n\n    # the app\n    server {\n',
   },
   {
     name: 'tabs and CRLF are kept',
