@@ -4,12 +4,14 @@ import { registerAnalyze } from './analyze.ts'
 import { complain, packageVersion, UsageError } from './command.ts'
 import { registerLogFormat } from './log-format.ts'
 import { registerParse } from './parse.ts'
+import { registerServe } from './serve.ts'
 
 const EXAMPLES = `
 Examples:
   halfopen analyze                             the logs in the usual places
   halfopen analyze access.log error.log        several logs, one report
   docker logs portainer 2>&1 | halfopen analyze -
+  halfopen serve                               dashboard on http://127.0.0.1:11006
 
 Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage error or input that
 cannot be read.
@@ -29,7 +31,7 @@ export async function main(argv: string[]): Promise<number> {
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-  for (const register of [registerAnalyze, registerParse, registerLogFormat]) register(program, exit)
+  for (const register of [registerAnalyze, registerServe, registerParse, registerLogFormat]) register(program, exit)
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {

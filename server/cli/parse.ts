@@ -1,5 +1,5 @@
 /** `halfopen parse`: one JSON object per record, nothing classified. */
-import type { FieldValue, LogRecord } from '../../parsers/record.ts'
+import type { ErrorRecord, FieldValue, LogRecord } from '../../parsers/record.ts'
 import { complain, type Register } from './command.ts'
 import { addReadingOptions, type ReadingFlags } from './options.ts'
 import { escapeJson } from './terminal.ts'
@@ -39,19 +39,19 @@ async function parse(args: readonly string[], flags: ReadingFlags): Promise<numb
   let open = true
   for (const path of reading.inputs) {
     if (!open) break
-    let ready: string[] = []
+    const source = several ? (path === '-' ? 'stdin' : path) : null
+    const ready = new Lines()
     const { summary, error } = await readRecords(
       path,
       reading,
       (record, line, raw, reason) => {
         if (!within(record, reading, shift)) return
-        const place = several ? { line, source: path === '-' ? 'stdin' : path } : { line }
-        const object = record ? { ...place, ...recordFields(record) } : { ...place, format: null, reason, raw }
-        ready.push(JSON.stringify(object))
+        if (record) ready.add(recordLine(line, source, record))
+        else ready.add(JSON.stringify({ line, ...(source === null ? {} : { source }), format: null, reason, raw }))
       },
       async () => {
-        if (ready.length > 0) open = await output.write(escapeJson(`${ready.join('\n')}\n`))
-        ready = []
+        const text = ready.take()
+        if (text !== '') open = await output.write(escapeJson(text))
         return open
       },
     )
@@ -60,6 +60,29 @@ async function parse(args: readonly string[], flags: ReadingFlags): Promise<numb
   }
   output.close()
   return failed ? 2 : 0
+}
+
+/** Lines to be written together. Joined in small groups: thousands of unjoined pieces cost the garbage collector
+ *  more than everything else. */
+class Lines {
+  private text = ''
+  private group: string[] = []
+
+  add(line: string): void {
+    if (this.group.push(line) >= 64) this.join()
+  }
+
+  take(): string {
+    this.join()
+    const { text } = this
+    this.text = ''
+    return text
+  }
+
+  private join(): void {
+    if (this.group.length > 0) this.text += `${this.group.join('\n')}\n`
+    this.group = []
+  }
 }
 
 /** Records without a time and lines that were not read are always shown: they may belong to the period. */
@@ -73,35 +96,49 @@ function within(
   return (since === null || ms >= since) && (until === null || ms < until)
 }
 
-type JsonValue = FieldValue | null
+type Value = FieldValue | null | undefined
 
-/** The object of CONTRACT.md, without line and source. What is absent is left out. */
-export function recordFields(record: LogRecord): Record<string, JsonValue> {
-  const time = record.time ? { time: record.time.iso } : {}
-  // fromEntries makes own properties of any name, `__proto__` included.
-  return { format: record.format, ...time, ...Object.fromEntries(present(fieldsOf(record))) }
-}
-
-function fieldsOf(record: LogRecord): Record<string, JsonValue | undefined> {
+/** The object of CONTRACT.md as one line. Put together as text: building an object first takes twice as long. */
+export function recordLine(line: number, source: string | null, record: LogRecord): string {
+  let text = `{"line":${line}`
+  if (source !== null) text += `,"source":${JSON.stringify(source)}`
+  text += `,"format":${JSON.stringify(record.format)}`
+  if (record.time) text += `,"time":${JSON.stringify(record.time.iso)}`
+  const add = (name: string, value: Value): void => {
+    if (value === undefined || value === null || value === '' || value === '-') return
+    if (!RESERVED.has(name)) text += `,${JSON.stringify(name)}:${JSON.stringify(value)}`
+  }
   switch (record.type) {
     case 'access':
-      return record.fields
+      for (const name in record.fields) add(name, record.fields[name])
+      break
+    case 'error':
+      for (const name of ERROR_FIELDS) add(name, record[name])
+      break
     case 'app':
-      // The record's own keys win: a log must not be able to replace the message by an extra of that name.
-      return { ...Object.fromEntries(record.extra), level: record.level, message: record.message }
-    case 'error': {
-      const { type: _type, format: _format, time: _time, ...fields } = record
-      return fields
-    }
+      add('level', record.level)
+      add('message', record.message)
+      for (const [name, value] of record.extra) if (name !== 'level' && name !== 'message') add(name, value)
   }
+  return `${text}}`
 }
 
 /** Names that parse itself gives; an application's own key of that name would hide them. */
 const RESERVED = new Set(['line', 'source', 'format', 'envelope', 'time'])
 
-function present(fields: Record<string, JsonValue | undefined>): [string, JsonValue][] {
-  return Object.entries(fields).filter((entry): entry is [string, JsonValue] => {
-    const [name, value] = entry
-    return value !== undefined && value !== null && value !== '' && value !== '-' && !RESERVED.has(name)
-  })
-}
+const ERROR_FIELDS = [
+  'level',
+  'pid',
+  'tid',
+  'connection',
+  'message',
+  'errno',
+  'action',
+  'client',
+  'server',
+  'request',
+  'subrequest',
+  'upstream',
+  'host',
+  'referrer',
+] as const satisfies readonly (keyof ErrorRecord)[]
