@@ -6,7 +6,12 @@ import './styles/tokens.css'
 import './styles/base.css'
 import './styles/shell.css'
 import './styles/parts.css'
-import './styles/pages.css'
+import './styles/code.css'
+import './styles/problems.css'
+import './styles/problem.css'
+import './styles/trends.css'
+import './styles/live.css'
+import './styles/sources.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)
