@@ -26,6 +26,8 @@ export interface ReaderOptions {
   /** Epoch ms; records outside [since, until) are read and not counted. */
   since?: number | null
   until?: number | null
+  /** `host:port` of halfopen's own dashboard as an upstream. Default: where it listens when nothing is set. */
+  own?: ReadonlySet<string>
 }
 
 export type OnEvents = (events: Event[], exemplar: Exemplar, offset: number) => void
@@ -171,7 +173,7 @@ export class RecordReader {
     if (reading.time !== null && ((since != null && reading.time < since) || (until != null && reading.time >= until)))
       return
     this.describe(record, evidence)
-    if (isOwn(record)) return
+    if (isOwn(record, this.options.own ?? DASHBOARD)) return
     if (reading.time !== null) {
       evidence.first = least(evidence.first, reading.time)
       evidence.last = most(evidence.last, reading.time)
@@ -265,10 +267,19 @@ class MaskedLine implements Exemplar {
   }
 }
 
-/** halfopen's own probes and dashboard requests, when it lives behind the same nginx, are no evidence. */
-function isOwn(record: LogRecord): boolean {
-  if (record.type !== 'access') return false
-  return record.fields.http_user_agent?.startsWith('halfopen/') === true
+/** The dashboard's default address and its names. */
+const DASHBOARD: ReadonlySet<string> = new Set(['127.0.0.1:11006', '[::1]:11006', 'localhost:11006'])
+
+/** halfopen's own probes, and requests to its dashboard when that lives behind the same nginx, are no evidence. */
+function isOwn(record: LogRecord, own: ReadonlySet<string>): boolean {
+  if (record.type === 'access') {
+    const { http_user_agent, upstream_addr } = record.fields
+    return (
+      http_user_agent?.startsWith('halfopen/') === true || (typeof upstream_addr === 'string' && own.has(upstream_addr))
+    )
+  }
+  if (record.type !== 'error' || record.upstream === null) return false
+  return own.has(record.upstream.replace(/^https?:\/\//, '').replace(/\/.*$/s, ''))
 }
 
 const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
