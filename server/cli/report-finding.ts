@@ -3,7 +3,7 @@ import type { Finding, Severity } from '../diagnosis/contract.ts'
 import { evidenceRow, evidenceRows } from './report-evidence.ts'
 import { changeRows, commandRows } from './report-fix.ts'
 import { plural, type Clock } from './report-times.ts'
-import { cut, displayWidth, escapeText, wrap, type Paint, type Tone } from './terminal.ts'
+import { clip, cut, displayWidth, escapeText, wrap, type Paint, type Tone } from './terminal.ts'
 
 export interface Layout {
   width: number
@@ -63,6 +63,15 @@ export function findingRows(finding: Finding, number: number, layout: Layout): s
   return rows
 }
 
+/** One row per finding: with several of them, what there is comes before the first is told in full. */
+export function indexRows(findings: readonly Finding[], { width, paint }: Layout): string[] {
+  const severity = Math.max(...findings.map((finding) => finding.severity.length))
+  return findings.map((finding, i) => {
+    const label = `${i + 1}`.padEnd(INDENT - 1) + ` ${finding.severity.padEnd(severity)}  `
+    return paint(TONES[finding.severity], label) + clip(escapeText(finding.title), width - label.length)
+  })
+}
+
 /** A finding in a few lines: for what is uncertain or harmless. */
 export function briefRows(finding: Finding, number: number, layout: Layout): string[] {
   const { width, paint } = layout
@@ -85,10 +94,9 @@ export function briefRows(finding: Finding, number: number, layout: Layout): str
 function heading(finding: Finding, number: number, layout: Layout): string[] {
   const { width, paint, clock } = layout
   const tone = TONES[finding.severity]
-  const title = wrap(escapeText(finding.title), width - INDENT)
-  const rows = title.map(
-    (row, i) => (i === 0 ? paint(tone, `${number}`.padEnd(INDENT)) : ' '.repeat(INDENT)) + paint('bold', row),
-  )
+  const mark = `${number}`.padEnd(INDENT - 1) + ' '
+  const title = wrap(escapeText(finding.title), width - mark.length)
+  const rows = title.map((row, i) => (i === 0 ? paint(tone, mark) : ' '.repeat(mark.length)) + paint('bold', row))
   const times = finding.count === 1 ? 'once' : plural(finding.count, 'time')
   const [when, where] = [seen(finding, clock), whereabouts(finding)]
   const both = [when, where].filter((part) => part !== '').join(', ')

@@ -1,7 +1,7 @@
 /** Report → text for a terminal, read top-down: what is wrong and what to change first, what was read last. */
 import type { BlindSpot, Finding, InputSummary, Report, Totals } from '../diagnosis/contract.ts'
 import { evidenceRows } from './report-evidence.ts'
-import { briefRows, findingRows, type Layout } from './report-finding.ts'
+import { briefRows, findingRows, indexRows, type Layout } from './report-finding.ts'
 import { bytes, clock, count, duration, plural } from './report-times.ts'
 import { clip, coloured, cut, displayWidth, escapeText, padEnd, padStart, plain, wrap } from './terminal.ts'
 
@@ -29,6 +29,7 @@ export function reportText(report: Report, options: TextOptions): string {
   const left = report.findings.length - shown.length
 
   const blocks: string[][] = [header(report, layout)]
+  if (full.length > 1) blocks.push(indexRows(full, layout))
   full.forEach((finding, i) => blocks.push(findingRows(finding, i + 1, layout)))
   if (brief.length > 0) {
     const title = section(
@@ -55,17 +56,28 @@ function header(report: Report, layout: Layout): string[] {
   const problems = report.findings.filter(isProblem).length
   const parsed = report.inputs.reduce((sum, input) => sum + input.parsed, 0)
   const lines = report.inputs.reduce((sum, input) => sum + input.lines, 0)
-  const verdict = headline(problems, report.findings.length, parsed, lines)
+  const idle = report.totals.handshakes === 0 && Object.keys(report.totals.events).length === 0
+  const verdict = headline({ problems, findings: report.findings.length, parsed, lines, idle })
   const rows = wrap(verdict, width).map((row) => paint('bold', row))
   rows.push(...wrap(escapeText(context(report, layout)), width).map((row) => paint('dim', row)))
   return rows
 }
 
-function headline(problems: number, findings: number, parsed: number, lines: number): string {
+interface Counts {
+  problems: number
+  findings: number
+  parsed: number
+  lines: number
+  /** Nothing in the logs speaks of WebSockets. */
+  idle: boolean
+}
+
+function headline({ problems, findings, parsed, lines, idle }: Counts): string {
   if (lines === 0) return 'Nothing to report: the input is empty.'
   if (parsed === 0) return 'No line could be read, so nothing can be said about problems.'
-  if (problems > 0) return plural(problems, 'problem') + ' found'
+  if (problems > 0) return `${plural(problems, 'problem')} found`
   if (findings > 0) return 'No clear problem found in what could be read; see below what was seen.'
+  if (idle) return 'No problems found in what could be read, and no WebSocket traffic either.'
   return 'No problems found in what could be read.'
 }
 

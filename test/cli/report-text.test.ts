@@ -55,6 +55,17 @@ describe('the order of reading', () => {
     expect(show({}, { verbose: true })).toContain('access.log:9')
   })
 
+  it('lists what there is when there are several problems', () => {
+    const several = Array.from({ length: 120 }, (_, i) =>
+      finding({ title: `Problem number ${i + 1} ${'with a long title '.repeat(9)}` }),
+    )
+    const rows = show({ findings: several }).split('\n')
+    expect(rows[0]).toBe('120 problems found')
+    expect(rows[3]).toMatch(/^1 {2}error {2}Problem number 1 with .*…$/)
+    expect(rows[122]).toMatch(/^120 error {2}Problem number 120 with .*…$/)
+    for (const row of rows) expect(row.length).toBeLessThanOrEqual(80)
+  })
+
   it('says how many findings --top leaves out', () => {
     const text = show({}, { top: 1 })
     expect(text).not.toContain('Visitors')
@@ -67,6 +78,13 @@ describe('no finding', () => {
     const text = show({ findings: [] })
     expect(text).toMatch(/^No problems found in what could be read\.\n/)
     expect(text).toContain('What these logs cannot show')
+  })
+
+  it('adds that there was no WebSocket traffic when there was none', () => {
+    const totals = { ...report().totals, handshakes: 0, events: {} }
+    expect(show({ findings: [], totals })).toMatch(
+      /^No problems found in what could be read, and no WebSocket traffic either\.\n/,
+    )
   })
 
   it('makes no claim when nothing was read', () => {
