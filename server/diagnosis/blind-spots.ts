@@ -12,7 +12,7 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
   if (!info && !timed)
     spots.push({
       what: 'idle timeouts',
-      why: `${levels.size === 0 ? 'no nginx error log at level info was read' : 'error_log is above level info'}, and the access log has no session lengths: a session cut by proxy_read_timeout leaves no trace in either`,
+      why: `${levels.size === 0 ? 'no line of an nginx error log was read' : 'error_log is above level info'}, and the access log has no session lengths: a session cut by proxy_read_timeout leaves no trace in either`,
       change:
         'error_log /var/log/nginx/error.log info;   # in the location of the socket, or add $request_time $upstream_response_time to log_format',
     })
@@ -25,7 +25,7 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
   if (levels.size === 0 && access)
     spots.push({
       what: 'why nginx answered 502 or 504',
-      why: 'no nginx error log was read',
+      why: 'no line of an nginx error log was read',
       change: 'name the error log too: halfopen analyze access.log error.log',
     })
   if (access && !variables.has('http_upgrade'))

@@ -7,7 +7,7 @@ import { systemError } from './input-errors.ts'
 import { LineFeeder } from './lines.ts'
 import { openInput } from './open-input.ts'
 import { RecordReader, type OnRecord } from './reader.ts'
-import { choose } from './scan.ts'
+import { choose } from './choose.ts'
 import { zoneShift } from './zone.ts'
 
 export interface RecordsResult {
