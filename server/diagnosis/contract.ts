@@ -5,7 +5,7 @@ export type { Asked, EventKind, Scope } from '../../parsers/event.ts'
 export type Severity = 'critical' | 'error' | 'warning' | 'info'
 export type Layer = 'nginx' | 'application' | 'edge' | 'host' | 'none'
 
-/** A masked line kept as proof. */
+/** A masked line kept as proof. `text` may be a getter: masking costs more than reading, and few lines are kept to the end. */
 export interface Exemplar {
   source: string
   /** Line number in that source, from 1; null when the source has none (a live tail after rotation). */

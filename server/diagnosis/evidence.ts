@@ -52,10 +52,6 @@ export function keepExemplars(kept: Exemplar[], more: readonly Exemplar[]): Exem
   return unique.length <= 5 ? unique : [...unique.slice(0, 3), ...unique.slice(-2)]
 }
 
-/** Masking a line costs more than reading it, and of many equal failures five are kept: the text of an exemplar may be
- *  a getter, and is only taken when it is kept. */
-const plain = (e: Exemplar): Exemplar => ({ source: e.source, line: e.line, text: e.text, time: e.time })
-
 function byTime(a: Exemplar, b: Exemplar): number {
   return (
     (a.time ?? Infinity) - (b.time ?? Infinity) ||
@@ -84,12 +80,21 @@ function occur(into: Timed, time: number | null, client: string | null, exemplar
   into.first = earlier(into.first, time)
   into.last = later(into.last, time)
   if (time !== null) add(into.minutes, minuteOf(time), 1)
-  // Sorting for every event would dominate a log of a million failures: a line that cannot be among the five is left at once.
-  const third = into.exemplars[2]
-  const fourth = into.exemplars[3]
-  if (into.exemplars.length < 5 || !third || !fourth || byTime(exemplar, third) < 0 || byTime(exemplar, fourth) > 0)
-    into.exemplars = keepExemplars(into.exemplars, [plain(exemplar)])
+  into.exemplars = place(into.exemplars, exemplar)
   if (client !== null && into.clients.size < MAX_CLIENTS) into.clients.add(client)
+}
+
+/** keepExemplars for one line. Logs come in the order of time, so the newest line mostly replaces the newest kept one:
+ *  that is done in place, since sorting for every event would dominate a log of a million failures. */
+function place(kept: Exemplar[], exemplar: Exemplar): Exemplar[] {
+  const [, , third, fourth, fifth] = kept
+  if (!third || !fourth || !fifth) return keepExemplars(kept, [exemplar])
+  if (byTime(exemplar, fifth) > 0) {
+    kept[3] = fifth
+    kept[4] = exemplar
+  } else if (byTime(exemplar, fourth) > 0) kept[3] = exemplar
+  else if (byTime(exemplar, third) < 0) return keepExemplars(kept, [exemplar])
+  return kept
 }
 
 /** Adds one event. `exemplar` is the masked line it came from. */
@@ -148,8 +153,7 @@ function foldLifetime(evidence: Evidence, event: Event & { kind: 'session_closed
   }
   const bucket = lifetimeBucket(event.seconds)
   // One proof per bucket for the first few buckets seen: a peak must be able to show its lines.
-  if (!found.buckets.has(bucket) && found.exemplars.length < 64)
-    found.exemplars.push({ bucket, exemplar: plain(exemplar) })
+  if (!found.buckets.has(bucket) && found.exemplars.length < 64) found.exemplars.push({ bucket, exemplar })
   add(found.buckets, bucket, 1)
   found.first = earlier(found.first, event.time)
   found.last = later(found.last, event.time)

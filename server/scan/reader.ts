@@ -248,22 +248,28 @@ export class RecordReader {
   }
 }
 
-/** A line as evidence; masked when somebody looks at it. */
+/** A line as evidence; masked when somebody looks at it. The raw text is in a #private field, so that nothing that walks
+ *  over properties (JSON, a debugger's dump) ever shows it unmasked. */
 class MaskedLine implements Exemplar {
   readonly source: string
   readonly line: number
   readonly time: number | null
-  private readonly raw: string
+  readonly #raw: string
 
   constructor(source: string, line: number, raw: string, time: number | null) {
     this.source = source
     this.line = line
-    this.raw = raw
     this.time = time
+    this.#raw = raw
   }
 
   get text(): string {
-    return maskText(this.raw.length > 4000 ? this.raw.slice(0, 4000) : this.raw)
+    return maskText(this.#raw.length > 4000 ? this.#raw.slice(0, 4000) : this.#raw)
+  }
+
+  toJSON(): Exemplar {
+    const { source, line, text, time } = this
+    return { source, line, text, time }
   }
 }
 
