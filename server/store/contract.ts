@@ -30,7 +30,8 @@ export interface Batch {
   /** `seq` before this batch; a batch whose `from_seq` is not the stored seq is refused (already applied, or a gap). */
   from_seq: number
   events: StoredEvent[]
-  /** The same records folded, for the per-minute slabs. */
+  /** The same records folded, for the per-minute slabs. Its observations count `events` and nothing else;
+   *  requests, levels, variables and formats are only here. */
   evidence: Evidence
 }
 
@@ -87,13 +88,5 @@ export interface Store {
   close(): void
 }
 
-/** Operational failures of the store; `code` is in http/errors.ts and documented there. */
-export class StoreError extends Error {
-  readonly code: 'database-unwritable' | 'database-newer' | 'database-damaged' | 'database-no-driver'
-  constructor(code: StoreError['code'], message: string) {
-    super(message)
-    this.code = code
-  }
-}
-
 export { openSqliteStore } from './sqlite/store.ts'
+export { StoreError } from './store-error.ts'

@@ -1,0 +1,65 @@
+/** Opening the database file, and what its failures mean to the person who has to repair them. */
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { StoreError } from '../store-error.ts'
+import { openDriver, type Db } from './driver.ts'
+import { migrate } from './migrations.ts'
+
+/** Opens or creates the database and brings it up to date. The file is made readable by its owner only *before* SQLite
+ *  opens it (the -wal and -shm files inherit its mode), a directory we create likewise. Throws StoreError. */
+export function openDatabase(path: string): Db {
+  const file = resolve(path)
+  let db: Db | null = null
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    if (!existsSync(file)) closeSync(openSync(file, 'ax', 0o600))
+    db = openDriver(file)
+    // Any statement that reads shows whether this is a database at all.
+    db.pragma('busy_timeout = 5000')
+    db.pragma('journal_mode = WAL')
+    // A power cut may lose the newest transactions, never damage the file; their lines are then simply read again,
+    // since the position is in the same transaction.
+    db.pragma('synchronous = NORMAL')
+    db.pragma('foreign_keys = ON')
+    migrate(db, file)
+    return db
+  } catch (error) {
+    db?.close()
+    throw asStoreError(error, file)
+  }
+}
+
+const DAMAGED = /^SQLITE_(?:CORRUPT|NOTADB|FORMAT)/
+const UNWRITABLE = /^(?:SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH|FULL|IOERR|BUSY|LOCKED|NOLFS)|E[A-Z]+$)/
+
+/** The StoreError for a failure of SQLite or of the file system; anything else is a bug and comes back unchanged. */
+export function asStoreError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || error instanceof StoreError) return error
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  if (DAMAGED.test(code)) {
+    return new StoreError(
+      'database-damaged',
+      `${file} is damaged or no SQLite database (${error.message}); move it away to start anew, or restore a backup`,
+    )
+  }
+  if (!UNWRITABLE.test(code)) return error
+  return new StoreError('database-unwritable', `${file} cannot be written (${reason(code)}); ${remedy(code, file)}`)
+}
+
+function reason(code: string): string {
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full'
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
+  if (code === 'EROFS' || code.startsWith('SQLITE_READONLY')) return 'read-only'
+  if (code === 'ENOTDIR' || code === 'EEXIST') return 'part of its path is a file'
+  if (code === 'EISDIR' || code === 'SQLITE_CANTOPEN_ISDIR') return 'it is a directory'
+  if (code.startsWith('SQLITE_CANTOPEN')) return 'it cannot be opened: a directory, or no permission'
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'another process is writing to it'
+  return code
+}
+
+function remedy(code: string, file: string): string {
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT')
+    return 'make room; reading goes on where it stopped'
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'stop the other halfopen that uses it'
+  return `give this user write access to it and to ${dirname(file)}, or name another file (database: sqlite:PATH)`
+}
