@@ -1,6 +1,8 @@
 /** Public surface of tail/: sources of lines with a resumable position. */
 
-/** A run of whole lines. `bytes` holds them with their line ends; it is only valid until the next read. */
+/** A run of whole lines. `bytes` holds them with their line ends; it is only valid until the next read. At most 1 MiB.
+ *  Two exceptions lack the line end, both with `final`: the first 1 MiB of a longer line (its rest is skipped, so the
+ *  next chunk's `offset` leaves a gap), and what a rotated file ends with when its writer broke off. */
 export interface Chunk {
   bytes: Buffer
   /** Byte offset (decompressed) of `bytes[0]` within this generation. */
@@ -10,6 +12,9 @@ export interface Chunk {
   generation: string
   /** True for bytes that existed when the source was first seen: history, which never alerts. */
   history: boolean
+  /** True: nothing more will come soon (1 s of quiet, the last history, a rotated file that is finished), so an unfinished
+   *  record is not to be held back. */
+  final?: boolean
 }
 
 export interface SourceStatus {
@@ -29,11 +34,14 @@ export interface FilePosition {
   head_sha256: string
   /** Offset up to which the bytes were there at first sight (history). */
   history_until: number
+  /** `offset` lies inside a line longer than 1 MiB: what is left of that line is skipped. */
+  in_line?: true
 }
 
 export interface Source {
   path: string
-  /** Reads what is there and hands chunks to `onChunk`; resolves when caught up. A position only moves when onChunk returned. */
+  /** Reads what is there and hands chunks to `onChunk`; resolves when caught up or when it cannot go on (see status());
+   *  never rejects. A position only moves when onChunk returned. */
   poll(): Promise<void>
   status(): SourceStatus
   close(): Promise<void>
@@ -43,9 +51,13 @@ export interface FollowOptions {
   path: string
   /** From SourcePosition of the store; null at first sight. */
   resume: { generation: string; position: FilePosition } | null
-  /** Called with whole lines, in order. Returns how many bytes were consumed as finished records (the rest is offered again with more). Throwing stops the source; nothing is lost. */
+  /** Called with whole lines, in order; `position` is where the chunk begins, `advance(position, chunk.bytes, consumed)` is
+   *  what to store. Returns how many bytes were consumed as finished records, up to a line end; the rest is offered again
+   *  with more, or alone with `final`. Throwing makes the source `unreadable` with the message as hint; the same bytes are
+   *  offered again after 250 ms, doubling to 30 s. */
   onChunk(chunk: Chunk, position: FilePosition): number
   onStatus(status: SourceStatus): void
 }
 
 export { followFile } from './file.ts'
+export { advance } from './position.ts'
