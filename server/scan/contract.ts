@@ -28,6 +28,7 @@ export interface ScanResult {
   errors: InputError[]
 }
 
+export { choose } from './choose.ts'
 export { scanInputs } from './scan.ts'
 export { findInputs, processEnvironment } from './inputs.ts'
 export { RecordReader } from './reader.ts'

@@ -26,6 +26,8 @@ export interface ReaderOptions {
   /** Epoch ms; records outside [since, until) are read and not counted. */
   since?: number | null
   until?: number | null
+  /** Counts to go on from: a source that was read before. */
+  summary?: InputSummary
   /** `host:port` of halfopen's own dashboard as an upstream. Default: where it listens when nothing is set. */
   own?: ReadonlySet<string>
 }
@@ -58,17 +60,12 @@ export class RecordReader {
     this.options = options
     this.parsers = options.parsers ?? PARSERS
     this.ordinary = new OrdinaryCounter(options.since ?? null, options.until ?? null)
-    this.summary = {
-      path: options.path,
-      format: null,
-      bytes: 0,
-      lines: 0,
-      parsed: 0,
-      unparsed: 0,
-      from: null,
-      to: null,
-      unparsed_samples: [],
-    }
+    this.summary = options.summary
+      ? { ...options.summary, unparsed_samples: [...options.summary.unparsed_samples] }
+      : unread(options.path)
+    this.first = ms(this.summary.from)
+    this.last = ms(this.summary.to)
+    if (this.summary.format !== null) this.counts.set(this.summary.format, this.summary.parsed)
   }
 
   /** Reads whole lines; a last line without a line end counts as whole. `firstLine` is the number of the first one.
@@ -288,5 +285,18 @@ function isOwn(record: LogRecord, own: ReadonlySet<string>): boolean {
   return own.has(record.upstream.replace(/^https?:\/\//, '').replace(/\/.*$/s, ''))
 }
 
+const unread = (path: string): InputSummary => ({
+  path,
+  format: null,
+  bytes: 0,
+  lines: 0,
+  parsed: 0,
+  unparsed: 0,
+  from: null,
+  to: null,
+  unparsed_samples: [],
+})
+
+const ms = (iso: string | null): number | null => (iso === null ? null : Date.parse(iso))
 const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
 const most = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))

@@ -1,0 +1,105 @@
+/** One followed file into the store: lines → records → events, committed together with the position they were read up to. */
+import type { Event } from '../parsers/event.ts'
+import type { Parser } from '../parsers/parser.ts'
+import { emptyEvidence, type Evidence, type Exemplar, type InputSummary } from './diagnosis/contract.ts'
+import { RecordReader } from './scan/contract.ts'
+import type { Store, StoredEvent } from './store/contract.ts'
+import {
+  advance,
+  followFile,
+  type Chunk,
+  type FilePosition,
+  type FollowOptions,
+  type Source,
+  type SourceStatus,
+} from './tail/contract.ts'
+
+/** What was just stored of one source. */
+export interface Committed {
+  path: string
+  evidence: Evidence
+  events: readonly Event[]
+  /** True when all of it existed before the source was first seen. */
+  history: boolean
+}
+
+export interface IngestOptions {
+  store: Store
+  path: string
+  parsers: readonly Parser[]
+  /** Wall-clock ms without a zone → epoch ms UTC. */
+  shift: (wall: number) => number
+  /** `host:port` under which nginx reaches halfopen's own dashboard. */
+  own?: ReadonlySet<string>
+  onCommitted: (committed: Committed) => void
+  onStatus?: (status: SourceStatus) => void
+}
+
+/** Follows the file from where the store says it was left. A commit that fails (full disk) throws through the follower,
+ *  which shows it and offers the same bytes again: nothing is lost and, since the position is part of the transaction,
+ *  nothing is counted twice. */
+export function ingestFile(options: IngestOptions): Source {
+  const stored = options.store.positions().find(({ path }) => path === options.path)
+  const resume: FollowOptions['resume'] = stored
+    ? { generation: stored.generation, position: JSON.parse(stored.position) as FilePosition }
+    : null
+  const ingest = new Ingest(options, stored?.summary ?? null)
+  return followFile({
+    path: options.path,
+    resume,
+    onChunk: (chunk, position) => ingest.chunk(chunk, position),
+    onStatus: options.onStatus ?? (() => {}),
+  })
+}
+
+class Ingest {
+  private readonly options: IngestOptions
+  private reader: RecordReader
+  /** The counts that are stored: a chunk that could not be committed must not have been counted. */
+  private summary: InputSummary | null
+
+  constructor(options: IngestOptions, summary: InputSummary | null) {
+    this.options = options
+    this.summary = summary
+    this.reader = this.newReader()
+  }
+
+  chunk(chunk: Chunk, position: FilePosition): number {
+    const evidence = emptyEvidence()
+    const events: StoredEvent[] = []
+    const collect = (found: Event[], exemplar: Exemplar, offset: number): void => {
+      // A line's identity is where it begins; its events are numbered from 0.
+      found.forEach((event, ordinal) => events.push({ event, seq: chunk.offset + offset, ordinal, exemplar }))
+    }
+    try {
+      const done = this.reader.read(chunk.bytes, chunk.line, evidence, collect, chunk.final === true)
+      if (done > 0) this.commit(chunk, position, done, events, evidence)
+      return done
+    } catch (error) {
+      this.reader = this.newReader()
+      throw error
+    }
+  }
+
+  private commit(chunk: Chunk, position: FilePosition, done: number, events: StoredEvent[], evidence: Evidence): void {
+    const { store, path, onCommitted } = this.options
+    const after = advance(position, chunk.bytes, done)
+    const summary = { ...this.reader.summary, unparsed_samples: [...this.reader.summary.unparsed_samples] }
+    const source = { generation: chunk.generation, path, seq: after.offset, position: JSON.stringify(after), summary }
+    const result = store.commit({ source, from_seq: position.offset, events, evidence })
+    this.summary = summary
+    if (result === 'committed')
+      onCommitted({ path, evidence, events: events.map(({ event }) => event), history: chunk.history })
+  }
+
+  private newReader(): RecordReader {
+    const { path, parsers, shift, own } = this.options
+    return new RecordReader({
+      path,
+      parsers,
+      shift,
+      ...(own === undefined ? {} : { own }),
+      ...(this.summary === null ? {} : { summary: this.summary }),
+    })
+  }
+}
