@@ -3,7 +3,7 @@ import type { Event } from '../parsers/event.ts'
 import type { Parser } from '../parsers/parser.ts'
 import { emptyEvidence, type Evidence, type Exemplar, type InputSummary } from './diagnosis/contract.ts'
 import { RecordReader } from './scan/contract.ts'
-import type { Store, StoredEvent } from './store/contract.ts'
+import type { SourcePosition, Store, StoredEvent } from './store/contract.ts'
 import {
   advance,
   followFile,
@@ -43,7 +43,7 @@ export function ingestFile(options: IngestOptions): Source {
   const resume: FollowOptions['resume'] = stored
     ? { generation: stored.generation, position: JSON.parse(stored.position) as FilePosition }
     : null
-  const ingest = new Ingest(options, stored?.summary ?? null)
+  const ingest = new Ingest(options, stored ?? null)
   return followFile({
     path: options.path,
     resume,
@@ -57,10 +57,13 @@ class Ingest {
   private reader: RecordReader
   /** The counts that are stored: a chunk that could not be committed must not have been counted. */
   private summary: InputSummary | null
+  /** What the store holds of the current generation; null for one it does not know yet. */
+  private stored: { generation: string; seq: number } | null
 
-  constructor(options: IngestOptions, summary: InputSummary | null) {
+  constructor(options: IngestOptions, stored: SourcePosition | null) {
     this.options = options
-    this.summary = summary
+    this.stored = stored
+    this.summary = stored?.summary ?? null
     this.reader = this.newReader()
   }
 
@@ -86,8 +89,11 @@ class Ingest {
     const after = advance(position, chunk.bytes, done)
     const summary = { ...this.reader.summary, unparsed_samples: [...this.reader.summary.unparsed_samples] }
     const source = { generation: chunk.generation, path, seq: after.offset, position: JSON.stringify(after), summary }
-    const result = store.commit({ source, from_seq: position.offset, events, evidence })
+    // Not where the chunk begins: the rest of a line that was too long lies between, read and skipped.
+    const from_seq = this.stored?.generation === chunk.generation ? this.stored.seq : position.offset
+    const result = store.commit({ source, from_seq, events, evidence })
     this.summary = summary
+    this.stored = { generation: chunk.generation, seq: after.offset }
     if (result === 'committed')
       onCommitted({ path, evidence, events: events.map(({ event }) => event), history: chunk.history })
   }
