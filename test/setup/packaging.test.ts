@@ -27,7 +27,8 @@ describeWith('nginx', 'the dashboard behind the nginx block we hand out', () => 
         '/etc/nginx/halfopen.htpasswd',
         join(dir, 'halfopen.htpasswd'),
       )
-      return `pid ${dir}/nginx.pid; error_log ${dir}/error.log; events {}
+      // The fresh folder is open to its owner only; without root nginx ignores the first line.
+      return `user root; pid ${dir}/nginx.pid; error_log ${dir}/error.log; events {}
         http { access_log ${dir}/access.log; ${temporaryPaths(dir)}
           server { listen 127.0.0.1:${port}; server_name dashboard.example;\n${block}\n} }`
     })
