@@ -7,7 +7,10 @@ import type { MissReason, Parser } from '../../parsers/parser.ts'
 import type { LogRecord } from '../../parsers/record.ts'
 import { foldEvent, foldRequest } from '../diagnosis/contract.ts'
 import type { Evidence, Exemplar, InputSummary } from '../diagnosis/contract.ts'
+import { MaskedLine } from './masked-line.ts'
 import { COMBINED_LIKE, OrdinaryCounter } from './ordinary.ts'
+import { DASHBOARD, isOwn } from './own-traffic.ts'
+import { unreadSummary } from './summary.ts'
 
 /** Longer lines are counted as unread: no log format of nginx reaches this, and no pattern should see more. */
 export const MAX_LINE = 65_536
@@ -62,7 +65,7 @@ export class RecordReader {
     this.ordinary = new OrdinaryCounter(options.since ?? null, options.until ?? null)
     this.summary = options.summary
       ? { ...options.summary, unparsed_samples: [...options.summary.unparsed_samples] }
-      : unread(options.path)
+      : unreadSummary(options.path)
     this.first = ms(this.summary.from)
     this.last = ms(this.summary.to)
     if (this.summary.format !== null) this.counts.set(this.summary.format, this.summary.parsed)
@@ -244,58 +247,6 @@ export class RecordReader {
     this.summary.to = this.last === null ? null : new Date(this.last).toISOString()
   }
 }
-
-/** A line as evidence; masked when somebody looks at it. The raw text is in a #private field, so that nothing that walks
- *  over properties (JSON, a debugger's dump) ever shows it unmasked. */
-class MaskedLine implements Exemplar {
-  readonly source: string
-  readonly line: number
-  readonly time: number | null
-  readonly #raw: string
-
-  constructor(source: string, line: number, raw: string, time: number | null) {
-    this.source = source
-    this.line = line
-    this.time = time
-    this.#raw = raw
-  }
-
-  get text(): string {
-    return maskText(this.#raw.length > 4000 ? this.#raw.slice(0, 4000) : this.#raw)
-  }
-
-  toJSON(): Exemplar {
-    const { source, line, text, time } = this
-    return { source, line, text, time }
-  }
-}
-
-/** The dashboard's default address and its names. */
-const DASHBOARD: ReadonlySet<string> = new Set(['127.0.0.1:11006', '[::1]:11006', 'localhost:11006'])
-
-/** halfopen's own probes, and requests to its dashboard when that lives behind the same nginx, are no evidence. */
-function isOwn(record: LogRecord, own: ReadonlySet<string>): boolean {
-  if (record.type === 'access') {
-    const { http_user_agent, upstream_addr } = record.fields
-    return (
-      http_user_agent?.startsWith('halfopen/') === true || (typeof upstream_addr === 'string' && own.has(upstream_addr))
-    )
-  }
-  if (record.type !== 'error' || record.upstream === null) return false
-  return own.has(record.upstream.replace(/^https?:\/\//, '').replace(/\/.*$/s, ''))
-}
-
-const unread = (path: string): InputSummary => ({
-  path,
-  format: null,
-  bytes: 0,
-  lines: 0,
-  parsed: 0,
-  unparsed: 0,
-  from: null,
-  to: null,
-  unparsed_samples: [],
-})
 
 const ms = (iso: string | null): number | null => (iso === null ? null : Date.parse(iso))
 const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))

@@ -1,0 +1,17 @@
+/** halfopen may live behind the very nginx it watches. */
+import type { LogRecord } from '../../parsers/record.ts'
+
+/** The dashboard's default address and its names. */
+export const DASHBOARD: ReadonlySet<string> = new Set(['127.0.0.1:11006', '[::1]:11006', 'localhost:11006'])
+
+/** halfopen's own probes, and requests to its dashboard when that lives behind the same nginx, are no evidence. */
+export function isOwn(record: LogRecord, own: ReadonlySet<string>): boolean {
+  if (record.type === 'access') {
+    const { http_user_agent, upstream_addr } = record.fields
+    return (
+      http_user_agent?.startsWith('halfopen/') === true || (typeof upstream_addr === 'string' && own.has(upstream_addr))
+    )
+  }
+  if (record.type !== 'error' || record.upstream === null) return false
+  return own.has(record.upstream.replace(/^https?:\/\//, '').replace(/\/.*$/s, ''))
+}
