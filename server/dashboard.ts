@@ -5,7 +5,6 @@ import type { Problem, SourceState } from './http/wire.ts'
 import type { Live } from './live.ts'
 import type { ProblemRow, Store } from './store/contract.ts'
 
-const MINUTE = 60_000
 /** Resolved problems listed beside the open ones. */
 const MAX_RESOLVED = 100
 
@@ -26,17 +25,9 @@ export interface DashboardOptions {
 export function createDashboard(options: DashboardOptions): Dashboard {
   const { store, live, config, now } = options
   return {
-    report(from, to) {
-      // Evidence is kept per minute: the window is widened to whole ones.
-      const evidence = store.evidence(floor(from), floor(to + MINUTE - 1))
-      return buildReport(evidence, { inputs: store.inputs(), generatedAt: now(), config, resolution: 60 })
-    },
-    stored() {
-      const times = store
-        .inputs()
-        .flatMap(({ from, to }) => [from, to].flatMap((at) => (at === null ? [] : [Date.parse(at)])))
-      return times.length === 0 ? null : { from: Math.min(...times), to: Math.max(...times) + 1 }
-    },
+    // Evidence is kept per minute: the window begins and ends on whole ones.
+    report: (from, to) =>
+      buildReport(store.evidence(from, to), { inputs: store.inputs(), generatedAt: now(), config, resolution: 60 }),
     problems() {
       const at = now()
       const ranked = store.problems().toSorted(byUrgency)
@@ -61,8 +52,6 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     metrics: () => metrics(options),
   }
 }
-
-const floor = (time: number): number => time - (((time % MINUTE) + MINUTE) % MINUTE)
 
 const STATES: readonly ProblemRow['state'][] = ['new', 'regressed', 'ongoing', 'imported', 'muted', 'resolved']
 /** `muted` and `resolved` are nobody's concern now; the order of the others is the finding's. */

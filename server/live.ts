@@ -36,8 +36,8 @@ export interface LiveOptions {
   /** Names of the receivers that get every message. */
   receivers: readonly string[]
   resolve_after: number
-  /** Address of the dashboard, for links in messages. */
-  dashboard: string
+  /** Address of the dashboard without a trailing slash, for links in messages. */
+  dashboard: () => string
   /** Epoch ms. */
   now: () => number
   /** A finding's state changed; one line. */
@@ -81,9 +81,6 @@ export class Live {
     const { store, now } = this.options
     const at = now()
     const { fresh, hasFresh, hasHistory } = this
-    this.fresh = emptyEvidence()
-    this.hasFresh = false
-    this.hasHistory = false
     // Without new lines findings only change by growing old.
     if (hasFresh || hasHistory || at - this.diagnosed >= 5 * MINUTE) {
       const { findings, blind_spots } = diagnose(this.window(at), { config: this.options.config })
@@ -110,6 +107,10 @@ export class Live {
         this.options.log(`${next.state}: ${next.finding.title} (${next.finding.cause}; ${decision.reason})`)
     }
     if (changed.length > 0) store.saveProblems(changed, messages)
+    // Only now: had the store failed, the next round would have to see these lines again.
+    this.fresh = emptyEvidence()
+    this.hasFresh = false
+    this.hasHistory = false
     this.publish(changed, at)
     return messages.length > 0
   }
@@ -175,7 +176,7 @@ export class Live {
   }
 
   private messages(decision: Decision & { notify: true }, row: ProblemRow, at: number): OutboxRow[] {
-    const body = messageBody(decision, row, at, this.options.dashboard)
+    const body = messageBody(decision, row, at, this.options.dashboard())
     return this.options.receivers.map((channel) => ({
       id: `msg_${randomBytes(16).toString('hex')}`,
       problem_id: row.id,

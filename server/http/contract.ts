@@ -2,7 +2,7 @@
 export { createApp, type AppOptions } from './app.ts'
 export type { Dashboard } from './dashboard.ts'
 export { ERRORS, HalfopenError, type ErrorCodeName } from './errors.ts'
-export { checkListen, isLoopback } from './listen-address.ts'
+export { checkListen, isLoopback, withPort } from './listen-address.ts'
 export { startListener, type Listener } from './listener.ts'
 export type { Metric } from './metrics.ts'
 export { readPassword } from './password.ts'

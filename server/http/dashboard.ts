@@ -4,9 +4,8 @@ import type { EventPage, Problem, Problems, Report, Series, Sources } from './wi
 
 /** Times in epoch ms, [from, to). */
 export interface Dashboard {
+  /** Either end may be infinite. */
   report(from: number, to: number): Report
-  /** From the oldest to just after the newest stored line; null when nothing is stored. */
-  stored(): { from: number; to: number } | null
   problems(): Problems
   problem(id: string): Problem | null
   /** Null when there is no such problem. */

@@ -16,7 +16,7 @@ export const ERRORS = {
   },
   'range-too-wide': {
     status: 400,
-    when: 'from and to lie further apart than the answer can hold.',
+    when: 'The time from `from` to `to` is longer than one answer can hold.',
     hint: 'Ask for a shorter time or a larger step.',
   },
   'password-needed': {
@@ -59,17 +59,17 @@ export const ERRORS = {
   'not-ready': { status: 503, when: 'Lines that existed at start are still being imported.', hint: null },
   'config-invalid': {
     status: null,
-    when: 'halfopen.yaml, a HALFOPEN_ variable or an option cannot be used.',
+    when: 'A setting in halfopen.yaml, a HALFOPEN_ variable or an option cannot be used.',
     hint: null,
   },
   'listen-refused': {
     status: null,
-    when: 'listen is reachable from other machines and neither a password nor auth.trusted_proxy is set.',
+    when: 'The listen address is reachable from other machines and neither a password nor auth.trusted_proxy is set.',
     hint: null,
   },
   'password-unusable': {
     status: null,
-    when: 'auth.password_file cannot be read or holds less than 8 characters.',
+    when: 'The file auth.password_file cannot be read or holds less than 8 characters.',
     hint: null,
   },
   'port-in-use': { status: null, when: 'Another program listens on the port.', hint: null },
@@ -79,7 +79,7 @@ export const ERRORS = {
     hint: null,
   },
   'source-unreadable': { status: null, when: 'A named log exists and cannot be followed.', hint: null },
-  'nginx-config-unreadable': { status: null, when: 'nginx_config cannot be read.', hint: null },
+  'nginx-config-unreadable': { status: null, when: 'The file nginx_config cannot be read.', hint: null },
   'database-unwritable': { status: null, when: 'The database or its directory cannot be written.', hint: null },
   'database-newer': { status: null, when: 'The database was made by a newer halfopen.', hint: null },
   'database-damaged': { status: null, when: 'The file is not a database of halfopen, or it is damaged.', hint: null },

@@ -1,0 +1,117 @@
+/** The rhythm of a running server: judge what was read, send, look for new files, tidy up. Files are read by their
+ *  followers, in their own time. */
+import type { Outbox } from './alerts/contract.ts'
+import type { Stream } from './http/contract.ts'
+import type { SourceState } from './http/wire.ts'
+import type { Live } from './live.ts'
+import type { Logger } from './logging.ts'
+import type { Sources } from './sources.ts'
+import { StoreError, type Store } from './store/contract.ts'
+
+/** Diagnosis reads a day of evidence: at most once a second, ms. */
+const ROUND = 1_000
+const LOOK = ROUND / 4
+/** Silence is noticed so late at most, ms. */
+const QUIET = 2_000
+const OUTBOX = 5_000
+/** Patterns and missing files are looked for again. */
+const FIND = 10_000
+const EXPIRE = 3_600_000
+
+export interface LoopOptions {
+  sources: Sources
+  live: Live
+  outbox: Outbox
+  store: Store
+  stream: Stream
+  states: () => SourceState[]
+  retention: number
+  /** Epoch ms, of evidence and problems; the rhythm itself follows the real clock. */
+  now: () => number
+  logger: Logger
+}
+
+export class Loop {
+  private readonly options: LoopOptions
+  private readonly timers: NodeJS.Timeout[] = []
+  private readonly published = new Map<string, string>()
+  private closing = false
+  private lastRound = -Infinity
+  /** What went wrong last, by what was tried. */
+  private readonly complaints = new Map<string, string>()
+  /** True when everything that was there at the start is stored. */
+  ready = false
+
+  constructor(options: LoopOptions) {
+    this.options = options
+  }
+
+  /** Begins to read; returns at once. */
+  start(): void {
+    const { outbox } = this.options
+    void this.attempt('import', () => this.import())
+    this.every('rounds', LOOK, () => {
+      const since = performance.now() - this.lastRound
+      if (this.ready && since >= (this.options.live.due ? ROUND : QUIET)) this.round()
+    })
+    this.every('sources', ROUND, () => this.publishSources())
+    this.every('outbox', OUTBOX, () => outbox.flush())
+    this.every('find', FIND, () => this.options.sources.find(false))
+    this.every('expire', EXPIRE, () => this.expire())
+  }
+
+  /** Ends reading, then judges what was read since the last round: after the next start it would no longer be news. */
+  async close(): Promise<void> {
+    this.closing = true
+    for (const timer of this.timers) clearInterval(timer)
+    await this.options.sources.close()
+    if (this.ready && this.options.live.due) this.round()
+  }
+
+  private every(what: string, ms: number, run: () => unknown): void {
+    this.timers.push(setInterval(() => void this.attempt(what, run), ms))
+  }
+
+  private async import(): Promise<void> {
+    const { sources, live } = this.options
+    await sources.poll()
+    if (this.closing) return
+    live.skipStoredEvents()
+    this.ready = true
+    this.round()
+  }
+
+  private round(): void {
+    this.lastRound = performance.now()
+    void this.attempt('round', async () => {
+      if (this.options.live.round()) await this.options.outbox.flush()
+    })
+  }
+
+  private publishSources(): void {
+    for (const state of this.options.states()) {
+      const text = JSON.stringify(state)
+      if (this.published.get(state.path) === text) continue
+      this.published.set(state.path, text)
+      this.options.stream.publish('source', state)
+    }
+  }
+
+  /** In small steps, so that reading goes on between them. */
+  private async expire(): Promise<void> {
+    const { store, now, retention } = this.options
+    while (!this.closing && store.expire(now() - retention)) await new Promise(setImmediate)
+  }
+
+  /** A full disk or a locked database passes: it is told once, and tried again. Everything else is a bug and ends us. */
+  private async attempt(what: string, run: () => unknown): Promise<void> {
+    try {
+      await run()
+      this.complaints.delete(what)
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      if (this.complaints.get(what) !== error.message) this.options.logger.warn(error.message)
+      this.complaints.set(what, error.message)
+    }
+  }
+}

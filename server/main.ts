@@ -1,0 +1,204 @@
+/** Composition root of `serve`: the only place that constructs the running parts, and closes them in reverse. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { CHANNELS, Outbox } from './alerts/contract.ts'
+import { ConfigError, type Config } from './config.ts'
+import { createDashboard } from './dashboard.ts'
+import { startDemo, type Demo } from './demo.ts'
+import {
+  checkListen,
+  createApp,
+  HalfopenError,
+  readPassword,
+  startListener,
+  Stream,
+  withPort,
+} from './http/contract.ts'
+import type { SourceState } from './http/wire.ts'
+import { createLogger, type Logger } from './logging.ts'
+import { Live } from './live.ts'
+import { Loop } from './loop.ts'
+import { ingestFile } from './ingest.ts'
+import { readNginxConfig } from './nginx-view.ts'
+import { packageFolder } from './package-folder.ts'
+import { choose, zoneShift } from './scan/contract.ts'
+import { Sources } from './sources.ts'
+import { openSqliteStore, StoreError } from './store/contract.ts'
+
+export { loadConfig } from './config.ts'
+
+/** Closing takes at most so long; what is not done then is done after the next start. */
+const CLOSE_WITHIN = 5_000
+
+export interface ServerOptions {
+  config: Config
+  version: string
+  demo?: boolean
+  /** Epoch ms. */
+  now?: () => number
+  logger?: Logger
+}
+
+export interface RunningServer {
+  /** Where the dashboard is, without a trailing slash. */
+  url: string
+  /** Stops everything, the last started first. */
+  close(): Promise<void>
+}
+
+/** Failures that the user can mend: one line, exit code 2. */
+export const isExpected = (error: unknown): error is Error =>
+  error instanceof ConfigError || error instanceof HalfopenError || error instanceof StoreError
+
+/** Starts everything and resolves when the dashboard can be opened. When something cannot start, what was started
+ *  before it is closed again and the error is thrown (isExpected tells the user's from ours). */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const started: (() => unknown)[] = []
+  const close = async (): Promise<void> => {
+    for (const stop of started.splice(0).toReversed()) await stop()
+  }
+  try {
+    const url = await start(options, started)
+    return { url, close: () => within(CLOSE_WITHIN, close()) }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function start(options: ServerOptions, started: (() => unknown)[]): Promise<string> {
+  const { version, now = Date.now } = options
+  const demo = options.demo === true ? startDemo() : null
+  if (demo) started.push(() => demo.close())
+  const config = demo ? forDemo(options.config, demo) : options.config
+  const logger = options.logger ?? createLogger(config.log)
+  const { listen, auth } = config
+  const password = auth.password ?? (auth.password_file === null ? null : readPassword(auth.password_file))
+  checkListen({ ...listen, password: password !== null, trusted_proxy: auth.trusted_proxy })
+  const nginx = config.nginx_config === null ? null : readNginxConfig(config.nginx_config)
+
+  const store = openSqliteStore(config.database.path)
+  started.push(() => store.close())
+  const stream = new Stream({ version, started_at: new Date(now()).toISOString() })
+  let url = ''
+  const receivers = config.alerts.webhook.map(({ name, url: to }) => ({ name, channel: 'webhook', url: to }))
+  const live = new Live({
+    store,
+    stream,
+    config: nginx?.view ?? null,
+    receivers: receivers.map(({ name }) => name),
+    resolve_after: config.alerts.resolve_after,
+    dashboard: () => url,
+    now,
+    log: (text) => logger.info(text),
+  })
+  const counted = new Map<string, number>()
+  const sources = new Sources({
+    config,
+    logFormats: nginx?.logFormats ?? null,
+    cwd: process.cwd(),
+    now,
+    follow: (path, { format, logFormat, timezone }) =>
+      ingestFile({
+        store,
+        path,
+        parsers: choose({ format, logFormat }),
+        shift: zoneShift(timezone),
+        own: ownAddresses(listen),
+        onCommitted(committed) {
+          live.committed(committed)
+          for (const { kind, echo } of committed.events) if (!echo) counted.set(kind, (counted.get(kind) ?? 0) + 1)
+        },
+      }),
+  })
+  sources.find(true)
+  started.push(() => sources.close())
+  const outbox = new Outbox({
+    store,
+    receivers,
+    channels: CHANNELS,
+    user_agent: `halfopen/${version}`,
+    now,
+    log: (level, text) => logger[level](text),
+  })
+  started.push(() => outbox.close())
+  const states = (): SourceState[] => sources.states(store.inputs())
+  const { retention } = config
+  const loop = new Loop({ sources, live, outbox, store, stream, states, retention, now, logger })
+  const dashboard = createDashboard({
+    store,
+    live,
+    stream,
+    config: nginx?.view ?? null,
+    version,
+    now,
+    sources: states,
+    searched: () => sources.searched,
+    ready: () => loop.ready,
+    counted: () => counted,
+  })
+  const app = await createApp({
+    dashboard,
+    stream,
+    listen: listen.host,
+    allowed_hosts: config.allowed_hosts,
+    base_path: config.base_path,
+    password,
+    web: webFolder(),
+    version,
+    now,
+    onBug: (error) => logger.error(error, 'a request failed'),
+  })
+  const listener = await startListener(app, listen.host, listen.port)
+  started.push(() => {
+    stream.close()
+    return listener.close()
+  })
+  url = listener.origin + config.base_path
+  started.push(() => loop.close())
+  loop.start()
+  introduce(logger, url, config, sources, demo)
+  return url
+}
+
+/** The first lines a person reads. */
+function introduce(logger: Logger, url: string, config: Config, sources: Sources, demo: Demo | null): void {
+  logger.info(`dashboard at ${url}`)
+  if (demo) logger.info('demo: the traffic is generated, not yours; nothing is kept')
+  for (const warning of config.warnings) logger.warn(warning)
+  for (const { path, found } of sources.searched) logger.info(`looked at ${path}: ${found}`)
+  for (const notice of sources.notices) logger.warn(notice)
+  for (const path of sources.paths) logger.info(`reading ${path}`)
+  if (sources.paths.length === 0)
+    logger.warn('nothing to read: name logs (halfopen serve FILE…), or look around with --demo (npm start -- --demo)')
+  for (const { name } of config.alerts.webhook) logger.info(`alerts go to ${name}`)
+}
+
+/** Made-up traffic must never meet real history, and must not alert anybody. */
+function forDemo(config: Config, demo: Demo): Config {
+  return {
+    ...config,
+    sources: demo.files.map((path) => ({ path })),
+    database: { path: join(demo.folder, 'demo.sqlite') },
+    nginx_config: null,
+    log_format: null,
+    timezone: null,
+    alerts: { ...config.alerts, webhook: [] },
+  }
+}
+
+/** How nginx may name us as its upstream. */
+function ownAddresses({ host, port }: Config['listen']): Set<string> {
+  return new Set([withPort(host, port), ...['127.0.0.1', '[::1]', 'localhost'].map((name) => `${name}:${port}`)])
+}
+
+/** The built dashboard; null when there is none, as in a checkout that was never built. */
+function webFolder(): string | null {
+  const root = packageFolder()
+  const folder = root === null ? null : join(root, 'dist', 'web')
+  return folder !== null && existsSync(join(folder, 'index.html')) ? folder : null
+}
+
+function within(ms: number, work: Promise<void>): Promise<void> {
+  return Promise.race([work, new Promise<void>((resolve) => setTimeout(resolve, ms).unref())])
+}
