@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Config } from './config.ts'
 import { HalfopenError } from './http/contract.ts'
 import type { SourceState } from './http/wire.ts'
-import { findInputs, processEnvironment, type InputError } from './scan/contract.ts'
+import { findInputs, optionProblem, processEnvironment, type InputError } from './scan/contract.ts'
 import type { InputSummary } from './diagnosis/contract.ts'
 import type { SourceStatus } from './tail/contract.ts'
 
@@ -114,12 +114,14 @@ export class Sources {
   private add(path: string, own: Partial<OwnSettings>): void {
     if (this.followed.has(path)) return
     const { config, logFormats, follow } = this.options
-    const follower = follow(path, {
+    const settings: ReadingSettings = {
       format: own.format ?? null,
       logFormat: own.log_format ?? config.log_format ?? logFormats,
       timezone: own.timezone ?? config.timezone,
-    })
-    this.followed.set(path, { path, follower, lastRead: null, lines: 0 })
+    }
+    const problem = optionProblem(settings)
+    if (problem) throw new HalfopenError('config-invalid', `${problem.option}: ${problem.reason} (for ${path})`)
+    this.followed.set(path, { path, follower: follow(path, settings), lastRead: null, lines: 0 })
   }
 }
 

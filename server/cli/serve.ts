@@ -66,6 +66,8 @@ async function serve(inputs: string[], flags: Flags): Promise<number> {
     const server = await startServer({ config, demo: flags.demo === true, version: packageVersion() })
     await stop
     await server.close()
+    // Only fires when something that did not close in time keeps the process alive.
+    setTimeout(() => process.exit(0), 500).unref()
     return 0
   } catch (error) {
     if (isExpected(error)) throw new UsageError(error.message)
