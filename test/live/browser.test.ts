@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { describeWith } from '../needs.ts'
 import { openBrowser, type Watched } from './harness/browser.ts'
@@ -72,6 +73,9 @@ describeWith(['nginx', 'chromium'], 'the dashboard', ({ chromium }) => {
     await page.getByText('proxy_set_header Upgrade $http_upgrade').first().waitFor({ timeout: 5_000 })
     await page.getByText('"GET /ws HTTP/1.1" 426').first().waitFor({ timeout: 5_000 })
     await shot('3-problem-open')
+    await page.setViewportSize({ width: 390, height: 844 })
+    await shot('3-problem-open-phone')
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
     expect(complaints).toEqual([])
   })
 
@@ -88,18 +92,33 @@ describeWith(['nginx', 'chromium'], 'the dashboard', ({ chromium }) => {
     }
     await logged(errorLog, /connect\(\) failed.*onerror/, 3)
     for (const cause of ['backend-down', 'missing-upgrade-headers']) {
-      const title = await titleOf(server, cause)
-      const shown = page.getByText(title).first()
+      const shown = page.getByText(await titleOf(server, cause)).first()
       await shown.waitFor({ timeout: APPEARS_WITHIN })
       await shown.click()
       // The evidence is there, as characters.
       await page.getByText('onerror=window.pwned').first().waitFor({ timeout: 5_000 })
+      await expectTextOnly(page)
       await shot(`4-hostile-${cause}`)
-      expect(await page.evaluate(() => Reflect.get(window, 'pwned'))).toBeUndefined()
-      expect(await page.locator('img[src="x"], svg[onload], [onerror], a[href^="javascript:" i]').count()).toBe(0)
-      expect(await page.evaluate(() => document.body.innerText)).not.toMatch(BIDI_CHARACTERS)
       await page.goto(`${server.base}/`)
     }
+    await page.getByRole('link', { name: 'Live', exact: true }).click()
+    await page.getByText('onerror=window.pwned').first().waitFor({ timeout: 5_000 })
+    await expectTextOnly(page)
+    await shot('5-hostile-live')
+    await page.getByRole('link', { name: 'Trends', exact: true }).click()
+    await page.locator('canvas').first().waitFor({ timeout: 5_000 })
+    await expectTextOnly(page)
+    await shot('6-trends')
+    await page.getByRole('link', { name: 'Sources', exact: true }).click()
+    await page.getByText(site.nginx.errorLog).first().waitFor({ timeout: 5_000 })
+    await shot('7-sources')
     expect(complaints).toEqual([])
   })
 })
+
+/** Nothing from a log became an element, ran, or kept a character that reorders text. */
+async function expectTextOnly(page: Page): Promise<void> {
+  expect(await page.evaluate(() => Reflect.get(window, 'pwned'))).toBeUndefined()
+  expect(await page.locator('img[src="x"], svg[onload], [onerror], a[href^="javascript:" i]').count()).toBe(0)
+  expect(await page.evaluate(() => document.body.innerText)).not.toMatch(BIDI_CHARACTERS)
+}
