@@ -132,6 +132,19 @@ it('a restart announces nothing again, and does not miss what happened meanwhile
   expect((await states(second)).every((state) => state === 'backend-down resolved')).toBe(true)
 })
 
+it('what was read in the last moment before the end is announced after the next start', async () => {
+  const { hook, start, happen, log } = await scene()
+  writeFileSync(log, '')
+  const first = await start()
+  happen()
+  const stored = async (): Promise<boolean> =>
+    (await first.ask('/api/v1/events?limit=1')).text.includes('upstream_refused')
+  await expect.poll(stored, { timeout: 10_000, interval: 5 }).toBe(true)
+  await first.close()
+  await start()
+  await expect.poll(() => types(hook), SOON).toEqual(['problem.opened'])
+})
+
 it('a muted problem sends nothing', async () => {
   const { hook, clock, start, happen, log } = await scene()
   writeFileSync(log, '')
