@@ -59,6 +59,7 @@ function traffic(time: number, wikiDown: boolean): Line[] {
   if (happens(0.6)) lines.push(access(time, client, 'GET /chat/ws', 101, 4_312))
   if (happens(0.15)) lines.push(...consoleWithoutUpgrade(time, client))
   if (happens(0.1)) lines.push(cut(time, client))
+  if (happens(0.06)) lines.push(lost(time))
   if (happens(0.03)) lines.push(access(time, client, 'GET /', 499, 0))
   if (wikiDown) lines.push(...refused(time, client))
   return lines
@@ -70,6 +71,15 @@ function consoleWithoutUpgrade(time: number, client: string): Line[] {
   return [
     access(time, client, 'GET /api/websocket/exec?token=[masked]&endpointId=2', 400, 12),
     ['portainer.log', `level=info msg="${slashed(time)} websocketproxy: couldn't upgrade websocket: ${reason}"`],
+  ]
+}
+
+/** A console session that ended without a close frame. */
+function lost(time: number): Line {
+  const reason = 'websocket: close 1006 (abnormal closure): unexpected EOF'
+  return [
+    'portainer.log',
+    `level=info msg="${slashed(time)} websocketproxy: Error when copying from backend to client: ${reason}"`,
   ]
 }
 
