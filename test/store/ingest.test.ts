@@ -93,7 +93,7 @@ function read(database: string, path: string): { child: ChildProcess; reached: (
   })
   const reached = (n: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${path}: ${stored} of ${n} events stored`)), 40_000)
+      const late = setTimeout(() => reject(new Error(`${path}: ${stored} of ${n} events stored`)), 25_000)
       const check = (): void => {
         if (stored < n) return
         clearTimeout(late)
@@ -171,7 +171,7 @@ it('kill -9 of the reader, rotations by rename and copytruncate: none lost, none
       counted: written,
     })
   }
-})
+}, 60_000)
 
 it('a commit that fails stops reading, says so, and is tried again: nothing lost, nothing doubled', async () => {
   const folder = mkdtempSync(join(root, 'failing-'))
