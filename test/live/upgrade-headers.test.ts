@@ -75,6 +75,8 @@ describeWith('nginx', 'upgrade headers missing', () => {
       expect(JSON.stringify(report)).not.toContain('secret-canary-4711')
       const contexts = new Set(first?.fix.directives.map(({ context }) => context.split(' ')[0]))
       expect(contexts, why).toEqual(new Set(['http', 'location']))
+      // Most backends upgrade HTTP/1.0 too, so a 101 alone would not show that this line is missing.
+      expect(first?.fix.directives.map(({ text }) => text).join('\n'), why).toContain('proxy_http_version 1.1;')
       await works(nginx, paste(config, first?.fix.directives ?? []))
     })
   }
