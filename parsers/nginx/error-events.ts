@@ -25,10 +25,11 @@ export function readError(record: ErrorRecord, time: number | null, zone: 'known
 }
 
 function scopeOf(record: ErrorRecord): Scope {
-  const request = record.request === null ? null : /^[A-Z]+ (\S+)/.exec(record.request)
+  // What failed in a subrequest (auth_request, mirror) failed at the subrequest's place, not at the visitor's.
+  const uri = record.subrequest ?? /^[A-Z]+ (\S+)/.exec(record.request ?? '')?.[1] ?? null
   return {
     server: serverName(record.server ?? null) ?? serverName(record.host),
-    path: request ? pathGroup(request[1] as string) : null,
+    path: uri === null ? null : pathGroup(uri),
     upstream: record.upstream === null ? null : upstreamAddress(record.upstream),
   }
 }

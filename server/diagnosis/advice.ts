@@ -22,8 +22,13 @@ export function handshake(scope: Scope, through: 'nginx' | 'backend'): string {
 }
 
 export const TEST_AND_RELOAD = 'sudo nginx -t && sudo systemctl reload nginx'
-export const BACK_UP = 'sudo cp -a /etc/nginx /etc/nginx.before-halfopen'
-export const ROLL_BACK = ['sudo rsync -a --delete /etc/nginx.before-halfopen/ /etc/nginx/', TEST_AND_RELOAD]
+/** -T: repeated, it refreshes the copy instead of putting a second one inside it. */
+export const BACK_UP = 'sudo cp -aT /etc/nginx /etc/nginx.before-halfopen'
+/** No rsync: small installations have none. The changed folder is kept for a look at what went wrong. */
+export const ROLL_BACK = [
+  'sudo mv -T /etc/nginx /etc/nginx.undone && sudo cp -aT /etc/nginx.before-halfopen /etc/nginx',
+  TEST_AND_RELOAD,
+]
 
 /** `location /ws {` … as a snippet with one block per context, in the order given. */
 export function snippet(directives: readonly Directive[]): string {

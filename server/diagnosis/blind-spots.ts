@@ -12,14 +12,14 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
   if (!info && !timed)
     spots.push({
       what: 'idle timeouts',
-      why: `${levels.size === 0 ? 'no line of an nginx error log was read' : 'error_log is above level info'}, and the access log has no session lengths: a session cut by proxy_read_timeout leaves no trace in either`,
+      why: `${levels.size === 0 ? 'no line of an nginx error log was read' : 'the error log has no line at level info: it is probably set above it'}, and the access log has no session lengths: a session cut by proxy_read_timeout leaves no trace in either`,
       change:
         'error_log /var/log/nginx/error.log info;   # in the location of the socket, or add $request_time $upstream_response_time to log_format',
     })
   else if (!info && levels.size > 0)
     spots.push({
       what: 'who ended a session',
-      why: 'error_log is above level info: idle timeouts and visitors who vanish are not written; only session lengths show them',
+      why: 'the error log has no line at level info, so it is probably set above it: idle timeouts and visitors who vanish are not written; only session lengths show them',
       change: 'error_log /var/log/nginx/error.log info;   # in the location of the socket',
     })
   if (levels.size === 0 && access)

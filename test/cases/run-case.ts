@@ -16,7 +16,9 @@ export interface Expected {
 export async function reportOf(log: string, config: string | null = null): Promise<Report> {
   const options = { format: null, logFormat: null, timezone: 'UTC', since: null, until: null, onProgress: null }
   const { evidence, inputs } = await scanInputs([log], options)
-  const view = config === null ? null : configView(loadConfig(config))
+  const loaded = config === null ? null : loadConfig(config)
+  if (loaded?.ok === false) throw new Error(`${loaded.error.file}:${loaded.error.line}: ${loaded.error.message}`)
+  const view = loaded === null ? null : configView(loaded.config)
   return buildReport(evidence, { inputs, generatedAt: 0, config: view })
 }
 

@@ -14,7 +14,7 @@ export interface PatchCase {
   added: string[]
   removed?: string[]
   /** Text the first file has afterwards. */
-  then?: string
+  around?: string
   /** Files the diff names, `nginx.conf` when left out. */
   names?: string[]
   /** Requests whose effective settings must not change. */
@@ -47,7 +47,7 @@ export const PATCH_CASES: PatchCase[] = [
     },
     path: '/ws/',
     added: [...map('    '), ...three('            ')],
-    then: '    }\n\n    # the app\n    server {\n',
+    around: '    }\n\n    # the app\n    server {\n',
   },
   {
     name: 'tabs and CRLF are kept',

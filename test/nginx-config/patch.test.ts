@@ -76,7 +76,7 @@ describeWith('nginx', 'a patch of real files', ({ nginx }) => {
       for (const name of names) expect(readFileSync(join(copy, name)).equals(readFileSync(join(dir, name)))).toBe(true)
     }
     rmSync(copy, { recursive: true })
-    expect(readFileSync(join(dir, names[0] ?? ''), 'utf8')).toContain(one.then ?? '')
+    expect(readFileSync(join(dir, names[0] ?? ''), 'utf8')).toContain(one.around ?? '')
 
     expect(test()).toEqual({ status: 0, warnings: [] })
     const after = viewOf(dir)

@@ -22,6 +22,14 @@ const SCENARIOS = [
 const INSTALL_MS = 600_000
 const ANSWER_MS = 60_000
 
+const ERROR_LOG = `${[1, 2, 3, 4, 5]
+  .map(
+    (n) =>
+      `2026/11/20 10:00:0${n} [error] 7#7: *${n} connect() failed (111: Connection refused) while connecting to upstream, ` +
+      'client: 192.0.2.1, server: sweet.example, request: "GET /ws HTTP/1.1", upstream: "http://127.0.0.1:3000/ws", host: "sweet.example"',
+  )
+  .join('\n')}\n`
+
 const wanted = process.argv.slice(2)
 const temporary = mkdtempSync(join(tmpdir(), 'halfopen-nodes-'))
 const rows = []
@@ -86,14 +94,6 @@ async function attempt(scenario) {
     return { ...row, result: String(error.message).split('\n')[0].slice(0, 60) }
   }
 }
-
-const ERROR_LOG = `${[1, 2, 3, 4, 5]
-  .map(
-    (n) =>
-      `2026/11/20 10:00:0${n} [error] 7#7: *${n} connect() failed (111: Connection refused) while connecting to upstream, ` +
-      'client: 192.0.2.1, server: sweet.example, request: "GET /ws HTTP/1.1", upstream: "http://127.0.0.1:3000/ws", host: "sweet.example"',
-  )
-  .join('\n')}\n`
 
 /** Starts the dashboard with `npm start`, asks whether it is healthy, and stops npm: the server must end with it. */
 async function served(checkout, env, input, database) {

@@ -140,7 +140,7 @@ export function ProblemPage({ id }: { id: string }) {
           <Change fix={finding.fix} />
           {finding.fix.verify.length > 0 && (
             <section class="panel">
-              <h2>Check that it worked</h2>
+              <h2>{finding.fix.rollback.length > 0 ? 'Apply it and check' : 'Check'}</h2>
               <Commands commands={finding.fix.verify} />
             </section>
           )}

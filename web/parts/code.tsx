@@ -2,15 +2,21 @@ import type { DiffLine } from '../data/diff.ts'
 import { visible, visibleLines } from '../text/visible.ts'
 import { CopyButton } from './copy.tsx'
 
-/** Commands to run, each with its own copy button. */
+/** Commands to run, each with its own copy button. A line that is only a comment is a remark, nothing to copy. */
 export const Commands = ({ commands }: { commands: readonly string[] }) => (
   <ul class="commands">
-    {commands.map((command) => (
-      <li class="command" key={command}>
-        <code>{visibleLines(command)}</code>
-        <CopyButton text={visibleLines(command)} />
-      </li>
-    ))}
+    {commands.map((command) =>
+      command.startsWith('# ') ? (
+        <li class="muted" key={command}>
+          {visibleLines(command.slice(2))}
+        </li>
+      ) : (
+        <li class="command" key={command}>
+          <code>{visibleLines(command)}</code>
+          <CopyButton text={visibleLines(command)} />
+        </li>
+      ),
+    )}
   </ul>
 )
 
