@@ -15,7 +15,12 @@ try {
     node('vite/bin/vite.js', 'build', '--watch', ...web),
     node('tsx/dist/cli.mjs', 'watch', 'server/setup/dev-server.ts', ...process.argv.slice(2)),
   ]
-  const stop = () => children.forEach((child) => child.kill())
+  let stopping = false
+  const stop = () => {
+    // tsx takes a second signal as "now", and Ctrl-C reaches the children from the terminal as well.
+    if (!stopping) for (const child of children) child.kill()
+    stopping = true
+  }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
   // One without the other is no development server.
   for (const child of children) child.on('close', stop)
