@@ -15,6 +15,9 @@ export interface Exemplar {
   time: number | null
 }
 
+/** Equal lines counted together: what observations and suspects share. */
+export type Occurrences = Pick<Observation, 'count' | 'first' | 'last' | 'minutes' | 'exemplars' | 'clients'>
+
 /** Equal events counted together. Key: scope, sign, kind, status, asked, answered_by. */
 export interface Observation {
   scope: Scope

@@ -1,6 +1,6 @@
 /** Folding events into evidence. One fold serves analyze (a whole file in memory) and serve (a batch, then SQLite). */
 import type { Event, Scope } from '../../parsers/event.ts'
-import type { Evidence, Exemplar, Lifetimes, Observation, Suspect } from './contract.ts'
+import type { Evidence, Exemplar, Lifetimes, Observation, Occurrences, Suspect } from './contract.ts'
 import { latencyBucket, lifetimeBucket } from './histogram.ts'
 
 export const MINUTE = 60_000
@@ -66,16 +66,7 @@ const earlier = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b)
 const later = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
 
-interface Timed {
-  count: number
-  first: number | null
-  last: number | null
-  minutes: Map<number, number>
-  exemplars: Exemplar[]
-  clients: Set<string>
-}
-
-function occur(into: Timed, time: number | null, client: string | null, exemplar: Exemplar): void {
+function occur(into: Occurrences, time: number | null, client: string | null, exemplar: Exemplar): void {
   into.count++
   into.first = earlier(into.first, time)
   into.last = later(into.last, time)
@@ -97,8 +88,8 @@ function place(kept: Exemplar[], exemplar: Exemplar): Exemplar[] {
   return kept
 }
 
-/** Adds one event. `exemplar` is the masked line it came from. */
-export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar): void {
+/** Adds one event and returns what it was counted in. `exemplar` is the masked line it came from. */
+export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar): Occurrences {
   span(evidence, event.time, event.time)
   if (event.kind === 'session_closed') foldLifetime(evidence, event, exemplar)
   if (event.kind === 'handshake_ok' && event.upstream_header_time !== null)
@@ -134,6 +125,7 @@ export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar):
   }
   if (event.zone === 'assumed') found.zone = 'assumed'
   occur(found, event.time, event.client, exemplar)
+  return found
 }
 
 function foldLifetime(evidence: Evidence, event: Event & { kind: 'session_closed' }, exemplar: Exemplar): void {
@@ -159,7 +151,8 @@ function foldLifetime(evidence: Evidence, event: Event & { kind: 'session_closed
   found.last = later(found.last, event.time)
 }
 
-/** A request that is no event: counted by status, and remembered by path when it failed. */
+/** A request that is no event: counted by status, and remembered by path when it failed. Returns where it is
+ *  remembered; null when it is not. */
 export function foldRequest(
   evidence: Evidence,
   request: {
@@ -172,19 +165,19 @@ export function foldRequest(
   status: number,
   time: number | null,
   exemplar: Exemplar | null,
-): void {
+): Occurrences | null {
   add(evidence.status, status, 1)
   if (time !== null) {
     add(evidence.requests_per_minute, minuteOf(time), 1)
     span(evidence, time, time)
   }
-  if (request === null || exemplar === null) return
+  if (request === null || exemplar === null) return null
   const key = suspectKey(request)
   let found = evidence.suspects.get(key)
   if (found === undefined) {
     if (evidence.suspects.size >= MAX_SUSPECTS) {
       evidence.suspects_dropped++
-      return
+      return null
     }
     const { scope, answered_by } = request
     found = {
@@ -201,6 +194,7 @@ export function foldRequest(
     evidence.suspects.set(key, found)
   }
   occur(found, request.time, request.client, exemplar)
+  return found
 }
 
 export function span(evidence: Evidence, first: number | null, last: number | null): void {
@@ -212,16 +206,16 @@ export function span(evidence: Evidence, first: number | null, last: number | nu
 export function merge(into: Evidence, from: Evidence): Evidence {
   for (const [key, o] of from.observations) {
     const found = into.observations.get(key)
-    if (found === undefined) into.observations.set(key, copyTimed(o))
+    if (found === undefined) into.observations.set(key, copyOccurrences(o))
     else {
-      mergeTimed(found, o)
+      mergeOccurrences(found, o)
       if (o.zone === 'assumed') found.zone = 'assumed'
     }
   }
   for (const [key, s] of from.suspects) {
     const found = into.suspects.get(key)
-    if (found !== undefined) mergeTimed(found, s)
-    else if (into.suspects.size < MAX_SUSPECTS) into.suspects.set(key, copyTimed(s))
+    if (found !== undefined) mergeOccurrences(found, s)
+    else if (into.suspects.size < MAX_SUSPECTS) into.suspects.set(key, copyOccurrences(s))
     else into.suspects_dropped += s.count
   }
   for (const [key, l] of from.lifetimes) {
@@ -247,11 +241,11 @@ export function merge(into: Evidence, from: Evidence): Evidence {
   return into
 }
 
-function copyTimed<T extends Timed>(t: T): T {
+function copyOccurrences<T extends Occurrences>(t: T): T {
   return { ...t, minutes: new Map(t.minutes), exemplars: [...t.exemplars], clients: new Set(t.clients) }
 }
 
-function mergeTimed(into: Timed, from: Timed): void {
+function mergeOccurrences(into: Occurrences, from: Occurrences): void {
   into.count += from.count
   into.first = earlier(into.first, from.first)
   into.last = later(into.last, from.last)

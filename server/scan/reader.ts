@@ -7,8 +7,9 @@ import type { MissReason, Parser } from '../../parsers/parser.ts'
 import type { LogRecord } from '../../parsers/record.ts'
 import { foldEvent, foldRequest } from '../diagnosis/contract.ts'
 import type { Evidence, Exemplar, InputSummary } from '../diagnosis/contract.ts'
+import { COMBINED_LIKE } from './combined-line.ts'
+import { HotPath, type Learned } from './hot-path.ts'
 import { MaskedLine } from './masked-line.ts'
-import { COMBINED_LIKE, OrdinaryCounter } from './ordinary.ts'
 import { DASHBOARD, isOwn } from './own-traffic.ts'
 import { unreadSummary } from './summary.ts'
 
@@ -53,7 +54,7 @@ export class RecordReader {
   /** Quoted fields of the current parser's format when the hot path knows it. */
   private hotFields: 2 | 3 | undefined
   private readonly counts = new Map<string, number>()
-  private readonly ordinary: OrdinaryCounter
+  private readonly hot: HotPath
   /** Lines the hot path counted for the current parser since the last look. */
   private fastHits = 0
   private first: number | null = null
@@ -62,7 +63,7 @@ export class RecordReader {
   constructor(options: ReaderOptions) {
     this.options = options
     this.parsers = options.parsers ?? PARSERS
-    this.ordinary = new OrdinaryCounter(options.since ?? null, options.until ?? null)
+    this.hot = new HotPath(options.path, options.since ?? null, options.until ?? null)
     this.summary = options.summary
       ? { ...options.summary, unparsed_samples: [...options.summary.unparsed_samples] }
       : unreadSummary(options.path)
@@ -78,8 +79,9 @@ export class RecordReader {
     const spanBefore: [number | null, number | null] = [evidence.first, evidence.last]
     evidence.first = null
     evidence.last = null
+    this.hot.begin(evidence)
     const done = this.lines(bytes, firstLine, evidence, onEvents, final)
-    this.ordinary.flush(evidence)
+    this.hot.flush(evidence)
     if (this.current !== null) this.hit(this.current, 0)
     this.summary.bytes += done
     this.note(evidence.first, evidence.last)
@@ -103,7 +105,7 @@ export class RecordReader {
       if (newline < 0) newline = bytes.length
       const end = newline > at && bytes[newline - 1] === 13 ? newline - 1 : newline
       const hot = this.onRecord === null ? this.hotFields : undefined
-      if (hot !== undefined && this.ordinary.count(bytes, at, end, hot)) {
+      if (hot !== undefined && this.hot.count(bytes, at, end, hot, line, onEvents === null)) {
         summary.lines++
         summary.parsed++
         this.fastHits++
@@ -151,10 +153,12 @@ export class RecordReader {
       newline = next
       lines++
     }
-    this.one(text, line, at, lines, evidence, onEvents)
+    const into = this.one(text, line, at, lines, evidence, onEvents)
+    if (into !== null) this.hot.learn(bytes, into)
     return { lines, newline }
   }
 
+  /** Returns what the line was counted in, `ordinary` when that is nothing, null when it does not speak for others. */
   private one(
     text: string,
     line: number,
@@ -162,34 +166,37 @@ export class RecordReader {
     lines: number,
     evidence: Evidence,
     onEvents: OnEvents | null,
-  ): void {
+  ): Learned | null {
     const record = this.parse(text)
-    if (typeof record === 'string') return this.unread(line, text, record, lines)
+    if (typeof record === 'string') {
+      this.unread(line, text, record, lines)
+      return null
+    }
     this.summary.lines += lines
     this.summary.parsed += lines
     this.onRecord?.(record, line, text, null)
     const reading = toEvents(record, this.options.shift)
+    const { time, events } = reading
     const { since, until } = this.options
-    if (reading.time !== null && ((since != null && reading.time < since) || (until != null && reading.time >= until)))
-      return
+    if (time !== null && ((since != null && time < since) || (until != null && time >= until))) return null
     this.describe(record, evidence)
-    if (isOwn(record, this.options.own ?? DASHBOARD)) return
-    if (reading.time !== null) {
-      evidence.first = least(evidence.first, reading.time)
-      evidence.last = most(evidence.last, reading.time)
+    if (isOwn(record, this.options.own ?? DASHBOARD)) return null
+    if (time !== null) {
+      evidence.first = least(evidence.first, time)
+      evidence.last = most(evidence.last, time)
     }
-    const needed = reading.events.length > 0 || reading.failed !== null
-    const exemplar = needed ? new MaskedLine(this.options.path, line, text, reading.time) : null
+    const needed = events.length > 0 || reading.failed !== null
+    const exemplar = needed ? new MaskedLine(this.options.path, line, text, time) : null
+    let into: Learned | null = null
     if (record.type === 'access' && reading.status !== null) {
-      const failed =
-        reading.failed === null
-          ? null
-          : { ...reading.failed, time: reading.time, client: record.fields.remote_addr ?? null }
-      foldRequest(evidence, failed, reading.status, reading.time, exemplar)
+      const client = record.fields.remote_addr ?? null
+      const failed = reading.failed === null ? null : { ...reading.failed, time, client }
+      into = foldRequest(evidence, failed, reading.status, time, exemplar) ?? (needed ? null : 'ordinary')
     }
-    if (exemplar === null || reading.events.length === 0) return
-    for (const event of reading.events) foldEvent(evidence, event, exemplar)
-    onEvents?.(reading.events, exemplar, offset)
+    if (exemplar === null || events.length === 0) return into
+    for (const event of events) into = foldEvent(evidence, event, exemplar)
+    onEvents?.(events, exemplar, offset)
+    return events.length === 1 ? into : null
   }
 
   /** The last parser that fitted is tried first: streams rarely mix, and when they do it is decided per line. */

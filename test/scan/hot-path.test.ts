@@ -79,6 +79,69 @@ test('evidence with the hot path equals evidence without it', () => {
   )
 })
 
+/** Few kinds of lines, often repeated: the hot path counts most of them without the parser. */
+const repeated = fc
+  .record({
+    address: fc.constantFrom('192.0.2.1', '192.0.2.2', '-', '2001:db8::7'),
+    second: fc.integer({ min: 0, max: 59 }),
+    minute: fc.constantFrom('06:13', '06:14', '06:13'),
+    uri: fc.constantFrom(
+      '/ws',
+      '/ws?token=x',
+      '/socket.io/?transport=websocket&sid=1',
+      '/socket.io/?transport=polling',
+      '/x',
+      '/x?y',
+    ),
+    status: fc.constantFrom('101', '404', '400', '200', '499'),
+    agent: fc.constantFrom('Mozilla/5.0', 'halfopen/0.1.0', '-'),
+    request: fc.constantFrom('', '', '', ' x', '\\x22'),
+  })
+  .map(
+    (l) =>
+      `${l.address} - - [21/Nov/2026:${l.minute}:${String(l.second).padStart(2, '0')} +0000] "GET ${l.uri}${l.request} HTTP/1.1" ${l.status} 7 "-" "${l.agent}"\n`,
+  )
+
+test('lines that repeat each other, in any order and cut into any chunks, give the same evidence', () => {
+  fc.assert(
+    fc.property(
+      fc.array(repeated, { minLength: 30, maxLength: 120 }),
+      fc.boolean(),
+      fc.integer({ min: 1, max: 60 }),
+      (lines, sorted, cut) => {
+        const log = sorted ? lines.toSorted((a, b) => (a.slice(-90) < b.slice(-90) ? -1 : 1)) : lines
+        const all = Buffer.from(log.join(''))
+        const evidence = emptyEvidence()
+        const reader = new RecordReader({ path: 'access.log', shift: (wall) => wall })
+        const first = Buffer.from(log.slice(0, cut).join(''))
+        reader.read(first, 1, evidence, null)
+        reader.read(all.subarray(first.length), reader.summary.lines + 1, evidence, null, true)
+        const plain = read(all, false)
+        expect(evidence).toEqual(plain.evidence)
+        const texts = (e: Evidence): string[] =>
+          [...e.observations.values(), ...e.suspects.values()].flatMap((o) => o.exemplars.map((x) => x.text))
+        expect(texts(evidence)).toEqual(texts(plain.evidence))
+      },
+    ),
+    { numRuns: 400 },
+  )
+})
+
+test('the hot path does count repeated failures: the parser sees the first few only', () => {
+  const line = '192.0.2.1 - - [21/Nov/2026:06:13:34 +0000] "GET /wp-login.php HTTP/1.1" 404 7 "-" "zgrab/0.x"\n'
+  const reader = new RecordReader({ path: 'access.log', shift: (wall) => wall })
+  let parsed = 0
+  const one = Reflect.get(reader, 'one') as (...args: unknown[]) => unknown
+  Reflect.set(reader, 'one', (...args: unknown[]) => {
+    parsed++
+    return one.apply(reader, args)
+  })
+  const evidence = emptyEvidence()
+  reader.read(Buffer.from(line.repeat(1000)), 1, evidence, null, true)
+  expect([...evidence.suspects.values()].map((s) => s.count)).toEqual([1000])
+  expect(parsed).toBeLessThan(10)
+})
+
 test('every known socket URL is left to the parser', () => {
   for (const known of KNOWN_SOCKETS) {
     const url = SOCKET_URLS.find(
