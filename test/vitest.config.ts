@@ -5,8 +5,6 @@ export default defineConfig({
   root: fileURLToPath(new URL('../', import.meta.url)),
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    // Faults (full disks, kill -9 in a loop) take minutes: npm run test:faults.
-    exclude: process.env['HALFOPEN_TEST_FAULTS'] ? [] : ['test/faults/**'],
     // First, so that the list of skipped tests is above the runner's own summary.
     reporters: ['./test/skipped-reporter.ts', 'default'],
     // Real nginx and browsers on a busy two-core machine; a test that waits has a shorter deadline of its own.
