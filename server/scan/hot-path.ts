@@ -26,7 +26,10 @@ export class HotPath {
   /** Call before the lines of a chunk. `repeats`: requests that were seen before may be counted without the parser,
    *  which is so when nobody waits for their events. */
   begin(evidence: Evidence): void {
-    if (this.evidence !== evidence) this.repeated.forget()
+    if (this.evidence !== evidence) {
+      this.repeated.flush()
+      this.repeated.forget()
+    }
     this.evidence = evidence
   }
 
@@ -54,9 +57,13 @@ export class HotPath {
     if (this.learnable) this.repeated.learn(bytes, this.line, into)
   }
 
-  /** Moves what was counted into the evidence. Call after the lines of a chunk. */
+  /** Moves the totals into the evidence. Call after the lines of a chunk. */
   flush(evidence: Evidence): void {
     this.clock.flush(evidence)
+  }
+
+  /** Moves the repeated requests too. Once per input, not per chunk: each of thousands of entries takes its turn. */
+  finish(): void {
     this.repeated.flush()
   }
 }

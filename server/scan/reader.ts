@@ -74,7 +74,7 @@ export class RecordReader {
 
   /** Reads whole lines; a last line without a line end counts as whole. `firstLine` is the number of the first one.
    *  Returns how many bytes are done with: less than all when the last record is visibly unfinished. With `final`
-   *  nothing is held back. */
+   *  nothing is held back. Call `finish` after the last chunk: without it repeated lines are missing from the evidence. */
   read(bytes: Buffer, firstLine: number, evidence: Evidence, onEvents: OnEvents | null, final = false): number {
     const spanBefore: [number | null, number | null] = [evidence.first, evidence.last]
     evidence.first = null
@@ -82,12 +82,18 @@ export class RecordReader {
     this.hot.begin(evidence)
     const done = this.lines(bytes, firstLine, evidence, onEvents, final)
     this.hot.flush(evidence)
+    if (final) this.hot.finish()
     if (this.current !== null) this.hit(this.current, 0)
     this.summary.bytes += done
     this.note(evidence.first, evidence.last)
     evidence.first = least(spanBefore[0], evidence.first)
     evidence.last = most(spanBefore[1], evidence.last)
     return done
+  }
+
+  /** The input is over: what was only counted so far goes into the evidence it was read for. */
+  finish(): void {
+    this.hot.finish()
   }
 
   private lines(

@@ -51,9 +51,11 @@ async function scanOne(
       }
   } catch (error) {
     feeder.end()
+    reader.finish()
     return systemError(input.path, error)
   }
   feeder.end()
+  reader.finish()
   progress.next()
   return input.kind === 'stream' ? input.problem() : null
 }
