@@ -173,6 +173,8 @@ export interface Finding {
   evidence: { source: string; line: number | null; text: string }[]
   alternatives: Alternative[]
   fix: Fix
+  /** Set when the failure has stopped. `since`: ISO 8601. */
+  over?: { since: string; successes: number; why: 'succeeded' | 'config-changed' }
 }
 
 export interface BlindSpot {
