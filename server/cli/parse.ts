@@ -1,5 +1,6 @@
 /** `halfopen parse`: one JSON object per record, nothing classified. */
 import type { ErrorRecord, FieldValue, LogRecord } from '../../parsers/record.ts'
+import type { Wrapping } from '../scan/contract.ts'
 import { complain, type Register } from './command.ts'
 import { addReadingOptions, type ReadingFlags } from './options.ts'
 import { escapeJson } from './terminal.ts'
@@ -10,7 +11,8 @@ Examples:
   halfopen parse --log-format '$remote_addr "$request" $status' access.log
   halfopen parse error.log | jq -r 'select(.level == "error") | .message'
 
-A line that no parser reads is {"line": 17, "format": null, "reason": "…", "raw": "…"}.`
+A line that no parser reads is {"line": 17, "format": null, "reason": "…", "raw": "…"}.
+What Docker, Kubernetes, journald or syslog wrote around a line is taken off and named in "envelope".`
 
 export const registerParse: Register = (program, exit) => {
   const command = program
@@ -44,10 +46,9 @@ async function parse(args: readonly string[], flags: ReadingFlags): Promise<numb
     const { summary, error } = await readRecords(
       path,
       reading,
-      (record, line, raw, reason) => {
+      (record, line, raw, reason, wrapping) => {
         if (!within(record, reading, shift)) return
-        if (record) ready.add(recordLine(line, source, record))
-        else ready.add(JSON.stringify({ line, ...(source === null ? {} : { source }), format: null, reason, raw }))
+        ready.add(record ? recordLine(line, source, record, wrapping) : unreadLine(line, source, reason, raw, wrapping))
       },
       async () => {
         const text = ready.take()
@@ -98,11 +99,36 @@ function within(
 
 type Value = FieldValue | null | undefined
 
+/** A line that no parser read: what was in its envelopes when it has some, else the line itself. */
+function unreadLine(
+  line: number,
+  source: string | null,
+  reason: string | null,
+  raw: string,
+  wrapping: Wrapping | null,
+): string {
+  return JSON.stringify({
+    line,
+    ...(source === null ? {} : { source }),
+    format: null,
+    ...(wrapping === null ? {} : { envelope: wrapping.envelope }),
+    ...(wrapping?.time ? { time: wrapping.time.iso } : {}),
+    reason,
+    raw,
+  })
+}
+
 /** The object of CONTRACT.md as one line. Put together as text: building an object first takes twice as long. */
-export function recordLine(line: number, source: string | null, record: LogRecord): string {
+export function recordLine(
+  line: number,
+  source: string | null,
+  record: LogRecord,
+  wrapping: Wrapping | null = null,
+): string {
   let text = `{"line":${line}`
   if (source !== null) text += `,"source":${JSON.stringify(source)}`
   text += `,"format":${JSON.stringify(record.format)}`
+  if (wrapping !== null) text += `,"envelope":${JSON.stringify(wrapping.envelope)}`
   if (record.time) text += `,"time":${JSON.stringify(record.time.iso)}`
   const add = (name: string, value: Value): void => {
     if (value === undefined || value === null || value === '' || value === '-') return

@@ -1,24 +1,28 @@
 /** Lines → records → events → evidence, for one input. The scan of a file and the live tail use the same reader. */
 import type { Event } from '../../parsers/event.ts'
 import { toEvents } from '../../parsers/events.ts'
+import { stripColours } from '../../parsers/envelopes/colours.ts'
+import type { EnvelopeId } from '../../parsers/envelopes/envelope.ts'
+import { settleTime } from '../../parsers/envelopes/stamp.ts'
+import { envelopeOf, isWeak, type Unwrapped } from '../../parsers/envelopes/unwrap.ts'
 import { PARSERS } from '../../parsers/index.ts'
 import { maskText } from '../../parsers/masking.ts'
 import type { MissReason, Parser } from '../../parsers/parser.ts'
-import type { LogRecord } from '../../parsers/record.ts'
+import type { LogRecord, LogTime } from '../../parsers/record.ts'
 import { foldEvent, foldRequest } from '../diagnosis/contract.ts'
 import type { Evidence, Exemplar, InputSummary } from '../diagnosis/contract.ts'
 import { COMBINED_LIKE } from './combined-line.ts'
+import { EnvelopeLines, MAX_JOINED, MAX_LINE } from './envelope-lines.ts'
+import { Detection } from './detection.ts'
 import { HotPath, type Learned } from './hot-path.ts'
 import { MaskedLine } from './masked-line.ts'
 import { DASHBOARD, isOwn } from './own-traffic.ts'
 import { unreadSummary } from './summary.ts'
 
-/** Longer lines are counted as unread: no log format of nginx reaches this, and no pattern should see more. */
-export const MAX_LINE = 65_536
 const MAX_SAMPLES = 5
-/** Bounds on joining a record whose quotes are open. */
-const MAX_JOINED = 16
 const NEWLINE = 10
+/** Without a better hint a stamp that lacks its year is of the twelve months up to tomorrow: nearest to this long ago. */
+const HALF_A_YEAR = 181.5 * 86_400_000
 
 export interface ReaderOptions {
   /** What the input is called in evidence and reports. */
@@ -37,23 +41,43 @@ export interface ReaderOptions {
 }
 
 export type OnEvents = (events: Event[], exemplar: Exemplar, offset: number) => void
+/** Why a line was not read. */
+type Unread = MissReason | 'too-long'
 export type OnRecord = (
   record: LogRecord | null,
   line: number,
   raw: string,
-  reason: MissReason | 'too-long' | null,
+  reason: Unread | null,
+  wrapping: Wrapping | null,
 ) => void
+
+/** The envelopes that were around a record or an unread line (`raw` is what was in them), and when they say it was
+ *  written. A record has its own time, completed by theirs. */
+export interface Wrapping {
+  envelope: readonly EnvelopeId[]
+  time: LogTime | null
+}
+
+/** Where the records of a chunk go. */
+interface Sink {
+  evidence: Evidence
+  onEvents: OnEvents | null
+  final: boolean
+}
 
 export class RecordReader {
   readonly summary: InputSummary
   /** Called for every record and every unread line; set by `halfopen parse` only. */
   onRecord: OnRecord | null = null
   private readonly options: ReaderOptions
-  private readonly parsers: readonly Parser[]
-  private current: Parser | null = null
+  private readonly detection: Detection
   /** Quoted fields of the current parser's format when the hot path knows it. */
   private hotFields: 2 | 3 | undefined
-  private readonly counts = new Map<string, number>()
+  private readonly envelopes = new EnvelopeLines()
+  /** The last record stood in no envelope. */
+  private bare = true
+  /** A time that is close to that of the next record, epoch ms. */
+  private near = Date.now() - HALF_A_YEAR
   private readonly hot: HotPath
   /** Lines the hot path counted for the current parser since the last look. */
   private fastHits = 0
@@ -62,14 +86,16 @@ export class RecordReader {
 
   constructor(options: ReaderOptions) {
     this.options = options
-    this.parsers = options.parsers ?? PARSERS
     this.hot = new HotPath(options.path, options.since ?? null, options.until ?? null)
     this.summary = options.summary
       ? { ...options.summary, unparsed_samples: [...options.summary.unparsed_samples] }
       : unreadSummary(options.path)
     this.first = ms(this.summary.from)
     this.last = ms(this.summary.to)
-    if (this.summary.format !== null) this.counts.set(this.summary.format, this.summary.parsed)
+    this.detection = new Detection(options.parsers ?? PARSERS, this.summary, (before) => {
+      this.settleHits(before)
+      this.heat()
+    })
   }
 
   /** Reads whole lines; a last line without a line end counts as whole. `firstLine` is the number of the first one.
@@ -80,10 +106,10 @@ export class RecordReader {
     evidence.first = null
     evidence.last = null
     this.hot.begin(evidence)
-    const done = this.lines(bytes, firstLine, evidence, onEvents, final)
+    const done = this.lines(bytes, firstLine, { evidence, onEvents, final })
     this.hot.flush(evidence)
     if (final) this.hot.finish()
-    if (this.current !== null) this.hit(this.current, 0)
+    this.settleHits(this.detection.current)
     this.summary.bytes += done
     this.note(evidence.first, evidence.last)
     evidence.first = least(spanBefore[0], evidence.first)
@@ -96,13 +122,7 @@ export class RecordReader {
     this.hot.finish()
   }
 
-  private lines(
-    bytes: Buffer,
-    firstLine: number,
-    evidence: Evidence,
-    onEvents: OnEvents | null,
-    final: boolean,
-  ): number {
+  private lines(bytes: Buffer, firstLine: number, to: Sink): number {
     const { summary } = this
     let line = firstLine
     let at = 0
@@ -111,14 +131,15 @@ export class RecordReader {
       if (newline < 0) newline = bytes.length
       const end = newline > at && bytes[newline - 1] === 13 ? newline - 1 : newline
       const hot = this.onRecord === null ? this.hotFields : undefined
-      if (hot !== undefined && this.hot.count(bytes, at, end, hot, line, onEvents === null)) {
+      if (hot !== undefined && this.hot.count(bytes, at, end, hot, line, to.onEvents === null)) {
         summary.lines++
         summary.parsed++
         this.fastHits++
       } else if (end === at) {
         summary.lines++
+        if (this.envelopes.blank()) this.heat()
       } else {
-        const next = this.record(bytes, at, end, line, evidence, onEvents, final)
+        const next = this.record(bytes, at, end, line, to)
         if (next === null) return at
         line += next.lines - 1
         newline = next.newline
@@ -130,57 +151,118 @@ export class RecordReader {
   }
 
   /** Reads the record that starts at `at`; null when more input is needed to finish it. */
-  private record(
-    bytes: Buffer,
-    at: number,
-    end: number,
-    line: number,
-    evidence: Evidence,
-    onEvents: OnEvents | null,
-    final: boolean,
-  ): { lines: number; newline: number } | null {
+  private record(bytes: Buffer, at: number, end: number, line: number, to: Sink): Read | null {
     let newline = bytes.indexOf(NEWLINE, end)
     if (newline < 0) newline = bytes.length
     if (end - at > MAX_LINE) {
-      this.unread(line, bytes.toString('utf8', at, at + 200), 'too-long', 1)
+      this.unread(line, bytes.toString('utf8', at, at + 200), 'too-long', 1, null)
       return { lines: 1, newline }
     }
-    let text = bytes.toString('utf8', at, end)
+    let raw = bytes.toString('utf8', at, end)
+    let text = stripColours(raw)
+    const wrapped = this.open(text)
+    if (wrapped !== null) return this.wrapped(wrapped, text, bytes, at, newline, line, to)
     let lines = 1
-    while (lines < MAX_JOINED && (this.current ?? this.parsers[0])?.unfinished?.(text) === true) {
+    while (lines < MAX_JOINED && this.detection.isUnfinished(text)) {
       if (newline >= bytes.length - 1) {
-        if (!final && newline < bytes.length) return null
+        if (!to.final && newline < bytes.length) return null
         break
       }
       let next = bytes.indexOf(NEWLINE, newline + 1)
       if (next < 0) next = bytes.length
       if (next - at > MAX_LINE) break
-      text += '\n' + bytes.toString('utf8', newline + 1, next)
+      const more = '\n' + bytes.toString('utf8', newline + 1, next)
+      raw += more
+      text += stripColours(more)
       newline = next
       lines++
     }
-    const into = this.one(text, line, at, lines, evidence, onEvents)
+    const into = this.one({ text, raw, line, offset: at, lines, wrapped: null, bare: null }, to)
     if (into !== null) this.hot.learn(bytes, into)
     return { lines, newline }
   }
 
-  /** Returns what the line was counted in, `ordinary` when that is nothing, null when it does not speak for others. */
-  private one(
-    text: string,
-    line: number,
-    offset: number,
-    lines: number,
-    evidence: Evidence,
-    onEvents: OnEvents | null,
-  ): Learned | null {
-    const record = this.parse(text)
-    if (typeof record === 'string') {
-      this.unread(line, text, record, lines)
+  /** What is in the envelopes of a line; null when it has none. */
+  private open(text: string): Unwrapped | null {
+    const wrapped = this.envelopes.open(text)
+    if (wrapped === null) return null
+    if (wrapped.layers.length === 0) {
+      if (this.envelopes.note(wrapped)) this.heat()
       return null
     }
+    // Where lines stood in no envelope so far, one that only looks like it and reads as it is has none either.
+    return this.bare && isWeak(wrapped.layers) && this.detection.fits(text) ? null : wrapped
+  }
+
+  /** Reads a line in envelopes, together with those that it belongs to. */
+  private wrapped(
+    wrapped: Unwrapped,
+    text: string,
+    bytes: Buffer,
+    at: number,
+    newline: number,
+    line: number,
+    to: Sink,
+  ): Read | null {
+    // A head alone says nothing; with its first line it is read again after a restart.
+    if (wrapped.effect?.announced && newline === bytes.length - 1 && !to.final) return null
+    const goesOn = wrapped.partial || (wrapped.payload !== '' && this.detection.isUnfinished(wrapped.payload))
+    if (wrapped.continues !== null || !goesOn) {
+      this.messages(wrapped, text, line, at, 1, to)
+      return { lines: 1, newline }
+    }
+    const group = this.envelopes.gather(bytes, at, line, (payload) => this.detection.isUnfinished(payload), to.final)
+    if (group === null) return null
+    for (const item of group.items) {
+      if ('wrapped' in item) this.messages(item.wrapped, null, item.line, item.at, item.lines, to)
+      else this.single(bytes, item.at, item.end, item.line, to)
+    }
+    return { lines: group.lines, newline: group.newline }
+  }
+
+  /** A line between those of other records. */
+  private single(bytes: Buffer, at: number, end: number, line: number, to: Sink): void {
+    if (end === at) {
+      this.summary.lines++
+      if (this.envelopes.blank()) this.heat()
+      return
+    }
+    const raw = bytes.toString('utf8', at, Math.min(end, at + MAX_LINE + 1))
+    if (end - at > MAX_LINE) return this.unread(line, raw.slice(0, 200), 'too-long', 1, null)
+    const text = stripColours(raw)
+    const wrapped = this.open(text)
+    if (wrapped !== null) this.messages(wrapped, text, line, at, 1, to)
+    else this.one({ text, raw, line, offset: at, lines: 1, wrapped: null, bare: null }, to)
+  }
+
+  /** All messages of one line (octet-counted syslog has several), or of the lines that were joined to one.
+   *  `bare`: the line with its envelopes, where it may be that it has none. */
+  private messages(wrapped: Unwrapped, bare: string | null, line: number, at: number, lines: number, to: Sink): void {
+    if (this.envelopes.note(wrapped)) this.heat()
+    if (wrapped.continues !== null) {
+      // The rest of a line that was too long, which has been told of.
+      this.summary.lines += lines
+      this.summary.unparsed += lines
+      return
+    }
+    let message: Unwrapped | null = wrapped
+    // An event is known by the offset of its record: messages of one line need offsets of their own within it.
+    for (let offset = at; message !== null; offset++) {
+      const { payload: text, rest, damage }: Unwrapped = message
+      const counted = offset === at ? lines : 0
+      if (text === '' && damage === null) this.summary.lines += counted
+      else this.one({ text, raw: text, line, offset, lines: counted, wrapped: message, bare }, to)
+      message = rest === null ? null : (this.envelopes.open(rest.text, rest.outer) ?? null)
+    }
+  }
+
+  /** Returns what the line was counted in, `ordinary` when that is nothing, null when it does not speak for others. */
+  private one(found: Found, { evidence, onEvents }: Sink): Learned | null {
+    const { text, line, offset, lines } = found
+    const record = this.recordOf(found)
+    if (record === null) return null
     this.summary.lines += lines
     this.summary.parsed += lines
-    this.onRecord?.(record, line, text, null)
     const reading = toEvents(record, this.options.shift)
     const { time, events } = reading
     const { since, until } = this.options
@@ -205,38 +287,43 @@ export class RecordReader {
     return events.length === 1 ? into : null
   }
 
-  /** The last parser that fitted is tried first: streams rarely mix, and when they do it is decided per line. */
-  private parse(text: string): LogRecord | MissReason {
-    let reason: MissReason = 'no-match'
-    if (this.current !== null) {
-      const again = this.current.parse(text)
-      if (again.ok) {
-        this.hit(this.current)
-        return again.record
+  /** The record of what was found, with the time its envelopes give it; null, and counted as unread, when there is none. */
+  private recordOf(found: Found): LogRecord | null {
+    const { text, raw, line, lines, bare } = found
+    let { wrapped } = found
+    let record: LogRecord | Unread =
+      text.length > MAX_LINE ? 'too-long' : (wrapped?.damage ?? this.detection.parse(text))
+    if (typeof record === 'string' && wrapped !== null && bare !== null && isWeak(wrapped.layers)) {
+      const whole = this.detection.parse(bare)
+      if (typeof whole !== 'string') {
+        record = whole
+        wrapped = null
       }
-      reason = again.reason
     }
-    for (const parser of this.parsers) {
-      if (parser === this.current) continue
-      const parsed = parser.parse(text)
-      if (parsed.ok) {
-        this.current = parser
-        this.hotFields = COMBINED_LIKE.get(parser.id)
-        this.hit(parser)
-        return parsed.record
-      }
-      if (parsed.reason !== 'no-match') reason = parsed.reason
+    const stamps = wrapped?.layers.map(({ stamp }) => stamp) ?? []
+    const own = typeof record === 'string' ? null : record.time
+    const time = settleTime(own, stamps, this.near)
+    if (time !== null && (own !== null || stamps.some((stamp) => stamp?.yearless === false))) this.near = time.ms
+    const wrapping = wrapped === null ? null : { envelope: envelopeOf(wrapped.layers), time }
+    if (typeof record === 'string') {
+      this.unread(line, record === 'too-long' ? raw.slice(0, 200) : raw, record, lines, wrapping)
+      return null
     }
-    return reason
+    this.bare = wrapped === null
+    if (time !== own) record = { ...record, time }
+    this.onRecord?.(record, line, bare ?? raw, null, wrapping)
+    return record
   }
 
-  private hit(parser: Parser, lines = 1): void {
-    // Fast hits belong to a combined-like parser that was current then; that it may be another one by now only
-    // matters for naming the format most lines have, and then both begin like combined.
-    const n = (this.counts.get(parser.id) ?? 0) + lines + this.fastHits
+  /** The hot path knows lines by their own bytes only: not below a head that puts them into an envelope. */
+  private heat(): void {
+    const { current } = this.detection
+    this.hotFields = current === null || this.envelopes.claimsBareLines ? undefined : COMBINED_LIKE.get(current.id)
+  }
+
+  private settleHits(parser: Parser | null): void {
+    if (parser !== null && this.fastHits > 0) this.detection.count(parser, this.fastHits)
     this.fastHits = 0
-    this.counts.set(parser.id, n)
-    if (this.summary.format === null || n > (this.counts.get(this.summary.format) ?? 0)) this.summary.format = parser.id
   }
 
   private describe(record: LogRecord, evidence: Evidence): void {
@@ -245,10 +332,10 @@ export class RecordReader {
     if (record.type === 'access') for (const name of record.variables) evidence.variables.add(name)
   }
 
-  private unread(line: number, text: string, reason: MissReason | 'too-long', lines: number): void {
+  private unread(line: number, text: string, reason: Unread, lines: number, wrapping: Wrapping | null): void {
     this.summary.lines += lines
     this.summary.unparsed += lines
-    this.onRecord?.(null, line, text, reason)
+    this.onRecord?.(null, line, text, reason, wrapping)
     if (this.summary.unparsed_samples.length < MAX_SAMPLES)
       this.summary.unparsed_samples.push({ line, text: maskText(text.slice(0, 200)), reason })
   }
@@ -259,6 +346,26 @@ export class RecordReader {
     this.summary.from = this.first === null ? null : new Date(this.first).toISOString()
     this.summary.to = this.last === null ? null : new Date(this.last).toISOString()
   }
+}
+
+/** The lines of a record, and the index of their end. */
+interface Read {
+  lines: number
+  newline: number
+}
+
+/** A record's text and where it stands. */
+interface Found {
+  /** Without envelopes and colours. */
+  text: string
+  /** What is shown when nothing reads it. */
+  raw: string
+  line: number
+  offset: number
+  lines: number
+  wrapped: Unwrapped | null
+  /** The line with its envelopes, where it may turn out to have none. */
+  bare: string | null
 }
 
 const ms = (iso: string | null): number | null => (iso === null ? null : Date.parse(iso))

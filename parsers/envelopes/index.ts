@@ -1,0 +1,48 @@
+/** The registry, strict heads first, and the look at a line's first character that spares most lines all of it. */
+import { compose } from './compose.ts'
+import { cri } from './cri.ts'
+import { dockerJson } from './docker-json.ts'
+import { dockerTimestamp } from './docker-timestamp.ts'
+import type { Envelope, EnvelopeId, Opened } from './envelope.ts'
+import { journaldJson } from './journald-json.ts'
+import { journaldShort } from './journald-short.ts'
+import { kubectl } from './kubectl.ts'
+import { supervisord } from './supervisord.ts'
+import { swarm } from './swarm.ts'
+import { syslog3164, syslog5424 } from './syslog.ts'
+
+export const ENVELOPES: readonly Envelope[] = [
+  dockerJson,
+  journaldJson,
+  cri,
+  dockerTimestamp,
+  kubectl,
+  swarm,
+  compose,
+  // A 5424 message cannot be a 3164 one: its version stands where that has the month.
+  syslog5424,
+  syslog3164,
+  supervisord,
+  journaldShort,
+]
+
+export const WEAK: ReadonlySet<EnvelopeId> = new Set(ENVELOPES.filter((e) => e.weak).map((e) => e.id))
+
+const BY_FIRST: readonly (readonly Envelope[] | null)[] = Array.from({ length: 128 }, (_, code) => {
+  const possible = ENVELOPES.filter(({ first }) => first.includes(String.fromCharCode(code)))
+  return possible.length > 0 ? possible : null
+})
+
+const SLASH = 47
+
+/** The outermost envelope of a line; null when it has none. */
+export function openEnvelope(line: string): Opened | null {
+  const possible = BY_FIRST[line.charCodeAt(0)]
+  // `2026/11/21 …`: nginx's error log and Go's standard log, the most frequent lines that come here.
+  if (possible == null || line.charCodeAt(4) === SLASH) return null
+  for (const envelope of possible) {
+    const opened = envelope.open(line)
+    if (opened !== null) return opened
+  }
+  return null
+}
