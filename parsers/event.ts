@@ -35,6 +35,10 @@ export interface Scope {
  *  the URL belongs to a protocol that only speaks WebSocket there (`likely`), or nothing tells (`unknown`). */
 export type Asked = 'yes' | 'likely' | 'unknown' | 'no'
 
+/** What a session's length was read from. `$request_time` may be up to 30 s longer than the session (lingering close).
+ *  `_unused`: not a byte went to the client after the handshake (`$body_bytes_sent` is 0), so it was idle from the start. */
+export type Measured = `${'upstream_response_time' | 'request_time'}${'' | '_unused'}`
+
 interface EventBase {
   /** Epoch ms UTC; null when the line has no time. */
   time: number | null
@@ -58,8 +62,7 @@ export type Event = EventBase &
         kind: 'session_closed'
         /** Session length in seconds. */
         seconds: number
-        /** `$request_time` may be up to 30 s longer than the session (lingering close). */
-        measured_by: 'upstream_response_time' | 'request_time'
+        measured_by: Measured
       }
     | { kind: Exclude<EventKind, 'handshake_ok' | 'handshake_failed' | 'session_closed'> }
   )

@@ -32,6 +32,14 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
   const base = { zone, scope, client: fields.remote_addr ?? null, connection: fields.connection ?? null }
   if (status === 101) return { status, events: upgraded(record, time, base), failed: null }
   const answered_by = answerer(record, status)
+  if (asked === 'no' && !saysNothing(status) && knownSocket(uri) !== null) {
+    const sign = 'upgrade-lost-before-nginx'
+    return {
+      status,
+      events: [{ ...base, time, kind: 'handshake_failed', sign, status, asked, answered_by }],
+      failed: null,
+    }
+  }
   // 426 is sent for nothing else than an upgrade that did not arrive (RFC 9110 §15.5.22).
   const handshake = asked === 'yes' || asked === 'likely' || (status === 426 && asked === 'unknown')
   if (handshake && status === 499) {
@@ -71,14 +79,16 @@ function upgraded(
       ...base,
       time: began,
       kind: 'handshake_ok',
-      sign: 'handshake-101',
+      // Without $request_time the line tells when the session ended, not when it began.
+      sign: request === null ? 'handshake-101-at-close' : 'handshake-101',
       status: 101,
       upstream_header_time: lastNumber(fields.upstream_header_time),
     },
   ]
   const seconds = session ?? request
   if (seconds !== null) {
-    const measured_by = session !== null ? 'upstream_response_time' : 'request_time'
+    const source = session !== null ? 'upstream_response_time' : 'request_time'
+    const measured_by = fields.body_bytes_sent === 0 ? (`${source}_unused` as const) : source
     events.push({ ...base, time, kind: 'session_closed', sign: 'session-closed', seconds, measured_by })
   }
   return events
@@ -90,6 +100,9 @@ function whoAsked(record: AccessRecord, uri: string): Asked {
   if (record.variables.has('http_upgrade')) return 'no'
   return knownSocket(uri) === null ? 'unknown' : 'likely'
 }
+
+/** Answers that say nothing about an upgrade: the visitor left, or has to log in first. */
+const saysNothing = (status: number): boolean => status === 499 || status === 401 || status === 403 || status === 407
 
 /** nginx answers itself when no try reached a status, or when its own error replaced the backend's answer. */
 function answerer(record: AccessRecord, status: number): 'backend' | 'nginx' | null {

@@ -21,6 +21,8 @@ export interface Weighed {
   values?: Readonly<Record<string, string>>
   severity?: Severity
   alternatives?: readonly Alternative[]
+  /** The failure has stopped; `since` in epoch ms. */
+  over?: { since: number; successes: number; why: 'succeeded' | 'config-changed' }
   /** For causes whose count is not the sum of their observations. */
   count?: number
 }

@@ -1,5 +1,5 @@
 /** Public surface of diagnosis: evidence in, findings out. Pure; the clock is never read here. */
-import type { Asked, EventKind, Scope } from '../../parsers/event.ts'
+import type { Asked, EventKind, Measured, Scope } from '../../parsers/event.ts'
 
 export type { Asked, EventKind, Scope } from '../../parsers/event.ts'
 export type Severity = 'critical' | 'error' | 'warning' | 'info'
@@ -44,7 +44,7 @@ export interface Observation {
 /** Lengths of upgraded sessions of one scope. Buckets as in histogram.ts: 0.1 s to 600 s, 1 s to 1 h, then logarithmic. */
 export interface Lifetimes {
   scope: Scope
-  measured_by: 'upstream_response_time' | 'request_time'
+  measured_by: Measured
   /** bucket index → sessions */
   buckets: Map<number, number>
   exemplars: { bucket: number; exemplar: Exemplar }[]
@@ -107,6 +107,8 @@ export interface Evidence {
 export interface ConfigView {
   /** nginx version such as `1.22.1`, when a log or the user told. */
   version: string | null
+  /** Newest change of the files it was read from, epoch ms; null when unknown (a dump). */
+  changed_at: number | null
   /** Effective proxy settings for a request, or null when the config does not serve it. */
   settings(server: string | null, path: string): EffectiveProxy | null
   /** Unified diff, for the block that serves the request, that sets these directives; null when it cannot be written. */

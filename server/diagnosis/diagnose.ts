@@ -73,8 +73,9 @@ function toFinding(cause: Cause, weighed: Weighed, config: ConfigView | null, vi
   return {
     id: findingId(cause.id, weighed.scope),
     cause: cause.id,
-    title: sure < 0.5 ? `Possibly: ${title}` : title,
-    severity: muted(weighed.severity ?? cause.severity, sure),
+    title: titled(title, sure, weighed),
+    // What has stopped is told, and alarms nobody.
+    severity: weighed.over ? 'info' : muted(weighed.severity ?? cause.severity, sure),
     confidence: sure,
     because: weighed.for.map((r) => r.text),
     against: weighed.against.map((r) => r.text),
@@ -85,7 +86,14 @@ function toFinding(cause: Cause, weighed: Weighed, config: ConfigView | null, vi
     evidence,
     alternatives: [...(weighed.alternatives ?? [])].sort((a, b) => b.confidence - a.confidence),
     fix: cause.fix(weighed, config, view),
+    ...(weighed.over ? { over: { ...weighed.over, since: new Date(weighed.over.since).toISOString() } } : {}),
   }
+}
+
+function titled(title: string, sure: number, { over }: Weighed): string {
+  const guess = sure < 0.5 ? `Possibly: ${title}` : title
+  if (over === undefined) return guess
+  return over.why === 'succeeded' ? `Repaired: ${guess}` : `Changed since: ${guess}`
 }
 
 /** A guess is no alarm: below 0.5 nothing is louder than a warning, below 0.35 it is information. */

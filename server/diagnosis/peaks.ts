@@ -9,6 +9,8 @@ export interface Peak {
   count: number
   /** Sessions of the place, the peak included. */
   total: number
+  /** How many of `count` carried not a byte to the client. */
+  unused: number
   exemplars: Exemplar[]
   first: number | null
   last: number | null
@@ -22,8 +24,8 @@ const SHORTEST = 1.5
 
 /** Peaks, strongest first. `configured` is a timeout to look for in particular: there two sessions are enough. */
 export function findPeaks(lifetimes: readonly Lifetimes[], configured: number | null = null): Peak[] {
-  const all = new Map<number, number>()
-  for (const l of lifetimes) for (const [bucket, n] of l.buckets) all.set(bucket, (all.get(bucket) ?? 0) + n)
+  const all = sum(lifetimes)
+  const unused = sum(lifetimes.filter((l) => l.measured_by.endsWith('_unused')))
   let total = 0
   for (const n of all.values()) total += n
   const candidates = new Set<number>()
@@ -33,15 +35,22 @@ export function findPeaks(lifetimes: readonly Lifetimes[], configured: number | 
   }
   const peaks: Peak[] = []
   for (const seconds of candidates) {
-    const count = between(all, seconds - (seconds > 30 ? EARLY : 0.05), seconds + LATE)
+    const from = seconds - (seconds > 30 ? EARLY : 0.05)
+    const count = between(all, from, seconds + LATE)
     const near =
       between(all, seconds - 5 * LATE - 3, seconds - EARLY) + between(all, seconds + LATE, seconds + 5 * LATE + 3)
     const least = configured !== null && Math.abs(configured - seconds) < 0.05 ? 1 : 3
     // The neighbourhood is about 20 times as wide: an even spread would put 20 sessions there for each one here.
     if (count < least || count < total * 0.1 || near > count * 2) continue
-    peaks.push({ seconds, count, total, ...proof(lifetimes, seconds) })
+    peaks.push({ seconds, count, total, unused: between(unused, from, seconds + LATE), ...proof(lifetimes, seconds) })
   }
   return peaks.sort((a, b) => b.count - a.count || a.seconds - b.seconds)
+}
+
+function sum(lifetimes: readonly Lifetimes[]): Map<number, number> {
+  const all = new Map<number, number>()
+  for (const l of lifetimes) for (const [bucket, n] of l.buckets) all.set(bucket, (all.get(bucket) ?? 0) + n)
+  return all
 }
 
 function between(buckets: ReadonlyMap<number, number>, from: number, to: number): number {

@@ -1,6 +1,7 @@
 /** Questions that several causes ask of the evidence, answered once. */
 import { knownSocket, SOCKET_NAME } from '../../parsers/known-sockets.ts'
 import type { Evidence, Observation, Scope, Suspect } from './contract.ts'
+import type { Successes } from './timeline.ts'
 
 export interface View {
   evidence: Evidence
@@ -11,10 +12,17 @@ export interface View {
   /** True when other data shows that this place carries WebSockets, or its name says so. */
   isSocket(scope: Scope): boolean
   /** Successful handshakes at this place (any upstream). */
-  upgradedAt(scope: Scope): { count: number; first: number | null; last: number | null }
+  upgradedAt(scope: Scope): SuccessesAt
   /** True when an access log was read. */
   hasAccess: boolean
   hasError: boolean
+}
+
+export interface SuccessesAt extends Successes {
+  /** The log does not say which host answered: they may be another server's. */
+  hostUnknown: boolean
+  /** Some are dated by the end of their session, since the log has no `$request_time`. */
+  datedByEnd: boolean
 }
 
 const place = (scope: Scope): string => `${scope.server ?? ''} ${scope.path ?? ''}`
@@ -22,7 +30,7 @@ const place = (scope: Scope): string => `${scope.server ?? ''} ${scope.path ?? '
 export function inspect(evidence: Evidence): View {
   const bySign = new Map<string, Observation[]>()
   const proven = new Set<string>()
-  const upgraded = new Map<string, { count: number; first: number | null; last: number | null }>()
+  const upgraded = new Map<string, SuccessesAt>()
   for (const o of evidence.observations.values()) {
     bySign.set(o.sign, [...(bySign.get(o.sign) ?? []), o])
     if (o.scope.path === null) continue
@@ -34,13 +42,7 @@ export function inspect(evidence: Evidence): View {
       proven.add(place({ ...o.scope, server: null }))
     }
     if (o.kind === 'handshake_ok') {
-      for (const key of new Set([place(o.scope), place({ ...o.scope, server: null })])) {
-        const sum = upgraded.get(key) ?? { count: 0, first: null, last: null }
-        sum.count += o.count
-        sum.first = o.first === null ? sum.first : Math.min(sum.first ?? Infinity, o.first)
-        sum.last = o.last === null ? sum.last : Math.max(sum.last ?? -Infinity, o.last)
-        upgraded.set(key, sum)
-      }
+      for (const key of new Set([place(o.scope), anyHost(o.scope)])) addSuccess(upgraded, key, o)
     }
   }
   const isProven = (scope: Scope): boolean =>
@@ -61,16 +63,41 @@ export function inspect(evidence: Evidence): View {
     signs: (...signs) => signs.flatMap((sign) => bySign.get(sign) ?? []),
     failedHandshakes,
     isSocket,
-    upgradedAt: (scope) =>
-      upgraded.get(place(scope)) ??
-      (scope.server === null ? undefined : upgraded.get(place({ ...scope, server: null }))) ??
-      NEVER,
+    upgradedAt(scope) {
+      const exact = upgraded.get(place(scope))
+      if (exact !== undefined) return { ...exact, hostUnknown: scope.server === null }
+      // One side names the host and the other does not: the path is all that is left to go by.
+      const byPath = upgraded.get(scope.server === null ? anyHost(scope) : place({ ...scope, server: null }))
+      return byPath === undefined ? NEVER : { ...byPath, hostUnknown: true }
+    },
     hasAccess: evidence.status.size > 0,
     hasError: evidence.error_levels.size > 0,
   }
 }
 
-const NEVER = { count: 0, first: null, last: null }
+const NEVER: SuccessesAt = {
+  count: 0,
+  first: null,
+  last: null,
+  minutes: new Map(),
+  hostUnknown: false,
+  datedByEnd: false,
+}
+const anyHost = (scope: Scope): string => `* ${scope.path ?? ''}`
+
+function addSuccess(all: Map<string, SuccessesAt>, key: string, o: Observation): void {
+  const sum = all.get(key) ?? NEVER
+  const minutes = new Map(sum.minutes)
+  for (const [minute, n] of o.minutes) minutes.set(minute, (minutes.get(minute) ?? 0) + n)
+  all.set(key, {
+    count: sum.count + o.count,
+    first: o.first === null ? sum.first : Math.min(sum.first ?? Infinity, o.first),
+    last: o.last === null ? sum.last : Math.max(sum.last ?? -Infinity, o.last),
+    minutes,
+    hostUnknown: false,
+    datedByEnd: sum.datedByEnd || o.sign === 'handshake-101-at-close',
+  })
+}
 
 /** A failed request on a path that other lines prove to be a socket. */
 function promote(s: Suspect, proven: boolean): Observation {

@@ -10,6 +10,12 @@ export interface Expected {
   confidence?: [number, number]
   count?: number
   severity?: string
+  /** A part of the title. */
+  title?: string
+  /** A quiet case in which the cause may be guessed (below 0.5), and must not be asserted. */
+  guess?: true
+  /** Why it has stopped. */
+  over?: string
 }
 
 /** Zone-less stamps are read as UTC, so that a case gives the same report everywhere. */
@@ -18,7 +24,7 @@ export async function reportOf(log: string, config: string | null = null): Promi
   const { evidence, inputs } = await scanInputs([log], options)
   const loaded = config === null ? null : loadConfig(config)
   if (loaded?.ok === false) throw new Error(`${loaded.error.file}:${loaded.error.line}: ${loaded.error.message}`)
-  const view = loaded === null ? null : configView(loaded.config)
+  const view = loaded === null ? null : { ...configView(loaded.config), changed_at: null }
   return buildReport(evidence, { inputs, generatedAt: 0, config: view })
 }
 

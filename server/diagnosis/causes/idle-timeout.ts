@@ -91,8 +91,8 @@ function fromErrorLog(
     },
   ]
   const observations = [...members]
-  const configured = timeoutOf(scope, config)
-  let cut = configured
+  const against: Reason[] = []
+  let measured: number | null = null
   // Combined-like formats know no server: then the path alone has to match.
   const place = [...lengths.values()].find(
     (p) => p.scope.path === scope.path && (p.scope.server === scope.server || p.scope.server === null),
@@ -100,18 +100,43 @@ function fromErrorLog(
   if (place) {
     place.used = true
     const peak = findPeaks(place.lifetimes)[0]
+    const shortest = peak ? null : allCut(place, n)
+    measured = peak?.seconds ?? shortest
     if (peak) {
-      cut ??= peak.seconds
       reasons.push({ weight: 0.4, text: `${peak.count} of ${peak.total} sessions lasted ${secondsText(peak.seconds)}` })
       observations.push(peakObservation(scope, peak, true))
+    } else if (shortest !== null)
+      reasons.push({ weight: 0.2, text: `the shortest of these sessions lasted ${secondsText(shortest)}` })
+  }
+  const configured = timeoutOf(scope, config)
+  const last = Math.max(...members.map((o) => o.last ?? -Infinity))
+  const changed = config?.changed_at ?? null
+  const changedAfter = changed !== null && Number.isFinite(last) && changed > last
+  const agrees = configured !== null && (measured === null ? !changedAfter : Math.abs(configured - measured) <= 0.5)
+  let over: Weighed['over']
+  if (configured !== null && !agrees) {
+    if (changedAfter && (measured === null || configured > measured)) {
+      over = { since: changed, successes: 0, why: 'config-changed' }
+      reasons.push({
+        weight: 0,
+        text: `your configuration says ${secondsText(configured)}, and was changed after the last cut: nothing was cut since`,
+      })
     } else {
-      const shortest = allCut(place, n)
-      if (shortest !== null)
-        reasons.push({ weight: 0.2, text: `the shortest of these sessions lasted ${secondsText(shortest)}` })
-      cut ??= shortest
+      const text = `your configuration says ${secondsText(configured)}: the running nginx has another one (not reloaded?), or another hop cuts first`
+      against.push({ weight: 0.1, text })
     }
   }
-  return { scope, for: reasons, against: [], observations, values: values(scope, cut), alternatives: edgeFirst(scope) }
+  // What was measured beats what is written: a file says what should be in effect.
+  const cut = measured ?? (agrees ? configured : null)
+  const weighed: Weighed = {
+    scope,
+    for: reasons,
+    against,
+    observations,
+    values: values(scope, cut),
+    alternatives: edgeFirst(scope),
+  }
+  return over === undefined ? weighed : { ...weighed, over }
 }
 
 /** When every session of the place was cut, the shortest one shows the timeout: it cannot be longer than a session.
@@ -129,6 +154,7 @@ function fromLengths(scope: Scope, lifetimes: Lifetimes[], view: View, config: C
   const peak = peaks[0]
   if (peak === undefined) return null
   const share = peak.count / peak.total
+  const idle = peak.unused * 2 >= peak.count
   const known = DEFAULTS.find((d) => Math.abs(d.seconds - peak.seconds) < 0.05)
   const matches = configured !== null && Math.abs(configured - peak.seconds) < 0.05
   const many = peak.count >= 20 ? 0.8 : peak.count >= 8 ? 0.72 : peak.count >= 5 ? 0.65 : peak.count >= 3 ? 0.55 : 0.2
@@ -141,6 +167,12 @@ function fromLengths(scope: Scope, lifetimes: Lifetimes[], view: View, config: C
   if (matches) reasons.push({ weight: 0.7, text: `that is the proxy_read_timeout in effect there` })
   else if (known && configured === null) reasons.push({ weight: 0.3, text: `that is ${known.whose}` })
   const against: Reason[] = []
+  // A client that always stays so long, a monitor or a cron job makes a peak too.
+  if (!idle && !matches && !known)
+    against.push({
+      weight: 0.4,
+      text: 'these sessions carried data: they may have been in use, and ended by the client',
+    })
   if (configured !== null && !matches)
     against.push({
       weight: 0.35,

@@ -11,10 +11,12 @@ import { clientUrlMismatch } from './client-url-mismatch.ts'
 import { configNotApplied } from './config-not-applied.ts'
 import { connectionVariableUndefined } from './connection-variable-undefined.ts'
 import { dnsFailure } from './dns-failure.ts'
+import { edgeProxy } from './edge-proxy.ts'
 import { idleTimeout } from './idle-timeout.ts'
 import { invalidUpstreamResponse } from './invalid-upstream-response.ts'
 import { missingUpgradeHeaders } from './missing-upgrade-headers.ts'
 import { originRejected } from './origin-rejected.ts'
+import { pathMismatch } from './path-mismatch.ts'
 import { redirectedHandshake } from './redirected-handshake.ts'
 import { resourceLimit } from './resource-limit.ts'
 import { unclassified } from './unclassified.ts'
@@ -32,10 +34,12 @@ export const CAUSES: readonly Cause[] = [
   configNotApplied,
   connectionVariableUndefined,
   dnsFailure,
+  edgeProxy,
   idleTimeout,
   invalidUpstreamResponse,
   missingUpgradeHeaders,
   originRejected,
+  pathMismatch,
   redirectedHandshake,
   resourceLimit,
   unclassified,

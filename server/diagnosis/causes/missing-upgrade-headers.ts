@@ -1,11 +1,22 @@
 /** The hop in front of the backend did not pass `Upgrade` and `Connection` on. nginx drops both unless told otherwise,
  *  writes nothing about it, and only the backend's answer shows it. Source: ngx_http_proxy_module.c
  *  (ngx_http_proxy_headers), measured answers of six backends. */
-import { BACK_UP, fixOf, handshake, path, ROLL_BACK, servingLocation, snippet, TEST_AND_RELOAD } from '../advice.ts'
+import {
+  BACK_UP,
+  fixOf,
+  handshake,
+  path,
+  ROLL_BACK,
+  servingLocation,
+  snippet,
+  TEST_AND_RELOAD,
+  upstream,
+} from '../advice.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
-import type { View } from '../view.ts'
+import { timeline } from '../timeline.ts'
+import type { SuccessesAt, View } from '../view.ts'
 
 /** What backends answer to a handshake that arrives as an ordinary GET, and how telling each answer is when it is known
  *  that the client asked, and when it is not. */
@@ -27,7 +38,7 @@ export const missingUpgradeHeaders: Cause = {
 
   weigh(view, config) {
     const refused = view.failedHandshakes.filter(
-      (o) => o.status !== null && ANSWERS[o.status] !== undefined && o.answered_by !== 'nginx',
+      (o) => o.status !== null && o.asked !== 'no' && ANSWERS[o.status] !== undefined && o.answered_by !== 'nginx',
     )
     const told = view.signs(...APP_SIGNS)
     const groups = groupBy(refused, 'server+path').map((g) => fromNginx(g.scope, g.members, view, config))
@@ -48,6 +59,7 @@ export const missingUpgradeHeaders: Cause = {
 
   fix(weighed, config, view) {
     const settings = settingsFor(weighed.scope, config)
+    if (weighed.over?.why === 'config-changed') return applied(weighed)
     if (settings !== null && passesUpgrade(settings)) return elsewhere(weighed)
     const context = settings?.context ?? servingLocation(weighed.scope)
     const directives: Directive[] = [
@@ -100,25 +112,42 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
   else if (total >= 3)
     reasons.push({ weight: 0.15, text: 'the same client tried again and again, as a page does that reconnects' })
 
-  const good = view.upgradedAt(scope)
-  const last = Math.max(...members.map((o) => o.last ?? -Infinity))
-  if (good.count > 0 && (good.last ?? 0) < Math.min(...members.map((o) => o.first ?? Infinity)))
-    against.push({ weight: 0.2, text: `${good.count} handshakes on this path succeeded before: something changed` })
-  else if (good.count > 0 && (good.first ?? 0) > last)
-    against.push({ weight: 0.05, text: 'later handshakes on this path succeeded: it may be fixed already' })
-  else if (good.count > 0)
-    against.push({ weight: 0.75, text: `${good.count} handshakes on this path succeeded in the same period` })
-
   const settings = settingsFor(scope, config)
-  if (settings !== null && passesUpgrade(settings))
-    against.push({
-      weight: 0.8,
-      text: `your configuration passes both headers in ${settings.context} (${settings.file}:${settings.line}): another proxy in front or behind drops them`,
-    })
-  else if (settings?.proxy_pass != null)
+  let over = judgeTimes(members, view.upgradedAt(scope), reasons, against)
+  if (settings !== null && passesUpgrade(settings)) {
+    const where = `${settings.context} (${settings.file}:${settings.line})`
+    const changed = config?.changed_at ?? null
+    if (changed !== null && changed > Math.max(...members.map((o) => o.last ?? Infinity))) {
+      over ??= { since: changed, successes: 0, why: 'config-changed' }
+      reasons.push({
+        weight: 0,
+        text: `your configuration passes both headers now in ${where}: it was changed after the last failure`,
+      })
+    } else if (best.asked === 'yes' && PATH_ANSWERS.has(best.status ?? 0)) {
+      // Upgrade reached this nginx and it passes it on: what answers 404 then is no socket (path-mismatch).
+      return null
+    } else {
+      const hop =
+        best.asked === 'yes' ? 'another proxy between it and the application' : 'another proxy in front or behind'
+      against.push({
+        weight: 0.8,
+        text: `your configuration passes both headers in ${where}: ${hop} drops them, or the application refuses for its own reasons`,
+      })
+    }
+  } else if (settings?.proxy_pass != null)
     reasons.push({
       weight: 0.93,
       text: `your configuration does not pass them: ${lacking(settings)} in ${settings.context} (${settings.file}:${settings.line})`,
+    })
+  if (
+    best.status === 400 &&
+    best.asked !== 'yes' &&
+    (settings === null || passesUpgrade(settings)) &&
+    refusesEverything(view, total)
+  )
+    against.push({
+      weight: 0.5,
+      text: 'ordinary requests are answered 400 as well: the backend may expect something else altogether, such as TLS',
     })
   return {
     scope,
@@ -127,7 +156,55 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
     observations: members,
     values: { where: scope.path === null ? '' : ` at ${scope.path}` },
     alternatives: alternatives(scope, best.status),
+    ...(over === undefined ? {} : { over }),
   }
+}
+
+/** A server that has no such page, and one that answers every page: both without a socket there. */
+const PATH_ANSWERS = new Set([404, 405, 200])
+
+/** What successes at the same place mean: before, after, or beside the failures. */
+function judgeTimes(failures: Observation[], good: SuccessesAt, reasons: Reason[], against: Reason[]): Weighed['over'] {
+  const time = timeline(failures, good)
+  const at = (ms: number): string => new Date(ms).toISOString().replace(/\.000Z$/, 'Z')
+  const elsewhere = good.hostUnknown ? ', maybe on another host: the log does not name it' : ''
+  switch (time.kind) {
+    case 'only-failures':
+      return undefined
+    case 'stopped-working':
+      reasons.push({
+        weight: 0,
+        text: `${time.successes} handshakes succeeded here until ${at(time.until)}${elsewhere}: something changed then`,
+      })
+      return undefined
+    case 'mixed':
+      against.push({
+        weight: good.hostUnknown ? 0.6 : 0.75,
+        text: `${time.successes} handshakes on this path succeeded in the same period${elsewhere}`,
+      })
+      return undefined
+    case 'repaired':
+      if (good.datedByEnd || good.hostUnknown) {
+        const why = good.datedByEnd
+          ? 'the log dates them by their end, so they may be older sessions'
+          : 'maybe on another host'
+        against.push({
+          weight: 0.05,
+          text: `${time.successes} handshakes on this path succeeded later: it may be repaired already (${why})`,
+        })
+        return undefined
+      }
+      reasons.push({
+        weight: 0,
+        text: `${time.successes} handshakes succeeded here since ${at(time.since)}, and none failed: it works now`,
+      })
+      return { since: time.since, successes: time.successes, why: 'succeeded' }
+  }
+}
+
+/** More ordinary requests than handshakes were answered 400. */
+function refusesEverything(view: View, handshakes: number): boolean {
+  return (view.evidence.status.get(400) ?? 0) - handshakes > handshakes
 }
 
 function weightOf(o: Observation): number {
@@ -188,7 +265,16 @@ function alternatives(scope: Scope, status: number | null): Alternative[] {
       confidence: 0.15,
       check: `nginx -T | grep -nE 'Upgrade|Connection' # both passed in the serving location? then another proxy drops them`,
     },
-    ...(status === 400 ? [{ cause: 'handshake-rejected', confidence: 0.15, check: direct }] : []),
+    ...(status === 400
+      ? [
+          { cause: 'handshake-rejected', confidence: 0.15, check: direct },
+          {
+            cause: 'upstream-tls-mismatch',
+            confidence: 0.1,
+            check: `openssl s_client -connect ${upstream(scope)} </dev/null # a certificate: that port wants https:// in proxy_pass`,
+          },
+        ]
+      : []),
     ...(status === 404 || status === 200 || status === 405
       ? [{ cause: 'path-mismatch', confidence: 0.4, check: direct }]
       : []),
@@ -229,8 +315,19 @@ function lacking(settings: EffectiveProxy): string {
 function elsewhere(weighed: Weighed): ReturnType<Cause['fix']> {
   return fixOf({
     layer: 'edge',
-    summary:
-      'Nothing to change in this nginx: it passes both headers. Check the proxy or CDN in front of it, or a second proxy between it and the application.',
+    summary: weighed.observations.some((o) => o.asked === 'yes')
+      ? 'Nothing to change in this nginx: the upgrade reached it and it passes both headers on. Look behind it: a second proxy before the application, or what the application itself says at that time.'
+      : 'Nothing to change in this nginx: it passes both headers. Check the proxy or CDN in front of it, or a second proxy between it and the application.',
     verify: [handshake(weighed.scope, 'nginx'), handshake(weighed.scope, 'backend')],
+  })
+}
+
+/** The configuration already says what would be advised. */
+function applied(weighed: Weighed): ReturnType<Cause['fix']> {
+  return fixOf({
+    layer: 'none',
+    summary:
+      'Your configuration passes both headers now. If nginx was not reloaded since, reload it; the next handshake shows whether it works.',
+    verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx')],
   })
 }
