@@ -4,7 +4,7 @@ import { dated, type Envelope } from './envelope.ts'
 import { isIso } from './stamp.ts'
 
 const SPLIT_BYTES = 16_384
-const OWN_KEYS = new Set(['log', 'stream', 'time', 'attrs'])
+const OWN_KEYS = new Set(['log', 'time', 'attrs'])
 
 export const dockerJson: Envelope = {
   id: 'docker-json',
@@ -35,7 +35,8 @@ export const dockerJson: Envelope = {
     const stamp = typeof time === 'string' && isIso(time) ? time.toUpperCase() : null
     const known = stream === 'stdout' || stream === 'stderr'
     // Without a stream only the bare pair is Docker's: `log` is also what applications call their logger.
-    if (!known && (stamp === null || Object.keys(object).some((key) => !OWN_KEYS.has(key)))) return null
+    if (!known && (stamp === null || stream !== undefined || Object.keys(object).some((key) => !OWN_KEYS.has(key))))
+      return null
     const payload = log.endsWith('\n') ? log.slice(0, log.endsWith('\r\n') ? -2 : -1) : log
     const end = payload.length < log.length ? 'newline' : isFull(log) ? 'split' : 'no-newline'
     return {

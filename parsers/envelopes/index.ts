@@ -34,12 +34,14 @@ const BY_FIRST: readonly (readonly Envelope[] | null)[] = Array.from({ length: 1
 })
 
 const SLASH = 47
+const NINE = 57
 
 /** The outermost envelope of a line; null when it has none. */
 export function openEnvelope(line: string): Opened | null {
-  const possible = BY_FIRST[line.charCodeAt(0)]
+  const first = line.charCodeAt(0)
+  const possible = BY_FIRST[first]
   // `2026/11/21 …`: nginx's error log and Go's standard log, the most frequent lines that come here.
-  if (possible == null || line.charCodeAt(4) === SLASH) return null
+  if (possible == null || (first <= NINE && line.charCodeAt(4) === SLASH)) return null
   for (const envelope of possible) {
     const opened = envelope.open(line)
     if (opened !== null) return opened

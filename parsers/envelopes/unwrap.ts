@@ -19,6 +19,8 @@ export interface Unwrapped {
   /** The key of `joins` at which opening stopped: the line continues an earlier one. */
   continues: string | null
   damage: MissReason | null
+  /** An envelope kept the payload's line end. */
+  keptNewline: boolean
   /** More messages on the same line, inside of `outer`. */
   rest: { text: string; outer: readonly Layer[] } | null
   /** What later lines are to know: see `Unwrapper.note`. */
@@ -59,6 +61,7 @@ export class Unwrapper {
       partial: false,
       continues: null,
       damage: null,
+      keptNewline: false,
       rest: null,
       effect: null,
     }
@@ -70,7 +73,8 @@ export class Unwrapper {
         layers.push(opened.layer)
         found.payload = stripColours(opened.payload)
         found.damage = opened.damage ?? null
-        found.partial = this.isPiece(opened)
+        if (opened.end === 'newline') found.keptNewline = true
+        found.partial = opened.end === 'split' || (opened.end === 'no-newline' && this.keepsNewlines)
       } else if ('key' in under) {
         found.effect = under
         if (under.announced === null) break
@@ -96,13 +100,9 @@ export class Unwrapper {
     return text === '' || isSupervisordLine(text) ? { key, announced: null } : head
   }
 
-  private isPiece({ end }: Opened): boolean {
-    if (end === 'newline') this.keepsNewlines = true
-    return end === 'split' || (end === 'no-newline' && this.keepsNewlines)
-  }
-
   /** Takes notice of a line that was opened for good, not to look ahead. */
-  note({ effect }: Unwrapped): void {
+  note({ effect, keptNewline }: Unwrapped): void {
+    if (keptNewline) this.keepsNewlines = true
     if (effect === null) return
     if (effect.announced === null) this.announced.delete(effect.key)
     else if (this.announced.has(effect.key) || this.announced.size < MAX_ANNOUNCED)

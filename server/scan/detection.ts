@@ -1,4 +1,5 @@
 /** Which parser reads a line of an input, and which format most of its lines have. */
+import { PARSERS } from '../../parsers/index.ts'
 import type { MissReason, Parser } from '../../parsers/parser.ts'
 import type { LogRecord } from '../../parsers/record.ts'
 import type { InputSummary } from '../diagnosis/contract.ts'
@@ -7,6 +8,7 @@ export class Detection {
   /** The parser that fitted last. */
   current: Parser | null = null
   private readonly parsers: readonly Parser[]
+  private readonly given: readonly Parser[]
   private readonly summary: InputSummary
   private readonly onSwitch: (before: Parser | null) => void
   private readonly counts = new Map<string, number>()
@@ -16,6 +18,7 @@ export class Detection {
     this.parsers = parsers
     this.summary = summary
     this.onSwitch = onSwitch
+    this.given = parsers.length === 1 ? parsers : parsers.filter((parser) => !PARSERS.includes(parser))
     if (summary.format !== null) this.counts.set(summary.format, summary.parsed)
   }
 
@@ -45,18 +48,14 @@ export class Detection {
     return reason
   }
 
-  /** Whether the parser that is tried first reads the text. */
-  fits(text: string): boolean {
-    return this.likely?.parse(text).ok === true
+  /** Whether a format that the user gave reads the text. */
+  isGiven(text: string): boolean {
+    return this.given.some((parser) => parser.parse(text).ok)
   }
 
   /** Whether a record is visibly not over. */
   isUnfinished(text: string): boolean {
-    return this.likely?.unfinished?.(text) === true
-  }
-
-  private get likely(): Parser | undefined {
-    return this.current ?? this.parsers[0]
+    return (this.current ?? this.parsers[0])?.unfinished?.(text) === true
   }
 
   /** `lines` more were read by the parser. */

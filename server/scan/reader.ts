@@ -74,8 +74,6 @@ export class RecordReader {
   /** Quoted fields of the current parser's format when the hot path knows it. */
   private hotFields: 2 | 3 | undefined
   private readonly envelopes = new EnvelopeLines()
-  /** The last record stood in no envelope. */
-  private bare = true
   /** A time that is close to that of the next record, epoch ms. */
   private near = Date.now() - HALF_A_YEAR
   private readonly hot: HotPath
@@ -190,8 +188,8 @@ export class RecordReader {
       if (this.envelopes.note(wrapped)) this.heat()
       return null
     }
-    // Where lines stood in no envelope so far, one that only looks like it and reads as it is has none either.
-    return this.bare && isWeak(wrapped.layers) && this.detection.fits(text) ? null : wrapped
+    // Whoever names the format of his lines knows best what stands at their beginning.
+    return isWeak(wrapped.layers) && this.detection.isGiven(text) ? null : wrapped
   }
 
   /** Reads a line in envelopes, together with those that it belongs to. */
@@ -309,7 +307,6 @@ export class RecordReader {
       this.unread(line, record === 'too-long' ? raw.slice(0, 200) : raw, record, lines, wrapping)
       return null
     }
-    this.bare = wrapped === null
     if (time !== own) record = { ...record, time }
     this.onRecord?.(record, line, bare ?? raw, null, wrapping)
     return record
