@@ -1,6 +1,7 @@
 /** Snippets and commands that several fixes share. Hosts and paths come from logs, that is from anybody:
  *  in a command they appear only when they are plain names. */
-import type { Directive, Fix, Scope } from './contract.ts'
+import { knownSocket } from '../../parsers/known-sockets.ts'
+import type { ConfigView, Directive, EffectiveProxy, Fix, Scope } from './contract.ts'
 
 /** The value when it is safe to paste into a shell, else the placeholder. */
 export function shellSafe(value: string | null, placeholder: string): string {
@@ -12,13 +13,80 @@ export const host = (scope: Scope): string => shellSafe(scope.server, 'YOUR-HOST
 export const path = (scope: Scope): string => shellSafe(scope.path, '/YOUR-SOCKET-PATH')
 export const upstream = (scope: Scope): string => shellSafe(scope.upstream, 'BACKEND:PORT')
 
-/** The test of RFC 6455 §4.1 by hand: a 101 is the success. */
-export function handshake(scope: Scope, through: 'nginx' | 'backend'): string {
-  const target = through === 'nginx' ? '127.0.0.1' : upstream(scope)
+/** Settings of the block that serves the scope's path; null without a config, a path or a certain answer. */
+export const settingsOf = (scope: Scope, config: ConfigView | null): EffectiveProxy | null =>
+  scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
+
+/** The test of RFC 6455 §4.1 by hand: a 101 is the success. With `settings` it goes to the real scheme, name and port,
+ *  on this machine; without, to port 80. */
+export function handshake(scope: Scope, through: 'nginx' | 'backend', settings: EffectiveProxy | null = null): string {
+  const { options, url } = (settings && destination(scope, through, settings)) ?? {
+    options: ` --max-time 5 -H 'Host: ${host(scope)}'`,
+    url: `http://${through === 'nginx' ? '127.0.0.1' : upstream(scope)}${path(scope)}`,
+  }
   return (
-    `curl --http1.1 -isN --max-time 5 -H 'Host: ${host(scope)}' -H 'Connection: Upgrade' -H 'Upgrade: websocket' ` +
-    `-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==' http://${target}${path(scope)} | head -1`
+    `curl --http1.1 -isN${options} -H 'Connection: Upgrade' -H 'Upgrade: websocket' ` +
+    `-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==' ${requestable(url)} | head -1`
   )
+}
+
+/** What curl is told of the target, after `-isN`. A certificate rarely names the way round through 127.0.0.1. */
+function destination(
+  scope: Scope,
+  through: 'nginx' | 'backend',
+  settings: EffectiveProxy,
+): { options: string; url: string } | null {
+  if (through === 'backend') {
+    const url = settings.backend && shellSafe(settings.backend.url, '')
+    if (!url) return null
+    // The backend is told the public name, as nginx does when Host is passed on.
+    return {
+      options: `${url.startsWith('https:') ? 'k' : ''} --max-time 5 -H 'Host: ${publicHost(scope, settings) ?? host(scope)}'`,
+      url,
+    }
+  }
+  if (settings.public === null) return null
+  const { scheme, port } = settings.public
+  const name = publicHost(scope, settings)
+  const authority = `${name ?? '127.0.0.1'}${port === (scheme === 'https' ? 443 : 80) ? '' : `:${port}`}`
+  const resolve = name === null ? '' : ` --resolve ${name}:${port}:127.0.0.1`
+  return {
+    options: `${scheme === 'https' ? 'k' : ''} --max-time 5${resolve}`,
+    url: `${scheme}://${authority}${path(scope)}`,
+  }
+}
+
+const HOST_NAME = /^[a-z\d](?:[a-z\d.-]{0,250}[a-z\d])?$/i
+
+/** The name visitors use: the one in the log unless it is a pattern of server_name, then the config's own. */
+function publicHost(scope: Scope, settings: EffectiveProxy): string | null {
+  const names = [scope.server?.replace(/:\d+$/, ''), settings.public?.host]
+  return names.find((name) => name != null && HOST_NAME.test(name)) ?? null
+}
+
+/** A URL as curl needs it: a word in place of the id that was taken out, and the parameters without which
+ *  Engine.IO answers 400. Source: engine.io-protocol, `EIO` and `transport`. */
+function requestable(url: string): string {
+  const whole = url.replace(/(?<=\/):id(?=\/|$)/g, 'ID')
+  return /\/(?:socket|engine)\.io\/?$/.test(whole) ? `'${whole}?EIO=4&transport=websocket'` : whole
+}
+
+/** These look at the login before the upgrade: refused without one, whether the headers arrive or not. */
+const LOGIN_FIRST = new Set(['Portainer', 'Jupyter', 'Grafana'])
+
+/** Remarks below a handshake through nginx: which answer is the good one. */
+export function expected(scope: Scope, settings: EffectiveProxy | null): string[] {
+  const product = scope.path === null ? undefined : knownSocket(scope.path)?.product
+  const login = product !== undefined && LOGIN_FIRST.has(product)
+  return [
+    '# expected: HTTP/1.1 101 Switching Protocols',
+    ...(login
+      ? [
+          `# 401 or 403: ${product} wants a login first, so this does not tell. Open its page, or add -H 'Cookie: …' of it`,
+        ]
+      : []),
+    ...(settings?.public ? [] : ['# a site with TLS: https:// instead of http://, with -k']),
+  ]
 }
 
 export const TEST_AND_RELOAD = 'sudo nginx -t && sudo systemctl reload nginx'
@@ -29,6 +97,28 @@ export const ROLL_BACK = [
   'sudo mv -T /etc/nginx /etc/nginx.undone && sudo cp -aT /etc/nginx.before-halfopen /etc/nginx',
   TEST_AND_RELOAD,
 ]
+
+/** Dated, and taken only once a day: a second try must not put the changed files over the good ones. */
+export function prepare(config: ConfigView | null): string[] {
+  const { folder, copy } = backup(config)
+  return [`test -e ${copy} || sudo cp -a ${folder} ${copy}`]
+}
+
+/** Puts the copy of `prepare` back. -T: into the folder, not below it. */
+export function rollBack(config: ConfigView | null): string[] {
+  const { folder, copy } = backup(config)
+  return [
+    `sudo cp -aT ${copy} ${folder}`,
+    TEST_AND_RELOAD,
+    '# on a later day write the date of the copy in place of $(date +%F)',
+  ]
+}
+
+function backup(config: ConfigView | null): { folder: string; copy: string } {
+  const path = config?.folder ?? '/etc/nginx'
+  const folder = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+  return { folder, copy: `${folder}.bak-$(date +%F)` }
+}
 
 /** `location /ws {` … as a snippet with one block per context, in the order given. */
 export function snippet(directives: readonly Directive[]): string {
@@ -42,5 +132,5 @@ export const servingLocation = (scope: Scope): string =>
   scope.path === null ? 'location that serves the socket' : `location that serves ${scope.path}`
 
 export function fixOf(fix: Partial<Fix> & Pick<Fix, 'layer' | 'summary'>): Fix {
-  return { directives: [], snippet: null, patch: null, target: null, verify: [], rollback: [], ...fix }
+  return { directives: [], snippet: null, patch: null, target: null, prepare: [], verify: [], rollback: [], ...fix }
 }

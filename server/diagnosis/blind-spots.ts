@@ -40,6 +40,15 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
       why: "the access log does not carry $upstream_status: a status may be the backend's or nginx's own",
       change: `add "$upstream_status" to log_format (${LOG_FORMAT} prints a complete one)`,
     })
+  if (
+    evidence.lifetimes.size > 0 &&
+    ![...evidence.formats].some((format) => !/^(?:nginx|npm|ingress|log_format)/.test(format))
+  )
+    spots.push({
+      what: 'why sessions ended',
+      why: 'nginx logs neither the close code nor who closed: a killed backend and a visitor who left look the same',
+      change: "name the application's log too: halfopen analyze app.log access.log error.log",
+    })
   if (!access && levels.size > 0)
     spots.push({
       what: 'refused handshakes',

@@ -107,6 +107,10 @@ export interface Evidence {
 export interface ConfigView {
   /** nginx version such as `1.22.1`, when a log or the user told. */
   version: string | null
+  /** Folder of the main file: what to back up. Null when it is not known, as for an `nginx -T` dump or standard input. */
+  folder: string | null
+  /** Newest modification time (epoch ms) of the files read; null for a dump or standard input. */
+  changed_at: number | null
   /** Newest change of the files it was read from, epoch ms; null when unknown (a dump). */
   changed_at: number | null
   /** Effective proxy settings for a request, or null when the config does not serve it. */
@@ -129,6 +133,12 @@ export interface EffectiveProxy {
   proxy_send_timeout: number | null
   /** True when `map … $connection_upgrade` (or the variable used in Connection) exists in http context. */
   connection_map: boolean
+  /** As written; empty when the block has none. */
+  server_names: string[]
+  /** Where the serving server listens, TLS first. `host`: its first name that is no pattern. Null when nothing tells. */
+  public: { scheme: 'http' | 'https'; host: string | null; port: number } | null
+  /** Where a request for that path is sent, path included; null when variables, rewrites or sockets hide it. */
+  backend: { url: string } | null
 }
 
 export interface Directive {
@@ -149,6 +159,8 @@ export interface Fix {
   snippet: string | null
   patch: string | null
   target: { file: string; line: number } | null
+  /** Commands to run before the change. */
+  prepare: string[]
   verify: string[]
   rollback: string[]
 }

@@ -27,7 +27,7 @@ export function diagnose(
       if (finding !== null) findings.push(finding)
     }
   }
-  return { findings: settle(findings).sort(rank), blind_spots: blindSpots(evidence) }
+  return { findings: onePatchAtATime(settle(findings).sort(rank)), blind_spots: blindSpots(evidence) }
 }
 
 function rank(a: Finding, b: Finding): number {
@@ -62,6 +62,20 @@ function overlaps(a: Finding, b: Finding): boolean {
     Date.parse(a.first_seen) - slack <= Date.parse(b.last_seen) &&
     Date.parse(b.first_seen) - slack <= Date.parse(a.last_seen)
   )
+}
+
+/** Patches of one configuration share lines (the map, a block): each is written against the file as it is now. */
+function onePatchAtATime(findings: Finding[]): Finding[] {
+  const first = findings.findIndex((f) => f.fix.patch !== null)
+  return findings.map((finding, at) => {
+    const { fix } = finding
+    if (fix.patch === null || at === first) return finding
+    const same = fix.patch === findings[first]?.fix.patch
+    const note = same
+      ? 'The patch is the same as above.'
+      : 'Apply one patch, then run this again for the next: they share lines.'
+    return { ...finding, fix: { ...fix, summary: `${fix.summary} ${note}` } }
+  })
 }
 
 function toFinding(cause: Cause, weighed: Weighed, config: ConfigView | null, view: View): Finding | null {

@@ -6,6 +6,7 @@ import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, Observation } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
 import { severityOf } from '../severity.ts'
+import { timeline } from '../timeline.ts'
 import type { View } from '../view.ts'
 
 const SIGNS: Signs = {
@@ -51,7 +52,9 @@ export const backendDown: Cause = {
       layer: w.observations.some((o) => o.sign === 'connect-unreachable' || o.sign === 'connect-timeout')
         ? 'host'
         : 'application',
-      summary: `Nothing to change in nginx unless the address is wrong. Start the backend, and check that it listens at ${shellSafe(w.scope.upstream, 'the address in proxy_pass')}${container ? ' (in a container network: on its own address, not on 127.0.0.1)' : ''}.`,
+      summary: w.over
+        ? `Nothing to change: ${w.over.successes} handshakes succeeded since. If this was no restart of yours, look into the log of the application at that time.`
+        : `Nothing to change in nginx unless the address is wrong. Start the backend, and check that it listens at ${shellSafe(w.scope.upstream, 'the address in proxy_pass')}${container ? ' (in a container network: on its own address, not on 127.0.0.1)' : ''}.`,
       verify: [
         port === undefined ? 'ss -tln' : `ss -tln 'sport = :${port}'`,
         `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://${upstream(w.scope)}/`,
@@ -65,11 +68,16 @@ function weighed(scope: Weighed['scope'], members: Observation[], view: View): W
   const against: Reason[] = []
   const socket = members.find((o) => view.isSocket(o.scope))
   const good = socket ? view.upgradedAt(socket.scope) : null
-  if (good && good.count > 0)
+  const time = good === null ? null : timeline(members, good)
+  let over: Weighed['over']
+  if (good !== null && time?.kind === 'repaired' && !good.datedByEnd && !good.hostUnknown) {
+    over = { since: time.since, successes: time.successes, why: 'succeeded' }
+  } else if (good !== null && good.count > 0) {
     against.push({
       weight: 0.05,
       text: `${good.count} handshakes on the same path succeeded: the backend was away for a part of the time, or only one of several is`,
     })
+  }
   return {
     scope,
     for: reasonsFor(SIGNS, members),
@@ -78,6 +86,7 @@ function weighed(scope: Weighed['scope'], members: Observation[], view: View): W
     severity: severityOf(members, view, 'error'),
     values: which(scope.upstream),
     alternatives: alternativesFor(members),
+    ...(over === undefined ? {} : { over }),
   }
 }
 

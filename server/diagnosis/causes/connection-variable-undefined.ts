@@ -1,6 +1,6 @@
 /** `$connection_upgrade` is no variable of nginx: a `map` in the http context makes it. Without the map nginx refuses
  *  the whole configuration. Source: ngx_http_variables.c (ngx_http_variables_init_vars), ngx_http_map_module.c. */
-import { BACK_UP, fixOf, ROLL_BACK, snippet, TEST_AND_RELOAD } from '../advice.ts'
+import { fixOf, prepare, rollBack, snippet, TEST_AND_RELOAD } from '../advice.ts'
 import type { Cause } from '../cause.ts'
 import type { Directive, Observation } from '../contract.ts'
 import { countOf, times } from '../group.ts'
@@ -33,7 +33,7 @@ export const connectionVariableUndefined: Cause = {
     ]
   },
 
-  fix(weighed) {
+  fix(weighed, config) {
     const variable = weighed.values?.['variable'] ?? 'connection_upgrade'
     const standard = variable === 'connection_upgrade'
     const map = `map $http_upgrade $${variable} {\n    default upgrade;\n    ''      close;\n}`
@@ -45,8 +45,9 @@ export const connectionVariableUndefined: Cause = {
         : `Define $${variable} (a map or set directive), or correct its spelling. Until then nginx keeps running its old configuration, or does not start.`,
       directives,
       snippet: directives.length > 0 ? snippet(directives) : null,
-      verify: [BACK_UP, 'sudo nginx -t', TEST_AND_RELOAD],
-      rollback: ROLL_BACK,
+      prepare: prepare(config),
+      verify: ['sudo nginx -t', TEST_AND_RELOAD],
+      rollback: rollBack(config),
     })
   },
 }

@@ -1,6 +1,6 @@
 /** The backend's name could not be turned into an address. With a variable in proxy_pass nginx asks its own `resolver`
  *  for every request and does not look into /etc/hosts. Source: ngx_http_upstream_resolve_handler, core/ngx_resolver.c. */
-import { BACK_UP, fixOf, ROLL_BACK, snippet, TEST_AND_RELOAD } from '../advice.ts'
+import { fixOf, prepare, rollBack, snippet, TEST_AND_RELOAD } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import type { Directive } from '../contract.ts'
@@ -19,7 +19,7 @@ export const dnsFailure: Cause = {
 
   weigh: (view) => weighSigns(view, SIGNS, 'server+path', 'error'),
 
-  fix(w) {
+  fix(w, config) {
     const none = w.observations.some((o) => o.exemplars.some((e) => e.text.includes('no resolver defined')))
     const directives: Directive[] = none
       ? [{ context: 'http', text: 'resolver 127.0.0.53 valid=30s;   # in Docker: 127.0.0.11' }]
@@ -31,8 +31,9 @@ export const dnsFailure: Cause = {
         : 'Check the name and that the name server in `resolver` knows it. nginx asks that server only: names from /etc/hosts and search domains do not count.',
       directives,
       snippet: none ? snippet(directives) : null,
-      verify: [BACK_UP, 'grep ^nameserver /etc/resolv.conf', TEST_AND_RELOAD],
-      rollback: none ? ROLL_BACK : [],
+      prepare: none ? prepare(config) : [],
+      verify: ['grep ^nameserver /etc/resolv.conf', TEST_AND_RELOAD],
+      rollback: none ? rollBack(config) : [],
     })
   },
 }

@@ -1,6 +1,6 @@
 /** nginx could not use what the backend sent: header too big, invalid, or not HTTP at all.
  *  Source: ngx_http_upstream_process_header, ngx_http_parse_status_line. */
-import { BACK_UP, fixOf, ROLL_BACK, servingLocation, snippet, TEST_AND_RELOAD, upstream } from '../advice.ts'
+import { fixOf, prepare, rollBack, servingLocation, snippet, TEST_AND_RELOAD, upstream } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import type { Directive } from '../contract.ts'
@@ -18,7 +18,7 @@ export const invalidUpstreamResponse: Cause = {
 
   weigh: (view) => weighSigns(view, SIGNS, 'server+upstream', 'error'),
 
-  fix(w) {
+  fix(w, config) {
     const big = w.observations.some((o) => o.sign === 'header-too-big')
     const context = servingLocation({ ...w.scope, path: w.observations[0]?.scope.path ?? null })
     const sizes = ['proxy_buffer_size 16k;', 'proxy_buffers 8 16k;', 'proxy_busy_buffers_size 32k;']
@@ -30,11 +30,9 @@ export const invalidUpstreamResponse: Cause = {
         : `Check what listens at that port: it does not answer in HTTP/1 (another service, an HTTP/2-only or TLS port).`,
       directives,
       snippet: big ? snippet(directives) : null,
-      verify: [
-        ...(big ? [BACK_UP, TEST_AND_RELOAD] : []),
-        `curl -sSi --max-time 5 http://${upstream(w.scope)}/ | head -20`,
-      ],
-      rollback: big ? ROLL_BACK : [],
+      prepare: big ? prepare(config) : [],
+      verify: [...(big ? [TEST_AND_RELOAD] : []), `curl -sSi --max-time 5 http://${upstream(w.scope)}/ | head -20`],
+      rollback: big ? rollBack(config) : [],
     })
   },
 }

@@ -1,5 +1,5 @@
 /** The application compared Origin with Host and refused: usually Host does not reach it as the browser sent it. */
-import { BACK_UP, fixOf, ROLL_BACK, servingLocation, snippet, TEST_AND_RELOAD } from '../advice.ts'
+import { fixOf, prepare, rollBack, servingLocation, snippet, TEST_AND_RELOAD } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import type { Directive } from '../contract.ts'
@@ -21,7 +21,7 @@ export const originRejected: Cause = {
       source: w.observations[0]?.exemplars[0]?.source ?? 'application',
     })),
 
-  fix(w) {
+  fix(w, config) {
     const context = servingLocation(w.scope)
     const directives: Directive[] = [
       { context, text: 'proxy_set_header Host $http_host;' },
@@ -33,8 +33,9 @@ export const originRejected: Cause = {
         'Pass Host on as the browser sent it, with its port ($host drops the port), and add the public address to the allowed origins of the application. Do not switch its check off and do not rewrite Origin.',
       directives,
       snippet: snippet(directives),
-      verify: [BACK_UP, TEST_AND_RELOAD],
-      rollback: ROLL_BACK,
+      prepare: prepare(config),
+      verify: [TEST_AND_RELOAD],
+      rollback: rollBack(config),
     })
   },
 }

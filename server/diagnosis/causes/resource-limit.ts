@@ -1,6 +1,6 @@
 /** A limit refused the connection: worker_connections, open files, limit_req, limit_conn. A WebSocket takes two
  *  connections of a worker and holds its limit_conn slot as long as it lives. */
-import { BACK_UP, fixOf, ROLL_BACK, TEST_AND_RELOAD } from '../advice.ts'
+import { fixOf, prepare, rollBack, TEST_AND_RELOAD } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 
@@ -25,7 +25,7 @@ export const resourceLimit: Cause = {
         : w,
     ),
 
-  fix(w) {
+  fix(w, config) {
     const has = (sign: string): boolean => w.observations.some((o) => o.sign === sign)
     const whole = has('worker-connections') || has('open-files')
     return fixOf({
@@ -40,8 +40,9 @@ export const resourceLimit: Cause = {
           ]
         : [],
       snippet: whole ? 'worker_rlimit_nofile 16384;\nevents {\n    worker_connections 8192;\n}' : null,
-      verify: [BACK_UP, TEST_AND_RELOAD],
-      rollback: whole ? ROLL_BACK : [],
+      prepare: whole ? prepare(config) : [],
+      verify: [TEST_AND_RELOAD],
+      rollback: whole ? rollBack(config) : [],
     })
   },
 }

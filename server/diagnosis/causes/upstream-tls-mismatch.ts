@@ -22,7 +22,7 @@ export const upstreamTlsMismatch: Cause = {
 
   weigh: (view) => weighSigns(view, SIGNS, 'server+upstream', 'error'),
 
-  fix(w) {
+  fix(w, config) {
     const first = w.observations[0]
     const scope = { ...w.scope, path: first?.scope.path ?? null }
     const plain = w.observations.some((o) => o.sign === 'tls-wrong-version')
@@ -30,24 +30,34 @@ export const upstreamTlsMismatch: Cause = {
     const sni = w.observations.some((o) =>
       o.exemplars.some((e) => /unrecognized name|alert number (?:112|40)\b/.test(e.text)),
     )
-    const context = servingLocation(scope)
+    const settings = scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
+    const context = settings?.context ?? servingLocation(scope)
+    const target = settings?.proxy_pass?.replace(/^https:/, 'http:') ?? `http://${upstream(w.scope)}`
     const directives: Directive[] = plain
-      ? [{ context, text: `proxy_pass http://${upstream(w.scope)};` }]
+      ? [{ context, text: `proxy_pass ${target};` }]
       : sni
         ? [{ context, text: 'proxy_ssl_server_name on;' }]
         : []
+    const patch =
+      scope.path === null || directives.length === 0
+        ? null
+        : (config?.patch(scope.server, scope.path, directives) ?? null)
     return fixOf({
       layer: 'nginx',
       summary: plain
-        ? 'The port speaks plain http: say http:// in proxy_pass, or name the TLS port of the backend.'
+        ? 'The port speaks plain http: replace https:// by http:// in the proxy_pass that is there, or name the TLS port of the backend.'
         : verify
           ? "Give nginx the certificate of the backend's issuer (proxy_ssl_trusted_certificate) and the right name (proxy_ssl_name). Do not switch the check off."
           : 'The backend wants to know the host name in the TLS handshake (SNI), which nginx does not send by default; check also that both support a common TLS version.',
       directives,
       snippet: directives.length > 0 ? snippet(directives) : null,
+      patch: patch?.patch ?? null,
+      target: patch?.target ?? (settings ? { file: settings.file, line: settings.line } : null),
       verify: [
         BACK_UP,
-        `openssl s_client -connect ${upstream(w.scope)} -servername BACKEND-NAME </dev/null | head -5`,
+        plain
+          ? `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://${upstream(w.scope)}/`
+          : `openssl s_client -connect ${upstream(w.scope)} -servername BACKEND-NAME </dev/null | head -5`,
         TEST_AND_RELOAD,
       ],
       rollback: ROLL_BACK,
