@@ -111,8 +111,6 @@ export interface ConfigView {
   folder: string | null
   /** Newest modification time (epoch ms) of the files read; null for a dump or standard input. */
   changed_at: number | null
-  /** Newest change of the files it was read from, epoch ms; null when unknown (a dump). */
-  changed_at: number | null
   /** Effective proxy settings for a request, or null when the config does not serve it. */
   settings(server: string | null, path: string): EffectiveProxy | null
   /** Unified diff, for the block that serves the request, that sets these directives; null when it cannot be written. */

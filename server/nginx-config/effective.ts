@@ -1,10 +1,14 @@
 /** Effective proxy settings of a block. Source: ngx_http_proxy_merge_loc_conf. */
 import type { EffectiveProxy } from '../diagnosis/contract.ts'
+import { backendOf } from './backend.ts'
 import { nginxSeconds } from './nginx-time.ts'
 import { child, levels, type Served } from './serve.ts'
+import { publicAddress, serverNames } from './servers.ts'
 import { descendants, httpNodes, lineOf, type NginxConfig, type Node } from './tree.ts'
 
-export function effectiveProxy(config: NginxConfig, { block, pass }: Served): EffectiveProxy {
+/** @param path the request's, without query: it decides what the backend is asked for. */
+export function effectiveProxy(config: NginxConfig, served: Served, path: string): EffectiveProxy {
+  const { server, block, pass } = served
   const set_headers = effectiveHeaders(block)
   return {
     context: contextOf(block),
@@ -16,6 +20,9 @@ export function effectiveProxy(config: NginxConfig, { block, pass }: Served): Ef
     proxy_read_timeout: seconds(inherited(block, 'proxy_read_timeout')),
     proxy_send_timeout: seconds(inherited(block, 'proxy_send_timeout')),
     connection_map: hasMap(config, set_headers.get('connection')?.value ?? ''),
+    server_names: serverNames(server).filter((name) => name !== ''),
+    public: publicAddress(server),
+    backend: backendOf(config, served, path),
   }
 }
 

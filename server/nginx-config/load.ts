@@ -34,7 +34,7 @@ export function loadConfig(path: string): Loaded {
   const folder = dirname(absolute)
   const part = PARTS.has(basename(folder)) && !isWhole(read.source)
   const prefix = part ? dirname(folder) : folder
-  return fromDump(read.source) ?? finish(prefix, [read.source], disk(prefix))
+  return fromDump(read.source) ?? fromDisk(prefix, [read])
 }
 
 function loadFolder(folder: string): Loaded {
@@ -45,21 +45,43 @@ function loadFolder(folder: string): Loaded {
   const own = PARTS.get(basename(folder)) ?? '*.conf'
   const paths = (within.length > 0 ? within : expandPattern(join(folder, own), list)).filter(isFile)
   const prefix = within.length === 0 && PARTS.has(basename(folder)) ? dirname(folder) : folder
-  const top: Source[] = []
+  const top: Read[] = []
   for (const path of paths) {
     const read = readSource(path)
     if (!read.ok) return unreadable(path, read.reason)
-    top.push(read.source)
+    top.push(read)
   }
   if (top.length === 0) return unreadable(folder, 'no nginx.conf and no *.conf file is in this folder')
-  return finish(prefix, top, disk(prefix))
+  return fromDisk(prefix, top)
 }
 
-function disk(prefix: string): Files {
-  return { resolve: (pattern) => resolveInclude(prefix, pattern, list), read: readSource }
+function fromDisk(prefix: string, top: readonly Read[]): Loaded {
+  let changed_at = Math.max(...top.map(({ changed }) => changed))
+  const files: Files = {
+    resolve: (pattern) => resolveInclude(prefix, pattern, list),
+    read(path) {
+      const read = readSource(path)
+      if (read.ok) changed_at = Math.max(changed_at, read.changed)
+      return read
+    },
+  }
+  const sources = top.map(({ source }) => source)
+  const loaded = finish(prefix, sources, files)
+  return loaded.ok ? { ok: true, config: { ...loaded.config, folder: ownFolder(prefix), changed_at } } : loaded
 }
 
-function readSource(path: string): ReturnType<Files['read']> {
+/** What is backed up and put back as a whole: never a home, where putting back would undo other work. */
+const SHARED = /^\/(?:root|tmp|var\/tmp|etc|srv|opt|(?:home|Users)(?:\/[^/]+)?)?$/
+const ownFolder = (prefix: string): string | null => (SHARED.test(prefix) ? null : prefix)
+
+interface Read {
+  ok: true
+  source: Source
+  /** Modification time, epoch ms. */
+  changed: number
+}
+
+function readSource(path: string): Read | { ok: false; reason: string } {
   let file: number | null = null
   try {
     // Without O_NONBLOCK a pipe named in an include would wait for a writer for ever.
@@ -67,7 +89,8 @@ function readSource(path: string): ReturnType<Files['read']> {
     const found = fstatSync(file)
     if (!found.isFile()) return { ok: false, reason: 'it is not a regular file' }
     if (found.size > MAX_BYTES) return { ok: false, reason: `it is larger than ${MAX_BYTES / 1024 / 1024} MB` }
-    return { ok: true, source: { file: path, real: realpathSync(path), ...decode(readFileSync(file)) } }
+    const source = { file: path, real: realpathSync(path), ...decode(readFileSync(file)) }
+    return { ok: true, source, changed: Math.floor(found.mtimeMs) }
   } catch (error) {
     return { ok: false, reason: reasonOf(error) }
   } finally {

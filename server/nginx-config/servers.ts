@@ -1,11 +1,22 @@
 /** Which server block answers for a name. Source: ngx_http_find_virtual_server, ngx_http_server_names. */
+import type { EffectiveProxy } from '../diagnosis/contract.ts'
 import { fromPcre } from './pcre.ts'
 import { httpNodes, type NginxConfig, type Node } from './tree.ts'
+
+interface Listen {
+  socket: string
+  /** Empty for a unix socket. */
+  port: string
+  isDefault: boolean
+  tls: boolean
+  /** Plain TCP from the first byte: no PROXY header, no QUIC. */
+  direct: boolean
+}
 
 interface Server {
   node: Node
   names: string[]
-  listens: { socket: string; port: string; isDefault: boolean }[]
+  listens: Listen[]
 }
 
 /** Server blocks that may answer for a host, the likeliest first. The listening address is not in the logs,
@@ -47,18 +58,35 @@ export function serverNames(server: Node): string[] {
   return readServer(server).names
 }
 
+/** Where visitors reach the server: its first TLS address, else its first. Null for a fragment that does not tell,
+ *  for unix sockets, and where a load balancer must speak first (proxy_protocol). */
+export function publicAddress(server: Node): EffectiveProxy['public'] {
+  if (server.statement.name !== 'server' && !server.children.some(({ statement }) => statement.name === 'listen'))
+    return null
+  const { names, listens } = readServer(server)
+  const open = listens.filter(({ port, direct }) => port !== '' && direct)
+  const best = open.find(({ tls }) => tls) ?? open[0]
+  if (!best) return null
+  const host = names.find((name) => /^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/.test(name)) ?? null
+  return { scheme: best.tls ? 'https' : 'http', host, port: Number(best.port) }
+}
+
 function readServer(node: Node): Server {
   const argsOf = (name: string) =>
     node.children.filter(({ statement }) => statement.name === name).map((c) => c.statement.args)
   const names = argsOf('server_name').flat()
+  const allTls = argsOf('ssl').some(([state]) => state === 'on')
   const listens = argsOf('listen').map(([address = '80', ...options]) => ({
     ...readListen(address),
     isDefault: options.includes('default_server') || options.includes('default'),
+    tls: allTls || options.includes('ssl'),
+    direct: !options.includes('proxy_protocol') && !options.includes('quic'),
   }))
   return {
     node,
     names: names.length > 0 ? names.map((name) => (name.startsWith('~') ? name : name.toLowerCase())) : [''],
-    listens: listens.length > 0 ? listens : [{ socket: '*:80', port: '80', isDefault: false }],
+    listens:
+      listens.length > 0 ? listens : [{ socket: '*:80', port: '80', isDefault: false, tls: allTls, direct: true }],
   }
 }
 

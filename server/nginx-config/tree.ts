@@ -117,6 +117,10 @@ export interface NginxConfig {
   kind: 'main' | 'http' | 'server' | 'location'
   /** The folder relative includes start from. */
   prefix: string
+  /** The folder that holds the configuration; null for a text, and when a folder of other things (a home) holds it. */
+  folder: string | null
+  /** Newest modification time of the files read, epoch ms; null for a text. */
+  changed_at: number | null
   /** Every file read, by path. */
   sources: ReadonlyMap<string, Source>
   /** What could not be read or what nginx would refuse; the rest of the tree is still there. */

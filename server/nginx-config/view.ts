@@ -11,9 +11,11 @@ import type { NginxConfig } from './tree.ts'
 export function configView(config: NginxConfig, version: string | null = null): ConfigView {
   return {
     version,
+    folder: config.folder,
+    changed_at: config.changed_at,
     settings(server, path) {
       const served = serve(config, server, path)
-      return served && effectiveProxy(config, served)
+      return served && effectiveProxy(config, served, path)
     },
     patch(server, path, directives) {
       const served = serve(config, server, path)

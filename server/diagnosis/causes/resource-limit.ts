@@ -40,9 +40,9 @@ export const resourceLimit: Cause = {
           ]
         : [],
       snippet: whole ? 'worker_rlimit_nofile 16384;\nevents {\n    worker_connections 8192;\n}' : null,
-      prepare: whole ? prepare(config) : [],
+      prepare: prepare(config),
       verify: [TEST_AND_RELOAD],
-      rollback: whole ? rollBack(config) : [],
+      rollback: rollBack(config),
     })
   },
 }
