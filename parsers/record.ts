@@ -12,9 +12,11 @@ export interface LogTime {
   resolution: number
 }
 
-export type FieldValue = string | number | (string | number | null)[]
+/** nginx's upstream variables are lists of strings, one element per try; a try without a value is `-`. Other proxies'
+ *  logs give the one value. */
+export type FieldValue = string | number | readonly string[]
 
-/** nginx's own variable names without `$`. `-` and absent are left out. */
+/** nginx's own variable names without `$`. `-` and absent are left out; a value that is empty is an empty string. */
 export interface AccessFields {
   remote_addr?: string
   remote_user?: string
@@ -61,7 +63,9 @@ export interface ErrorRecord {
   pid: number | null
   tid: number | null
   connection: number | null
-  /** Text before ` while ACTION`, without the errno suffix. */
+  /** Everything before the context fields, as nginx wrote it. */
+  text: string
+  /** `text` without ` while ACTION` and without the errno suffix. */
   message: string
   errno: number | null
   /** The text after `while`, e.g. `proxying upgraded connection`. */
@@ -73,6 +77,8 @@ export interface ErrorRecord {
   upstream: string | null
   host: string | null
   referrer: string | null
+  /** Context that only some modules print: `resolver`, `login`, byte counts of streams. */
+  extra: ReadonlyMap<string, string>
 }
 
 /** One entry of an application's log, in that application's own shape. */

@@ -3,14 +3,69 @@ import type { LogTime } from './record.ts'
 
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
-/** `21/Nov/2026:06:13:34 +0100`, nginx `$time_local`. */
+/** `21/Nov/2026:06:13:34 +0100`, nginx `$time_local`; some tools write a fraction before the zone. */
 export function clfTime(text: string): LogTime | null {
-  const m = /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/.exec(text)
+  const m = /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? ([+-])(\d\d)(\d\d)$/.exec(text)
   if (!m) return null
-  const month = MONTHS.indexOf(m[2] as string)
-  if (month < 0 || month % 3 !== 0) return null
-  const offset = `${m[7]}${m[8]}:${m[9]}`
-  return stamp(m[3], String(month / 3 + 1).padStart(2, '0'), m[1], m[4], m[5], m[6], '', offset, 1000)
+  const month = monthNumber(m[2] as string)
+  if (month === null) return null
+  return stamp(
+    m[3],
+    month,
+    m[1],
+    m[4],
+    m[5],
+    m[6],
+    m[7] ?? '',
+    `${m[8]}${m[9]}:${m[10]}`,
+    m[7] === undefined ? 1000 : 1,
+  )
+}
+
+/** `Saturday, 21-Nov-2026 06:13:34 GMT`, nginx `$date_gmt` and `$date_local`. A zone name other than GMT and UTC says
+ *  nothing certain: such a stamp counts as local time without a zone. */
+export function dateTime(text: string): LogTime | null {
+  const m =
+    /^[A-Z][a-z]{2,8}, (\d\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) (?:(GMT|UTC)|[A-Z]{1,6}|([+-]\d\d)(\d\d)?)$/.exec(
+      text,
+    )
+  if (!m) return null
+  const month = monthNumber(m[2] as string)
+  if (month === null) return null
+  const zone = m[7] !== undefined ? 'Z' : m[8] !== undefined ? `${m[8]}:${m[9] ?? '00'}` : null
+  return stamp(m[3], month, m[1], m[4], m[5], m[6], '', zone, 1000)
+}
+
+/** `Nov` → `11`. */
+function monthNumber(name: string): string | null {
+  const at = MONTHS.indexOf(name)
+  return at < 0 || at % 3 !== 0 ? null : String(at / 3 + 1).padStart(2, '0')
+}
+
+let lastText = ''
+let lastTime: LogTime | null = null
+
+/** A stamp in any of the forms in which nginx logs time: `$time_local`, `$time_iso8601`, `$msec`, `$date_gmt`, and
+ *  numbers since 1970 in ms, µs or ns, which are a factor of 1000 apart. A busy log repeats its stamp for hundreds of
+ *  lines, so the last one is remembered. */
+export function anyTime(text: string): LogTime | null {
+  if (text !== lastText) {
+    lastTime = readAny(text)
+    lastText = text
+  }
+  return lastTime
+}
+
+function readAny(text: string): LogTime | null {
+  const c = text.charCodeAt(0)
+  if (c < 48 || c > 57) return dateTime(text)
+  if (text[2] === '/') return clfTime(text)
+  if (text[4] === '-') return isoTime(text)
+  if (!/^\d{9,19}(?:\.\d{1,9})?$/.test(text)) return slashTime(text)
+  const value = Number(text)
+  const unit = value > 1e17 ? 1e9 : value > 1e14 ? 1e6 : value > 1e11 ? 1e3 : 1
+  const time = epochTime(value / unit)
+  return time === null ? null : { ...time, resolution: unit > 1 || text.includes('.') ? 1 : 1000 }
 }
 
 /** `2026-11-21T06:13:34.123+01:00`, `…Z`, `2026-11-21 06:13:34`, offset without colon too. */

@@ -20,12 +20,13 @@ export interface AccessReading {
 /** `time` is the record's time as epoch ms UTC (the end of the request, as nginx logs it). */
 export function readAccess(record: AccessRecord, time: number | null, zone: 'known' | 'assumed'): AccessReading {
   const { fields } = record
-  const status = fields.status ?? null
+  // A stream is no request: its $status says how a TCP session ended.
+  const status = record.variables.has('session_time') ? null : (fields.status ?? null)
   const uri = fields.request_uri ?? null
   if (status === null || uri === null) return { status, events: [], failed: null }
   const asked = whoAsked(record, uri)
   const scope: Scope = {
-    server: serverName(fields.server_name ?? fields.host ?? null),
+    server: serverName(fields.server_name ?? null) ?? serverName(fields.host ?? null),
     path: pathGroup(uri),
     upstream: lastText(fields.upstream_addr),
   }
@@ -33,12 +34,16 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
   if (status === 101) return { status, events: upgraded(record, time, base), failed: null }
   const answered_by = answerer(record, status)
   if (asked === 'no' && !saysNothing(status) && knownSocket(uri) !== null) {
-    const sign = 'upgrade-lost-before-nginx'
-    return {
+    const event: Event = {
+      ...base,
+      time,
+      kind: 'handshake_failed',
+      sign: 'upgrade-lost-before-nginx',
       status,
-      events: [{ ...base, time, kind: 'handshake_failed', sign, status, asked, answered_by }],
-      failed: null,
+      asked,
+      answered_by,
     }
+    return { status, events: [event], failed: null }
   }
   // 426 is sent for nothing else than an upgrade that did not arrive (RFC 9110 §15.5.22).
   const handshake = asked === 'yes' || asked === 'likely' || (status === 426 && asked === 'unknown')
@@ -72,7 +77,7 @@ function upgraded(
 ): Event[] {
   const { fields } = record
   const session = lastNumber(fields.upstream_response_time)
-  const request = fields.request_time ?? null
+  const request = typeof fields.request_time === 'number' ? fields.request_time : null
   const began = time === null || request === null ? time : time - Math.round(request * 1000)
   const events: Event[] = [
     {
@@ -115,14 +120,15 @@ function answerer(record: AccessRecord, status: number): 'backend' | 'nginx' | n
   return last === status ? 'backend' : 'nginx'
 }
 
+/** The last try's value; null when it has none. */
 function lastText(value: FieldValue | undefined): string | null {
-  const last = Array.isArray(value) ? value.at(-1) : value
-  return last === undefined || last === null ? null : String(last)
+  const last = typeof value === 'object' ? value.at(-1) : value
+  return last === undefined || last === '' || last === '-' ? null : String(last)
 }
 
 function lastNumber(value: FieldValue | undefined): number | null {
-  const last = Array.isArray(value) ? value.at(-1) : value
-  return typeof last === 'number' ? last : null
+  const last = Number(lastText(value) ?? NaN)
+  return Number.isNaN(last) ? null : last
 }
 
 /** Lower-case name without port; null for the catch-all `_` and for an empty name. */

@@ -1,87 +1,93 @@
-/** Access logs written as `key=value key="value"`, among them the format `halfopen log-format` recommends.
- *  Keys are nginx variable names or the usual short ones. */
+/** Access logs written as `key=value key="value"`, among them the format `halfopen log-format` recommends, and as LTSV:
+ *  `key:value` separated by tabs. Keys are nginx variable names or the usual short ones (access-keys.ts). */
 import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AccessRecord } from '../record.ts'
-import { accessRecord } from './access.ts'
-import { unescapeDefault } from './log-format.ts'
+import { accessRecord, layoutCache } from './access.ts'
+import { isApplication, settle, snake, variableOfKey } from './access-keys.ts'
+import { closingQuote } from './unescape.ts'
 
-const ALIASES: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    time: 'time_iso8601',
-    ts: 'time_iso8601',
-    conn: 'connection',
-    creq: 'connection_requests',
-    vhost: 'server_name',
-    proto: 'server_protocol',
-    req: 'request',
-    method: 'request_method',
-    uri: 'request_uri',
-    completion: 'request_completion',
-    rt: 'request_time',
-    uct: 'upstream_connect_time',
-    uht: 'upstream_header_time',
-    urt: 'upstream_response_time',
-    ustatus: 'upstream_status',
-    uaddr: 'upstream_addr',
-    sent: 'bytes_sent',
-    body: 'body_bytes_sent',
-    reqlen: 'request_length',
-    urx: 'upstream_bytes_received',
-    utx: 'upstream_bytes_sent',
-    ulen: 'upstream_response_length',
-    h_upgrade: 'http_upgrade',
-    h_connection: 'http_connection',
-    h_wsver: 'http_sec_websocket_version',
-    r_upgrade: 'sent_http_upgrade',
-    r_connection: 'sent_http_connection',
-    u_upgrade: 'upstream_http_upgrade',
-    xff: 'http_x_forwarded_for',
-    ua: 'http_user_agent',
-    referer: 'http_referer',
-  }),
-)
-const ITEM = /([A-Za-z_]\w{0,63})=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?: |$)/y
+/** A stamp may stand before the first key. */
+const LEAD = /^(?:\[([^\]"=]{19,40})\]|"([^"=]{19,40})"|(\d{4}-\d\d-\d\dT[\d:.,+Z-]{8,24}))(?=[ \t])/
+const KEY = /(?:^|[ \t]|, ?| \| |; ?)([A-Za-z_@][\w.@-]{0,63})=/g
+const layoutFor = layoutCache('nginx-access-kv', 'default')
 
 export const keyValueAccess: Parser<AccessRecord> = {
   id: 'nginx-access-kv',
-  description: 'access log as key=value pairs (nginx variable names or short ones such as rt, urt, ustatus)',
+  description: 'access log as key=value pairs or LTSV (nginx variable names or short ones such as rt, urt, ustatus)',
   examples: [
     {
       line: 'time=2026-11-21T06:13:51+00:00 msec=1795241631.896 pid=487 conn=1 client=127.0.0.1:58772 vhost="app.test" req="GET /ws HTTP/1.1" status=101 rt=2.002 uht="0.001" urt="2.002" ustatus="101" uaddr="127.0.0.1:49297" h_upgrade="websocket"',
       fields: {
         remote_addr: '127.0.0.1',
+        remote_port: 58772,
         request_uri: '/ws',
         status: 101,
         request_time: 2.002,
-        upstream_response_time: 2.002,
-        upstream_header_time: 0.001,
+        upstream_response_time: ['2.002'],
+        upstream_header_time: ['0.001'],
         http_upgrade: 'websocket',
         server_name: 'app.test',
         connection: 1,
       },
     },
+    {
+      line: 'time:21/Nov/2026:06:13:34 +0000\thost:192.0.2.7\tforwardedfor:-\treq:GET /ws HTTP/1.1\tstatus:101\tsize:811\treferer:-\tua:Mozilla/5.0\treqtime:60.004\tapptime:60.003\tvhost:app.test',
+      fields: { remote_addr: '192.0.2.7', request_uri: '/ws', status: 101, upstream_response_time: ['60.003'] },
+    },
   ],
   parse(line): Parsed<AccessRecord> {
-    // Cheap refusal first: this parser is tried on every line that nothing else read.
-    if (!/^[A-Za-z_]\w*=/.test(line) || !line.includes('status=')) return miss('no-match')
-    const raw = new Map<string, string>()
-    const variables = new Set<string>()
-    ITEM.lastIndex = 0
-    while (ITEM.lastIndex < line.length) {
-      const m = ITEM.exec(line)
-      if (!m) return miss('no-match')
-      const key = m[1] as string
-      const value = unescapeDefault(m[2] ?? (m[3] as string))
-      if (key === 'client') {
-        variables.add('remote_addr')
-        raw.set('remote_addr', value.replace(/:\d+$/, ''))
-        continue
-      }
-      const name = ALIASES.get(key) ?? key
-      variables.add(name)
-      if (value !== '' && value !== '-') raw.set(name, value)
+    // Cheap refusals first: this parser is tried on every line that nothing else read.
+    const pairs = line.includes('\tstatus:') || line.startsWith('status:') ? labels(line) : pairsOf(line)
+    if (pairs === null || isApplication(pairs.keys())) return miss('no-match')
+    const found = new Map<string, string>()
+    for (const [key, value] of pairs) {
+      const name = variableOfKey(key) ?? snake(key)
+      if (!found.has(name) || found.get(name) === '-') found.set(name, value)
     }
-    if (!raw.has('status') || !/^\d{3}$/.test(raw.get('status') as string)) return miss('no-match')
-    return accessRecord('nginx-access-kv', raw, variables)
+    if (!/^\d{3}$/.test(found.get('status') ?? '')) return miss('no-match')
+    settle(found)
+    return accessRecord(layoutFor([...found.keys()]), [...found.values()])
   },
+}
+
+function labels(line: string): Map<string, string> {
+  const pairs = new Map<string, string>()
+  for (const item of line.split('\t')) {
+    const colon = item.indexOf(':')
+    if (colon > 0) pairs.set(item.slice(0, colon), item.slice(colon + 1))
+  }
+  return pairs
+}
+
+/** A value in quotes ends at the next bare one, another value where the next key begins: lists and stamps hold blanks. */
+function pairsOf(line: string): Map<string, string> | null {
+  if (!/\bstatus(?:_code)?=/i.test(line)) return null
+  const pairs = new Map<string, string>()
+  const lead = LEAD.exec(line)
+  if (lead) pairs.set('time', (lead[1] ?? lead[2] ?? lead[3]) as string)
+  let at = lead ? lead[0].length : 0
+  let key = keyAt(line, at)
+  if (key === null || key.index !== at) return null
+  while (key !== null) {
+    const name = key[1] as string
+    at = key.index + key[0].length
+    const quoted = line[at] === '"'
+    const end = quoted ? closingQuote(line, at + 1) : at
+    if (end < 0) return null
+    const next = keyAt(line, quoted ? end + 1 : at)
+    if (quoted) {
+      if (next === null ? end + 1 < line.length : next.index > end + 1) return null
+      pairs.set(name, line.slice(at + 1, end))
+    } else {
+      const value = line.slice(at, next === null ? line.length : next.index)
+      pairs.set(name, value.replace(/^\[(.*)\]$/, '$1'))
+    }
+    key = next
+  }
+  return pairs
+}
+
+function keyAt(line: string, at: number): RegExpExecArray | null {
+  KEY.lastIndex = at
+  return KEY.exec(line)
 }

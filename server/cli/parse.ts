@@ -1,6 +1,5 @@
 /** `halfopen parse`: one JSON object per record, nothing classified. */
-import type { ErrorRecord, FieldValue, LogRecord } from '../../parsers/record.ts'
-import type { Wrapping } from '../scan/contract.ts'
+import type { LogRecord } from '../../parsers/record.ts'
 import { complain, type Register } from './command.ts'
 import { addReadingOptions, type ReadingFlags } from './options.ts'
 import { escapeJson } from './terminal.ts'
@@ -27,11 +26,13 @@ export const registerParse: Register = (program, exit) => {
 }
 
 async function parse(args: readonly string[], flags: ReadingFlags): Promise<number> {
-  const [{ openOutput }, { prepareReading, unreadable }, { readRecords, zoneShift }] = await Promise.all([
-    import('./output.ts'),
-    import('./reading.ts'),
-    import('../scan/contract.ts'),
-  ])
+  const [{ openOutput }, { prepareReading, unreadable }, { recordLine, unreadLine }, { readRecords, zoneShift }] =
+    await Promise.all([
+      import('./output.ts'),
+      import('./reading.ts'),
+      import('./record-line.ts'),
+      import('../scan/contract.ts'),
+    ])
   const output = openOutput(flags.o)
   const reading = prepareReading(args, flags, Date.now())
   if (reading.inputs.length === 0) return 2
@@ -96,75 +97,3 @@ function within(
   const ms = record.time.zoned ? record.time.ms : shift(record.time.ms)
   return (since === null || ms >= since) && (until === null || ms < until)
 }
-
-type Value = FieldValue | null | undefined
-
-/** A line that no parser read: what was in its envelopes when it has some, else the line itself. */
-function unreadLine(
-  line: number,
-  source: string | null,
-  reason: string | null,
-  raw: string,
-  wrapping: Wrapping | null,
-): string {
-  return JSON.stringify({
-    line,
-    ...(source === null ? {} : { source }),
-    format: null,
-    ...(wrapping === null ? {} : { envelope: wrapping.envelope }),
-    ...(wrapping?.time ? { time: wrapping.time.iso } : {}),
-    reason,
-    raw,
-  })
-}
-
-/** The object of CONTRACT.md as one line. Put together as text: building an object first takes twice as long. */
-export function recordLine(
-  line: number,
-  source: string | null,
-  record: LogRecord,
-  wrapping: Wrapping | null = null,
-): string {
-  let text = `{"line":${line}`
-  if (source !== null) text += `,"source":${JSON.stringify(source)}`
-  text += `,"format":${JSON.stringify(record.format)}`
-  if (wrapping !== null) text += `,"envelope":${JSON.stringify(wrapping.envelope)}`
-  if (record.time) text += `,"time":${JSON.stringify(record.time.iso)}`
-  const add = (name: string, value: Value): void => {
-    if (value === undefined || value === null || value === '' || value === '-') return
-    if (!RESERVED.has(name)) text += `,${JSON.stringify(name)}:${JSON.stringify(value)}`
-  }
-  switch (record.type) {
-    case 'access':
-      for (const name in record.fields) add(name, record.fields[name])
-      break
-    case 'error':
-      for (const name of ERROR_FIELDS) add(name, record[name])
-      break
-    case 'app':
-      add('level', record.level)
-      add('message', record.message)
-      for (const [name, value] of record.extra) if (name !== 'level' && name !== 'message') add(name, value)
-  }
-  return `${text}}`
-}
-
-/** Names that parse itself gives; an application's own key of that name would hide them. */
-const RESERVED = new Set(['line', 'source', 'format', 'envelope', 'time'])
-
-const ERROR_FIELDS = [
-  'level',
-  'pid',
-  'tid',
-  'connection',
-  'message',
-  'errno',
-  'action',
-  'client',
-  'server',
-  'request',
-  'subrequest',
-  'upstream',
-  'host',
-  'referrer',
-] as const satisfies readonly (keyof ErrorRecord)[]

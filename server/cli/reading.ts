@@ -1,5 +1,5 @@
 /** From flags to what is read: inputs found, formats and zone settled, mistakes told before anything is opened. */
-import { ACCESS_PRESETS } from '../../parsers/nginx/access.ts'
+import { ACCESS_PRESETS } from '../../parsers/nginx/access-presets.ts'
 import { loadConfig, logFormats, type NginxConfig } from '../nginx-config/contract.ts'
 import { findInputs, optionProblem, zoneShift } from '../scan/contract.ts'
 import type { InputSummary } from '../diagnosis/contract.ts'
@@ -73,11 +73,15 @@ function readConfig(file: string): NginxConfig {
  *  its lines will be counted as unread and shown. */
 function formatsOf(config: NginxConfig): string[] | null {
   const { formats, access_logs } = logFormats(config)
-  const known = new Set(ACCESS_PRESETS.map((preset) => preset.format))
+  const known = new Set(ACCESS_PRESETS.flatMap((preset) => preset.formats))
   const used = new Set(access_logs.map((log) => log.format))
   const texts = [...formats.values()]
-    .filter(({ name, text }) => used.has(name) && !known.has(text))
+    .filter(({ name, text, escape }) => used.has(name) && !(escape === 'default' && known.has(text)))
+    // The one with more in it first: a shorter one may take its lines for its own, with the rest in its last variable.
+    .sort((a, b) => variableCount(b.text) - variableCount(a.text))
     .map(({ escape, text }) => (escape === 'default' ? text : `escape=${escape} ${text}`))
     .filter((logFormat) => optionProblem({ format: null, logFormat, timezone: null }) === null)
   return texts.length > 0 ? texts : null
 }
+
+const variableCount = (format: string): number => format.split('$').length

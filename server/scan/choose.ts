@@ -18,19 +18,43 @@ export function choose(options: Pick<ScanOptions, 'format' | 'logFormat'>): read
   return [forced]
 }
 
-/** `log_format NAME escape=json '…' '…';`, the same without name, or the bare text. */
+/** Names that guides and configurations use for formats that are known. */
+const KNOWN_NAMES: Readonly<Record<string, string>> = {
+  combined: 'nginx-access',
+  common: 'nginx-common',
+  main: 'nginx-main',
+  upstreaminfo: 'ingress-access',
+  proxy: 'npm-access',
+  standard: 'npm-standard',
+}
+const PIECES = /^\s*(?:'(?:[^'\\]|\\.)*'\s*)+;?\s*$/s
+const ANY_PIECES = /^\s*(?:(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*)+;?\s*$/s
+const PIECE = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/gs
+
+/** `log_format NAME escape=json '…' '…';`, the same without name, the bare text, or the name of a known format. */
 export function customFormat(text: string): Parser {
-  let format = text
-    .trim()
-    .replace(/^log_format\s+\S+\s+/, '')
-    .replace(/;$/, '')
-    .trim()
+  const known = PARSERS.find((parser) => parser.id === (KNOWN_NAMES[text.trim()] ?? text.trim()))
+  if (known !== undefined) return known
+  const directive = /^\s*log_format\s+\S+\s+/.exec(text)
+  let format = directive ? text.slice(directive[0].length) : text
   let escape: 'default' | 'json' | 'none' = 'default'
-  const told = /^escape=(default|json|none)\s+/.exec(format)
+  const told = /^\s*escape=(default|json|none)\s+/.exec(format)
   if (told) {
     escape = told[1] as typeof escape
     format = format.slice(told[0].length)
   }
-  if (/^(?:'[^']*'\s*)+$/.test(format)) format = [...format.matchAll(/'([^']*)'/g)].map((m) => m[1]).join('')
-  return accessParser('log_format', 'the log_format given', format, escape)
+  // Without the directive, double quotes are part of the format: '"$request" $status'.
+  const pieces = (directive ? ANY_PIECES : PIECES).test(format)
+  if (pieces) format = (format.match(PIECE) ?? []).map((piece) => piece.slice(1, -1)).join('')
+  else if (directive) format = format.replace(/\s*;\s*$/, '')
+  // A semicolon at the end belongs to the directive that was copied, or else to the lines.
+  const formats = pieces || !format.endsWith(';') ? [format] : [format.slice(0, -1), format]
+  return accessParser(
+    { id: 'log_format', description: 'the log_format given', formats: formats.map(unquote), examples: [] },
+    escape,
+  )
 }
+
+/** Escapes of nginx's configuration syntax. Source: ngx_conf_read_token. */
+const ESCAPED: Readonly<Record<string, string>> = { t: '\t', r: '\r', n: '\n' }
+const unquote = (text: string): string => text.replace(/\\(["'\\trn])/g, (_, char: string) => ESCAPED[char] ?? char)

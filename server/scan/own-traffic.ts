@@ -8,8 +8,10 @@ export const DASHBOARD: ReadonlySet<string> = new Set(['127.0.0.1:11006', '[::1]
 export function isOwn(record: LogRecord, own: ReadonlySet<string>): boolean {
   if (record.type === 'access') {
     const { http_user_agent, upstream_addr } = record.fields
+    const [address, another] = [upstream_addr].flat()
     return (
-      http_user_agent?.startsWith('halfopen/') === true || (typeof upstream_addr === 'string' && own.has(upstream_addr))
+      http_user_agent?.startsWith('halfopen/') === true ||
+      (typeof address === 'string' && another === undefined && own.has(address))
     )
   }
   if (record.type !== 'error' || record.upstream === null) return false

@@ -54,8 +54,8 @@ describeWith('nginx', 'a real nginx', ({ nginx }) => {
     expect(parsed.record.fields).toMatchObject({
       request_uri: '/ws',
       status: 404,
-      upstream_status: 404,
-      upstream_addr: `127.0.0.1:${port}`,
+      upstream_status: ['404'],
+      upstream_addr: [`127.0.0.1:${port}`],
       server_name: 'app.test',
       http_upgrade: 'websocket',
       http_connection: 'Upgrade',

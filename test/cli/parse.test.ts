@@ -45,7 +45,7 @@ it("prints records under nginx's names, what is absent left out", async () => {
       pid: 2782,
       tid: 2782,
       connection: 1,
-      message: 'connect() failed',
+      message: 'connect() failed (111: Connection refused) while connecting to upstream',
       errno: 111,
       action: 'connecting to upstream',
       client: '127.0.0.1',
@@ -92,7 +92,7 @@ it('reads a log_format given as text', async () => {
   const file = put('own.log', '101|/ws|0.5, 2.0|-\n')
   const ran = await run(['parse', '--log-format', '$status|$request_uri|$upstream_response_time|$http_referer', file])
   expect(objects(ran)).toEqual([
-    { line: 1, format: 'log_format', status: 101, request_uri: '/ws', upstream_response_time: [0.5, 2] },
+    { line: 1, format: 'log_format', status: 101, request_uri: '/ws', upstream_response_time: ['0.5', '2.0'] },
   ])
 })
 

@@ -1,0 +1,128 @@
+/** What stands after `"request" status` in a line that is otherwise combined, cut into tokens and named by form and place. */
+import { isAddress, variableOfKey } from './access-keys.ts'
+import { closingQuote } from './unescape.ts'
+
+export interface Token {
+  text: string
+  /** The name before `=` or `:`. */
+  key: string | null
+  quoted: boolean
+}
+
+const MAX_TOKENS = 60
+const SPACES = /[\s|;]*,?\s*/y
+const KEY = /([A-Za-z_][\w.-]{0,40})([=:])/y
+/** A value without quotes; a list of upstream values goes on after `, ` and ` : `. */
+const NUMBERS = /(?:-|\d[\d.]{0,30})(?:(?:, | : )(?:-|\d[\d.]{0,30})){0,40}(?=[\s,;|\]]|$)/y
+const PEER = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}|\[[0-9A-Fa-f:.]{2,45}\]:\d{1,5}|unix:[^\s,]{1,200})`
+const PEERS = new RegExp(`${PEER}(?:(?:, | : )(?:${PEER}|-)){0,40}`, 'y')
+const WORD = /[^\s"|]{1,8192}/y
+
+/** Null when the rest is no row of fields: a quote that is not closed, or far too many. */
+export function tailTokens(line: string, from: number): Token[] | null {
+  const tokens: Token[] = []
+  let at = end(SPACES, line, from)
+  while (at < line.length) {
+    if (tokens.length >= MAX_TOKENS) return null
+    const key = keyAt(line, at)
+    if (key !== null) at = key.end
+    const quoted = line[at] === '"'
+    let stop: number
+    if (quoted) stop = closingQuote(line, ++at)
+    else if (line[at] === '[') stop = line.indexOf(']', ++at)
+    else stop = Math.max(end(NUMBERS, line, at), end(PEERS, line, at)) || end(WORD, line, at)
+    // `key=` with nothing behind it.
+    if (stop === 0 && key !== null) stop = at
+    if (stop < at || (stop === at && key === null && !quoted && line[at - 1] !== '[')) return null
+    const bracketed = !quoted && line[stop] === ']' && line[at - 1] === '['
+    tokens.push(unwrap({ text: line.slice(at, stop), key: key?.name ?? null, quoted }))
+    at = end(SPACES, line, quoted || bracketed ? stop + 1 : stop)
+  }
+  return tokens
+}
+
+/** End of the match at `at`; `at` itself for an empty one, 0 when there is none. */
+function end(pattern: RegExp, line: string, at: number): number {
+  pattern.lastIndex = at
+  return pattern.test(line) ? pattern.lastIndex : 0
+}
+
+/** `rt=`; with a colon only where the name is a usual one, since `http:` and addresses have colons too. */
+function keyAt(line: string, at: number): { name: string; end: number } | null {
+  KEY.lastIndex = at
+  const m = KEY.exec(line)
+  if (m === null) return null
+  const name = m[1] as string
+  return m[2] === '=' || variableOfKey(name) !== null ? { name, end: KEY.lastIndex } : null
+}
+
+/** `"rt=0.001"` has its key inside the quotes. */
+function unwrap(token: Token): Token {
+  const inner = token.quoted && token.key === null ? /^([a-z_]{1,40})[=:](\S*)$/.exec(token.text) : null
+  if (inner === null || variableOfKey(inner[1] as string) === null) return token
+  return { text: inner[2] as string, key: inner[1] as string, quoted: false }
+}
+
+const SECONDS = /^(?:\d{1,12}\.\d{3}|-)(?:(?:, | : )(?:\d{1,12}\.\d{3}|-))*$/
+
+/** Gives every token a variable's name, in order. */
+export function nameTail(tokens: readonly Token[]): { name: string; value: string }[] {
+  const names: (string | null)[] = tokens.map((token) => {
+    if (token.key === null) return null
+    // Keys come from the log: a name that only differs in case or dashes is the same variable.
+    return variableOfKey(token.key) ?? token.key.toLowerCase().replace(/[^a-z0-9]+/g, '_')
+  })
+  const free = (i: number): boolean => names[i] === null
+  const texts = tokens.flatMap(({ quoted }, i) => (quoted && free(i) ? [i] : []))
+  const size = tokens.findIndex(({ text, quoted }, i) => !quoted && free(i) && /^(?:\d+|-)$/.test(text))
+  if (size >= 0 && size < (texts[0] ?? Infinity)) names[size] = 'body_bytes_sent'
+  const [referer, agent] = texts
+  if (agent === undefined) {
+    if (referer !== undefined) names[referer] = 'http_user_agent'
+  } else {
+    names[referer as number] = 'http_referer'
+    names[agent] = 'http_user_agent'
+  }
+  let seen = new Set(names)
+  tokens.forEach(({ text, quoted }, i) => {
+    if (!free(i)) return
+    const name = quoted ? quotedName(text) : bareName(text, seen)
+    if (name !== null && !seen.has(name)) names[i] = name
+    seen = new Set(names)
+  })
+  nameSeconds(tokens, names)
+  let unnamed = 0
+  return tokens.map(({ text }, i) => ({ name: names[i] ?? `unnamed_${++unnamed}`, value: text }))
+}
+
+function quotedName(text: string): string | null {
+  if (text === '-' || text === '' || text.split(/, ?/).every(isAddress)) return 'http_x_forwarded_for'
+  return /^\d{1,9}\.\d\d$/.test(text) ? 'gzip_ratio' : null
+}
+
+function bareName(text: string, seen: ReadonlySet<string | null>): string | null {
+  if (text === '.' || text === 'p') return 'pipe'
+  PEERS.lastIndex = 0
+  if (PEERS.test(text) && PEERS.lastIndex === text.length) return 'upstream_addr'
+  return /^\d{3}$/.test(text) && seen.has('upstream_addr') ? 'upstream_status' : null
+}
+
+/** Unnamed times are, in the order people log them, the request's and the backend's; with four of them, connect and
+ *  header time lie between. Any other number of them says only what the first one is. */
+function nameSeconds(tokens: readonly Token[], names: (string | null)[]): void {
+  if (names.includes('request_time')) return
+  const times = tokens.flatMap(({ text }, i) => (names[i] === null && SECONDS.test(text) ? [i] : []))
+  const first = times.findIndex((i) => /^\d+\.\d{3}$/.test(tokens[i]?.text ?? ''))
+  if (first < 0) return
+  const after = times.slice(first + 1)
+  names[times[first] as number] = 'request_time'
+  const backend =
+    after.length === 1
+      ? ['upstream_response_time']
+      : after.length === 3
+        ? ['upstream_connect_time', 'upstream_header_time', 'upstream_response_time']
+        : []
+  backend.forEach((name, k) => {
+    if (!names.includes(name)) names[after[k] as number] = name
+  })
+}

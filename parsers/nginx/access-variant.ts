@@ -1,0 +1,74 @@
+/** Access logs that are combined with more in front or behind: a virtual host, forwarded addresses, times, `rt=…` pairs.
+ *  What is at the core, `[time] "request" status`, is certain; the rest is told by form and place. What cannot be told
+ *  is kept as `unnamed_1`, `unnamed_2` …: `--log-format` names it. */
+import { miss, type Parsed, type Parser } from '../parser.ts'
+import type { AccessRecord } from '../record.ts'
+import { accessRecord, layoutCache } from './access.ts'
+import { readPrefix } from './access-prefix.ts'
+import { nameTail, tailTokens } from './access-tail.ts'
+import { closingQuote } from './unescape.ts'
+
+const ID = 'nginx-access-variant'
+const layoutFor = layoutCache(ID, 'default')
+const CORE = /\[(\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})? [+-]\d{4})\] {1,2}"/g
+const STATUS = / (\d{3})(?= |$)/y
+/** The tail that Traefik puts behind combined: count, router, backend, duration. */
+const TRAEFIK = / \d{1,20} (?:"[^"]*"|-) (?:"[^"]*"|-) \d{1,15}ms$/
+/** What the presets read: those lines are theirs, also in a log that has others in between. */
+const PRESETS = new Set(
+  ['', ' http_referer http_user_agent', ' http_referer http_user_agent http_x_forwarded_for'].map(
+    (tail) => `remote_addr remote_user time_local request status body_bytes_sent${tail}`,
+  ),
+)
+
+export const variantAccess: Parser<AccessRecord> = {
+  id: ID,
+  description: 'combined or common with fields before or after it: virtual host, X-Forwarded-For, times, key=value',
+  examples: [
+    {
+      line: '192.0.2.7 - - [21/Nov/2026:06:13:34 +0000] "GET /ws HTTP/1.1" 101 811 "-" "Mozilla/5.0" "203.0.113.9" rt=60.004 uct="0.000" uht="0.001" urt="60.003"',
+      fields: {
+        http_x_forwarded_for: '203.0.113.9',
+        request_time: 60.004,
+        upstream_header_time: ['0.001'],
+        upstream_response_time: ['60.003'],
+      },
+    },
+    {
+      line: 'app.test 192.0.2.7 - - [21/Nov/2026:06:13:34 +0000] "GET /ws HTTP/1.1" 101 811 "-" "Mozilla/5.0" 60.004 0.001, 60.003 .',
+      fields: {
+        host: 'app.test',
+        remote_addr: '192.0.2.7',
+        request_time: 60.004,
+        upstream_response_time: ['0.001', '60.003'],
+      },
+    },
+    {
+      line: '10.0.0.2, 10.0.0.1 - - [21/Nov/2026:06:13:34 +0000] "GET /ws HTTP/1.1" 101 811 "-" "Mozilla/5.0"',
+      fields: { http_x_forwarded_for: '10.0.0.2, 10.0.0.1', status: 101 },
+    },
+  ],
+  parse(line): Parsed<AccessRecord> {
+    CORE.lastIndex = 0
+    for (let core = CORE.exec(line), tries = 0; core !== null && tries < 8; core = CORE.exec(line), tries++) {
+      const request = CORE.lastIndex
+      const requestEnd = closingQuote(line, request)
+      if (requestEnd < 0) break
+      STATUS.lastIndex = requestEnd + 1
+      const status = STATUS.exec(line)
+      const prefix = status === null ? null : readPrefix(line.slice(0, core.index).trim())
+      if (status === null || prefix === null) continue
+      const tail = TRAEFIK.test(line.slice(-400)) ? null : tailTokens(line, STATUS.lastIndex)
+      if (tail === null) break
+      const names = [...prefix.names, 'time_local', 'request', 'status']
+      const values = [...prefix.values, core[1] as string, line.slice(request, requestEnd), status[1] as string]
+      for (const { name, value } of nameTail(tail)) {
+        names.push(name)
+        values.push(value)
+      }
+      if (PRESETS.has(names.join(' '))) break
+      return accessRecord(layoutFor(names), values)
+    }
+    return miss('no-match')
+  },
+}

@@ -1,0 +1,123 @@
+/** The context behind an error log message: `, client: A, server: S, request: "R", …`, in nginx's fixed order, any part
+ *  of it missing. Sources: ngx_http_log_error_handler, ngx_stream_log_error, ngx_stream_proxy_log_error, ngx_mail_log_error.
+ *
+ *  Nothing is escaped, so that a value can hold what looks like the next field. What nginx itself refuses settles it: a
+ *  host has no blank and no quote, a server name neither, a request line ends in its protocol, and the Referer, free
+ *  text, comes last. The leftmost reading of the line in which every field keeps to that is taken. */
+import type { ErrorRecord } from '../record.ts'
+
+export type Context = Pick<
+  ErrorRecord,
+  'client' | 'server' | 'request' | 'subrequest' | 'upstream' | 'host' | 'referrer' | 'extra'
+>
+
+type Quoted = 'request' | 'subrequest' | 'login' | 'upstream' | 'host' | 'referrer'
+const ORDER: readonly Quoted[] = ['request', 'subrequest', 'login', 'upstream', 'host', 'referrer']
+const SEPARATOR = /", (request|subrequest|login|upstream|host|referrer): "/g
+const MAX_SEPARATORS = 40
+const NO_EXTRA: ReadonlyMap<string, string> = new Map()
+
+/** `text` begins with a separator, or is empty. */
+export function readContext(text: string): Context {
+  const context: Context = {
+    client: null,
+    server: null,
+    request: null,
+    subrequest: null,
+    upstream: null,
+    host: null,
+    referrer: null,
+    extra: NO_EXTRA,
+  }
+  if (text === '') return context
+  const bare = /^(?:, (udp )?client: ([^\s,"]{1,300}))?(?:, server: ([^"]*?))?(?=, [a-z /]{4,40}: ?|$)/s.exec(text)
+  const resolver = /^, resolver: (\S{1,300})/.exec(text)
+  if (resolver) return { ...context, extra: new Map([['resolver', resolver[1] as string]]) }
+  if (bare === null) return context
+  context.client = bare[2] ?? null
+  context.server = bare[3] ?? null
+  const extra = new Map<string, string>()
+  if (bare[1] !== undefined) extra.set('protocol', 'udp')
+  const rest = readBytes(text.slice(bare[0].length), extra)
+  readQuoted(rest, context, extra)
+  if (extra.size > 0) context.extra = extra
+  return context
+}
+
+/** Streams end in `, bytes from/to client:12/0, bytes from/to upstream:0/12`. Returns the text before that. */
+function readBytes(text: string, extra: Map<string, string>): string {
+  const bytes = /, bytes from\/to client:(\d{1,20}\/\d{1,20}), bytes from\/to upstream:(\d{1,20}\/\d{1,20})$/.exec(
+    text.slice(-140),
+  )
+  if (bytes === null) return text
+  extra.set('bytes_from_to_client', bytes[1] as string).set('bytes_from_to_upstream', bytes[2] as string)
+  return text.slice(0, text.length - bytes[0].length)
+}
+
+interface Mark {
+  field: Quoted
+  /** Where the value of `field` begins, and where the separator before it begins. */
+  start: number
+  end: number
+}
+
+function readQuoted(text: string, context: Context, extra: Map<string, string>): void {
+  const head = /^, ([a-z]+): "/.exec(text)
+  const first = head?.[1] as Quoted | undefined
+  if (head === null || first === undefined || !ORDER.includes(first)) return
+  const marks: Mark[] = [{ field: first, start: head[0].length, end: 0 }]
+  SEPARATOR.lastIndex = head[0].length
+  for (let m = SEPARATOR.exec(text); m !== null && marks.length < MAX_SEPARATORS; m = SEPARATOR.exec(text)) {
+    marks.push({ field: m[1] as Quoted, start: SEPARATOR.lastIndex, end: m.index })
+    // Two separators share the comma and quotes only when a value is empty.
+    SEPARATOR.lastIndex--
+  }
+  // A line that was cut (NGX_MAX_ERROR_STR is 2048 bytes) has no closing quote.
+  const end = text.endsWith('"') && text.length > head[0].length ? text.length - 1 : text.length
+  const cut = end === text.length
+  const chosen = choose(text, marks, end, cut, true) ?? choose(text, marks, end, cut, false) ?? [0]
+  chosen.forEach((mark, i) => {
+    const { field, start } = marks[mark] as Mark
+    const next = chosen[i + 1]
+    const value = text.slice(start, next === undefined ? end : (marks[next] as Mark).end)
+    if (field === 'login') extra.set(field, value)
+    else context[field] = value
+  })
+}
+
+/** Which separators are nginx's own: the leftmost choice in order in which every value fits its field. Each pair of
+ *  separators is tried once. */
+function choose(text: string, marks: readonly Mark[], end: number, cut: boolean, strict: boolean): number[] | null {
+  const failed = new Set<number>()
+  const from = (index: number): number[] | null => {
+    if (failed.has(index)) return null
+    const mark = marks[index] as Mark
+    const rank = ORDER.indexOf(mark.field)
+    for (let next = index + 1; next < marks.length; next++) {
+      const other = marks[next] as Mark
+      if (ORDER.indexOf(other.field) <= rank) continue
+      if (strict && !fits(mark.field, text.slice(mark.start, other.end))) continue
+      const rest = from(next)
+      if (rest !== null) return [index, ...rest]
+    }
+    if (cut || !strict || fits(mark.field, text.slice(mark.start, end))) return [index]
+    failed.add(index)
+    return null
+  }
+  return from(0)
+}
+
+function fits(field: Quoted, value: string): boolean {
+  switch (field) {
+    case 'host':
+      return !/[\s"]/.test(value)
+    case 'request':
+      // Requests that nginx refused may be anything; one with a protocol at its end is whole.
+      return !value.includes('"') || / HTTP\/\d(?:\.\d)?$/.test(value)
+    case 'subrequest':
+    case 'login':
+    case 'upstream':
+    case 'referrer':
+      return true
+  }
+}

@@ -1,0 +1,123 @@
+/** The free text of an error log entry: where it ends, and what errno and action nginx put behind it.
+ *  Sources: ngx_log_errno (core/ngx_log.c), `log->action` of every module (facts of a full listing), ngx_http_log_error. */
+import type { ErrorRecord } from '../record.ts'
+
+interface Foreign {
+  /** How a message begins that prints text from outside. */
+  opens: RegExp
+  /** What nginx prints behind that text, up to the context. */
+  closes: RegExp
+  /** The text was decoded, and can hold line breaks. */
+  lines?: true
+}
+
+const WHILE = '(?: while [a-zA-Z /]{3,60})?'
+/** Such text can hold everything, `, client: ` included. */
+const FOREIGN: readonly Foreign[] = [
+  {
+    opens: /^(?:open|stat|lstat|opendir|rename|unlink|mkdir|realpath|access|chmod|utimes|link)\(\) "/,
+    closes: new RegExp(`" failed(?: \\([^()"]{1,300}\\))?${WHILE}$`),
+    lines: true,
+  },
+  {
+    opens: /^"/,
+    closes: new RegExp(`" (?:is (?:not found|forbidden|not a directory|not a regular file)|failed)[^"]{0,300}$`),
+    lines: true,
+  },
+  { opens: /^directory index of "/, closes: /" is forbidden$/, lines: true },
+  { opens: /^user "/, closes: /(?:": password mismatch|" was not found in "[^"\n]{1,1000}")$/, lines: true },
+  { opens: /^rewrite or internal redirection cycle while [a-z ]{1,40} "/, closes: /"$/, lines: true },
+  { opens: /^(?:FastCGI|uwsgi|SCGI) sent in stderr: "/, closes: new RegExp(`"${WHILE}$`), lines: true },
+  { opens: /^upstream sent [^"]{1,60}"/, closes: new RegExp(`"(?:[^"]{0,60}"[^"]{0,1000}")?${WHILE}$`), lines: true },
+  { opens: /^lua (?:entry|user) thread aborted: /, closes: /(?:)/, lines: true },
+  { opens: /^client sent [^"]{1,60}"/, closes: new RegExp(`"${WHILE}$`) },
+  { opens: /^(?:\[client [^\]]{1,60}\] )?ModSecurity: /, closes: /\]$/ },
+]
+/** One look tells that a message quotes nothing. */
+const MAY_QUOTE =
+  /^(?:"|\[client|[acdlmorsu][a-z]{2,9}(?:\(\) "| index| "| or internal| sent| \w{4,5} thread)|FastCGI|SCGI|ModSec)/
+
+function foreignIn(text: string): Foreign | undefined {
+  return MAY_QUOTE.test(text) ? FOREIGN.find(({ opens }) => opens.test(text)) : undefined
+}
+
+/** Where `, client: ` begins the context, or the length of the text when it has none.
+ *  A message that quotes a decoded path can hold `, client: ` itself: there only the separator behind nginx's own words
+ *  counts. When several do, one was forged, in the path or in the Referer. The path a request asked for is what the
+ *  message quotes, so that the separator whose request says the same is nginx's own. */
+export function contextStart(text: string): number {
+  const first = nextContext(text, 0)
+  if (first < 0) return otherContext(text)
+  const foreign = foreignIn(text)
+  if (foreign === undefined || nextContext(text, first + 1) < 0) return first
+  const candidates: number[] = []
+  for (let at = first; at >= 0 && candidates.length < 16; at = nextContext(text, at + 1)) {
+    if (foreign.closes.test(text.slice(Math.max(0, at - 1400), at))) candidates.push(at)
+  }
+  const own = candidates.filter((at) => quotesRequest(text, at))
+  return own.at(-1) ?? candidates[0] ?? first
+}
+
+/** True when the record certainly goes on in the next line: it quotes foreign text and nginx's context is still missing. */
+export function quoteIsOpen(text: string): boolean {
+  const foreign = foreignIn(text)
+  if (foreign?.lines === undefined) return false
+  for (let at = nextContext(text, 0), tries = 0; at >= 0 && tries < 16; at = nextContext(text, at + 1), tries++)
+    if (foreign.closes.test(text.slice(Math.max(0, at - 1400), at))) return false
+  return true
+}
+
+function nextContext(text: string, from: number): number {
+  const tcp = text.indexOf(', client: ', from)
+  const udp = text.indexOf(', udp client: ', from)
+  return tcp < 0 || (udp >= 0 && udp < tcp) ? udp : tcp
+}
+
+/** Entries without a client: ` while resolving, resolver: A:53`, ` while logging to syslog, server: A:514`. */
+function otherContext(text: string): number {
+  const at = text.search(/(?<= while [a-zA-Z ]{3,40}), (?:resolver|server): [^\s"]{1,300}$/)
+  return at < 0 ? text.length : at
+}
+
+/** Whether the text before `at` quotes the path of the request that the context at `at` names. */
+function quotesRequest(text: string, at: number): boolean {
+  const uri = /^[^"]{0,600}, request: "[A-Z]{1,20} ([^\s"?]{1,4000})[^"]{0,4000}"/.exec(text.slice(at, at + 9000))?.[1]
+  if (uri === undefined) return false
+  const end = text.lastIndexOf('"', at)
+  return end > 0 && text.slice(0, end).endsWith(decoded(uri))
+}
+
+function decoded(uri: string): string {
+  try {
+    return decodeURIComponent(uri)
+  } catch {
+    return uri
+  }
+}
+
+const ACTION = /^[A-Za-z][A-Za-z0-9/ -]*$/
+/** Linux, BSD and Windows numbers are decimal; Windows prints codes from 0x80000000 on as eight hex digits. */
+const ERRNO = / ?\((\d{1,9}|[89A-F][0-9A-F]{7}): ([^()]*(?:\([^()]*\))?[^()]*)\)$/
+/** ngx_conf_log_error puts the place behind everything. */
+const IN_FILE = / in (?:[^\s"]{1,1000}:\d{1,9}|command line)$/
+
+/** `connect() failed (111: Connection refused) while connecting to upstream` → message, errno, action. */
+export function splitMessage(text: string): Pick<ErrorRecord, 'text' | 'message' | 'errno' | 'action'> {
+  // Only the last 600 characters can hold errno and action: keeps the patterns linear on a long line.
+  const cut = Math.max(0, text.length - 600)
+  let end = text.slice(cut)
+  let action: string | null = null
+  const at = end.lastIndexOf(' while ')
+  if (at >= 0 && ACTION.test(end.slice(at + 7))) {
+    action = end.slice(at + 7)
+    end = end.slice(0, at)
+  }
+  // What a resolver answered is no errno, though it is printed alike.
+  const errno = / could not be resolved \(\d+: [^()]*\)$/.test(end) ? null : ERRNO.exec(end.replace(IN_FILE, ''))
+  const file = IN_FILE.exec(end)?.[0]
+  if (errno && file === undefined) end = end.slice(0, errno.index)
+  return { text, message: text.slice(0, cut) + end, errno: errno ? errnoNumber(errno[1] as string) : null, action }
+}
+
+const errnoNumber = (text: string): number =>
+  text.length === 8 && /[89A-F]/.test(text[0] ?? '') ? parseInt(text, 16) : Number(text)
