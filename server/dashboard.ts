@@ -12,11 +12,12 @@ export interface DashboardOptions {
   store: Store
   live: Live
   stream: Stream
-  config: ConfigView | null
+  config: () => ConfigView | null
   version: string
   now: () => number
   sources: () => SourceState[]
   searched: () => { path: string; found: string }[]
+  notices: () => string[]
   ready: () => boolean
   /** Events stored since the start, by kind. */
   counted: () => ReadonlyMap<string, number>
@@ -27,7 +28,12 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   return {
     // Evidence is kept per minute: the window begins and ends on whole ones.
     report: (from, to) =>
-      buildReport(store.evidence(from, to), { inputs: store.inputs(), generatedAt: now(), config, resolution: 60 }),
+      buildReport(store.evidence(from, to), {
+        inputs: store.inputs(),
+        generatedAt: now(),
+        config: config(),
+        resolution: 60,
+      }),
     problems() {
       const at = now()
       const ranked = store.problems().toSorted(byUrgency)
@@ -47,7 +53,12 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     mute: (id, muted) => live.mute(id, muted),
     series: (from, to, step) => store.series(from, to, step),
     events: (query) => store.events(query),
-    sources: () => ({ sources: options.sources(), blind_spots: [...live.blindSpots], searched: options.searched() }),
+    sources: () => ({
+      sources: options.sources(),
+      blind_spots: [...live.blindSpots],
+      searched: options.searched(),
+      notices: options.notices(),
+    }),
     ready: options.ready,
     metrics: () => metrics(options),
   }

@@ -32,7 +32,7 @@ export interface Committed {
 export interface LiveOptions {
   store: Store
   stream: Stream
-  config: ConfigView | null
+  config: () => ConfigView | null
   /** Names of the receivers that get every message. */
   receivers: readonly string[]
   resolve_after: number
@@ -65,6 +65,11 @@ export class Live {
     return this.hasFresh || this.hasHistory
   }
 
+  /** The nginx configuration is another one: the next round judges everything again. */
+  configChanged(): void {
+    this.diagnosed = -Infinity
+  }
+
   /** Call after every commit. */
   committed({ evidence, history }: Committed): void {
     if (history) this.hasHistory = true
@@ -83,7 +88,7 @@ export class Live {
     const { fresh, hasFresh, hasHistory } = this
     // Without new lines findings only change by growing old.
     if (hasFresh || hasHistory || at - this.diagnosed >= 5 * MINUTE) {
-      const { findings, blind_spots } = diagnose(this.window(at), { config: this.options.config })
+      const { findings, blind_spots } = diagnose(this.window(at), { config: this.options.config() })
       this.findings = findings
       this.blindSpots = blind_spots
       this.diagnosed = at
@@ -163,7 +168,7 @@ export class Live {
   /** Did this finding occur in a line that was read live since the last round? History must never look like it, so when
    *  both kinds arrived together the live lines alone have to show the finding. */
   private happenedIn(fresh: Evidence, hasFresh: boolean, hasHistory: boolean) {
-    const alone = hasFresh && hasHistory ? diagnose(fresh, { config: this.options.config }).findings : null
+    const alone = hasFresh && hasHistory ? diagnose(fresh, { config: this.options.config() }).findings : null
     const shownAlone = alone === null ? null : new Set(alone.map(({ id }) => id))
     return (finding: Finding, previous: ProblemRow | null): boolean => {
       if (!hasFresh || !touches(fresh, finding.scope)) return false

@@ -5,6 +5,7 @@ import type { Stream } from './http/contract.ts'
 import type { SourceState } from './http/wire.ts'
 import type { Live } from './live.ts'
 import type { Logger } from './logging.ts'
+import type { NginxFile } from './nginx-view.ts'
 import type { Sources } from './sources.ts'
 import { StoreError, type Store } from './store/contract.ts'
 
@@ -17,6 +18,8 @@ const OUTBOX = 5_000
 /** Patterns and missing files are looked for again. */
 const FIND = 10_000
 const EXPIRE = 3_600_000
+/** The nginx configuration is looked at, ms. */
+const CONFIG = 2_000
 
 export interface LoopOptions {
   sources: Sources
@@ -25,6 +28,8 @@ export interface LoopOptions {
   store: Store
   stream: Stream
   states: () => SourceState[]
+  /** Null when none was named. */
+  nginx: NginxFile | null
   retention: number
   /** Epoch ms, of evidence and problems; the rhythm itself follows the real clock. */
   now: () => number
@@ -57,6 +62,7 @@ export class Loop {
     this.every('sources', ROUND, () => this.publishSources())
     this.every('outbox', OUTBOX, () => outbox.flush())
     this.every('find', FIND, () => this.options.sources.find(false))
+    this.every('nginx_config', CONFIG, () => this.lookAtConfig())
     this.every('expire', EXPIRE, () => this.expire())
   }
 
@@ -86,6 +92,17 @@ export class Loop {
     void this.attempt('round', async () => {
       if (this.options.live.round()) await this.options.outbox.flush()
     })
+  }
+
+  private lookAtConfig(): void {
+    const { nginx, live, logger } = this.options
+    if (nginx === null) return
+    const before = nginx.notice
+    if (nginx.refresh()) {
+      logger.info('nginx_config changed')
+      live.configChanged()
+    }
+    if (nginx.notice !== before && nginx.notice !== null) logger.warn(nginx.notice)
   }
 
   private publishSources(): void {

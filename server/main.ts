@@ -19,7 +19,7 @@ import { createLogger, type Logger } from './logging.ts'
 import { Live } from './live.ts'
 import { Loop } from './loop.ts'
 import { ingestFile } from './ingest.ts'
-import { readNginxConfig } from './nginx-view.ts'
+import { NginxFile } from './nginx-view.ts'
 import { packageFolder } from './package-folder.ts'
 import { choose, zoneShift } from './scan/contract.ts'
 import { Sources } from './sources.ts'
@@ -75,7 +75,7 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
   const { listen, auth } = config
   const password = auth.password ?? (auth.password_file === null ? null : readPassword(auth.password_file))
   checkListen({ ...listen, password: password !== null, trusted_proxy: auth.trusted_proxy })
-  const nginx = config.nginx_config === null ? null : readNginxConfig(config.nginx_config)
+  const nginx = config.nginx_config === null ? null : new NginxFile(config.nginx_config)
 
   const store = openSqliteStore(config.database.path)
   started.push(() => store.close())
@@ -85,7 +85,7 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
   const live = new Live({
     store,
     stream,
-    config: nginx?.view ?? null,
+    config: () => nginx?.view ?? null,
     receivers: receivers.map(({ name }) => name),
     resolve_after: config.alerts.resolve_after,
     dashboard: () => url,
@@ -95,7 +95,7 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
   const counted = new Map<string, number>()
   const sources = new Sources({
     config,
-    logFormats: nginx?.logFormats ?? null,
+    logFormats: () => nginx?.logFormats ?? null,
     cwd: process.cwd(),
     now,
     follow: (path, { format, logFormat, timezone }) =>
@@ -124,16 +124,17 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
   started.push(() => outbox.close())
   const states = (): SourceState[] => sources.states(store.inputs())
   const { retention } = config
-  const loop = new Loop({ sources, live, outbox, store, stream, states, retention, now, logger })
+  const loop = new Loop({ sources, live, outbox, store, stream, states, nginx, retention, now, logger })
   const dashboard = createDashboard({
     store,
     live,
     stream,
-    config: nginx?.view ?? null,
+    config: () => nginx?.view ?? null,
     version,
     now,
     sources: states,
     searched: () => sources.searched,
+    notices: () => [...(nginx?.notice ? [nginx.notice] : []), ...sources.notices],
     ready: () => loop.ready,
     counted: () => counted,
   })

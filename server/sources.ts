@@ -25,7 +25,7 @@ export interface Follower {
 export interface SourcesOptions {
   config: Config
   /** log_format texts of the nginx configuration, for sources that have none of their own. */
-  logFormats: readonly string[] | null
+  logFormats: () => readonly string[] | null
   cwd: string
   follow: (path: string, settings: ReadingSettings) => Follower
   now: () => number
@@ -116,7 +116,7 @@ export class Sources {
     const { config, logFormats, follow } = this.options
     const settings: ReadingSettings = {
       format: own.format ?? null,
-      logFormat: own.log_format ?? config.log_format ?? logFormats,
+      logFormat: own.log_format ?? config.log_format ?? logFormats(),
       timezone: own.timezone ?? config.timezone,
     }
     const problem = optionProblem(settings)

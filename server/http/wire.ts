@@ -84,6 +84,8 @@ export interface Sources {
   blind_spots: BlindSpot[]
   /** Places that were looked at when no input was named. */
   searched: { path: string; found: string }[]
+  /** What cannot be read or used now, one sentence each. */
+  notices: string[]
 }
 
 /** GET problems */

@@ -2,7 +2,7 @@
 import type { SourceState } from '../../server/http/wire.ts'
 import { BlindSpots } from '../parts/blind-spots.tsx'
 import { FirstSteps } from '../parts/first-steps.tsx'
-import { Failure, Loading } from '../parts/notice.tsx'
+import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw, RawLines } from '../parts/raw.tsx'
 import { SourceStateBadge } from '../parts/source-state.tsx'
 import { When } from '../parts/when.tsx'
@@ -102,6 +102,15 @@ export function SourcesPage() {
       <p class="lead">What is read, how far, and what these logs cannot show.</p>
       {error && error.code !== 'unreachable' && <Failure error={error} what="The sources" />}
       {!data && !error && <Loading what="sources" />}
+      {data && data.notices.length > 0 && (
+        <Notice tone="plain">
+          {data.notices.map((notice) => (
+            <p key={notice}>
+              <Raw text={notice} />
+            </p>
+          ))}
+        </Notice>
+      )}
       {data && data.sources.length === 0 && (
         <>
           <div class="empty">
@@ -117,16 +126,14 @@ export function SourcesPage() {
               <Card source={source} key={source.path} />
             ))}
           </ul>
-          <section class="group">
-            <h2>What these logs cannot show</h2>
-            {data.blind_spots.length === 0 ? (
-              <p class="muted">Nothing known is missing: levels and formats show all that halfopen looks for.</p>
-            ) : (
+          {data.blind_spots.length > 0 && (
+            <section class="group">
+              <h2>What these logs cannot show</h2>
               <div class="panel">
                 <BlindSpots spots={data.blind_spots} />
               </div>
-            )}
-          </section>
+            </section>
+          )}
         </>
       )}
     </>
