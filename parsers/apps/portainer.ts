@@ -1,12 +1,19 @@
 /** Portainer's output in the shapes its versions wrote. Source: api/cmd/portainer/log.go and main.go at each tag.
- *  Up to 2.6 Go's standard log; 2.9–2.15 logrus around a standard-log line; from 2.16 zerolog: console text for its own
- *  messages and JSON without a level for what the standard log passes on, mixed in one stream. */
+ *  Up to 2.6 Go's standard log; 2.9–2.15 logrus around a standard-log line, 2.11.1 also `INFO TIME text`; from 2.16
+ *  zerolog: console text for its own messages and JSON without a level for what the standard log passes on, mixed in one
+ *  stream. The general parsers for these shapes come first and leave what is Portainer's; read on its own, this one
+ *  takes every line that has one of the shapes. */
 import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AppRecord, LogTime } from '../record.ts'
-import { epochTime, isoTime, kitchenTime, slashTime } from '../time.ts'
+import { kitchenTime, slashTime } from '../time.ts'
+import { jsonObject } from './app-json.ts'
+import { appRecord, extras, levelName, plain, readPairs } from './app-record.ts'
+import { keyTime } from './app-time.ts'
 
-const STD_LOG = /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) ((?:websocketproxy|http|http error|websocket): .*)$/s
-const LOGRUS = /^(?:time="([^"]{1,40})" )?level=(\w{1,10}) msg=("(?:[^"\\]|\\.)*"|[^\s"]+)(?: (.*))?$/s
+const STD_LOG = /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (?!\[[a-z]{0,6}(?:\]|$))(\S.*)$/s
+const LOGRUS = /^(?:time="[^"]{1,40}" )?level=\w{1,10} msg=/
+const COLOURED =
+  /^(TRAC|TRACE|DEBU|DEBUG|INFO|WARN|WARNING|ERRO|ERROR|FATA|FATAL) (\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) (.*)$/s
 const CONSOLE = /^(\d{4}\/\d\d\/\d\d \d\d:\d\d[AP]M) ([A-Z]{3}) (?:(\S{1,300}:\d+) > )?(.*)$/s
 const INNER_TIME = /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) /
 
@@ -50,83 +57,63 @@ export const portainer: Parser<AppRecord> = {
       line: '2026/06/19 10:44PM INF github.com/portainer/portainer/api/cmd/portainer/main.go:330 > encryption key file not present | filename=/run/secrets/portainer',
       fields: { level: 'info', message: 'encryption key file not present | filename=/run/secrets/portainer' },
     },
+    {
+      line: '\x1b[36mINFO\x1b[0m 2022/01/20 15:04:05 Starting Portainer 2.11.1',
+      fields: { time: '2022-01-20T15:04:05', level: 'info', message: 'Starting Portainer 2.11.1' },
+    },
   ],
   parse(line): Parsed<AppRecord> {
-    const first = line[0]
-    if (first === '{') return fromJson(line)
-    if (first === 'l' || first === 't') return fromLogrus(line)
-    const std = STD_LOG.exec(line)
-    if (std) return record(slashTime(std[1] as string), null, std[2] as string)
-    const console = CONSOLE.exec(line)
+    const text = plain(line)
+    if (text[0] === '{') return fromJson(text)
+    if (LOGRUS.test(text)) return fromLogrus(text)
+    const std = STD_LOG.exec(text)
+    if (std) return stamped(slashTime(std[1] as string), null, std[2] as string)
+    const coloured = COLOURED.exec(text)
+    if (coloured) return stamped(slashTime(coloured[2] as string), coloured[1] as string, coloured[3] as string)
+    const console = CONSOLE.exec(text)
     if (!console) return miss('no-match')
-    const extra = new Map<string, string>(console[3] === undefined ? [] : [['caller', console[3]]])
-    return record(
-      kitchenTime(console[1] as string),
-      LEVELS.get(console[2] as string) ?? null,
-      (console[4] as string).replace(/ \|$/, ''),
-      extra,
-    )
+    const message = (console[4] as string).replace(/ \|$/, '')
+    return stamped(kitchenTime(console[1] as string), console[2] as string, message, extras({ caller: console[3] }))
   },
 }
 
-const LEVELS: ReadonlyMap<string, string> = new Map([
-  ['TRC', 'trace'],
-  ['DBG', 'debug'],
-  ['INF', 'info'],
-  ['WRN', 'warn'],
-  ['ERR', 'error'],
-  ['FTL', 'fatal'],
-  ['PNC', 'panic'],
-])
-
-function record(
+function stamped(
   time: LogTime | null,
   level: string | null,
   message: string,
-  extra: ReadonlyMap<string, string> = new Map(),
+  extra?: ReadonlyMap<string, string>,
 ): Parsed<AppRecord> {
-  return { ok: true, record: { type: 'app', format: 'portainer', time, level, message, extra } }
+  if (time === null) return miss('bad-time')
+  return appRecord('portainer', time, level === null ? null : levelName(level), message, extra)
 }
 
 /** logrus text. Its own `time=` has a zone and wins over the stamp that the standard log put inside `msg`. */
-function fromLogrus(line: string): Parsed<AppRecord> {
-  const m = LOGRUS.exec(line)
-  if (!m) return miss('no-match')
-  let message = m[3] as string
-  if (message.startsWith('"')) {
-    try {
-      message = JSON.parse(message) as string
-    } catch {
-      message = message.slice(1, -1)
-    }
-  }
+function fromLogrus(text: string): Parsed<AppRecord> {
+  const { pairs, whole } = readPairs(text)
+  let message = pairs.get('msg')
+  if (message === undefined) return miss(whole ? 'no-match' : 'truncated')
   const inner = INNER_TIME.exec(message)
   if (inner) message = message.slice(inner[0].length)
-  const time = (m[1] === undefined ? null : isoTime(m[1])) ?? (inner ? slashTime(inner[1] as string) : null)
-  return record(time, m[2] as string, message.trimEnd())
+  const time = keyTime(pairs.get('time')) ?? (inner ? slashTime(inner[1] as string) : null)
+  const level = levelName(pairs.get('level') as string)
+  for (const key of ['msg', 'level', 'time']) pairs.delete(key)
+  return appRecord('portainer', time, level, message, pairs)
 }
 
 /** zerolog JSON. Keys are an application's, so they are read into a Map, never onto an object. */
-function fromJson(line: string): Parsed<AppRecord> {
-  if (!line.includes('"message"') || !/"time":\s*"?\d/.test(line)) return miss('no-match')
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(line)
-  } catch {
-    return miss('bad-json')
-  }
-  if (typeof parsed !== 'object' || parsed === null) return miss('no-match')
-  const fields = new Map(Object.entries(parsed))
+function fromJson(text: string): Parsed<AppRecord> {
+  if (!text.includes('"message"') || !/"time":\s*"?\d/.test(text)) return miss('no-match')
+  const fields = jsonObject(text)
+  if (fields === null) return miss('bad-json')
   const message = fields.get('message')
   if (typeof message !== 'string') return miss('no-match')
-  const stamp = fields.get('time')
-  const time = typeof stamp === 'number' ? epochTime(stamp) : typeof stamp === 'string' ? isoTime(stamp) : null
   const level = fields.get('level')
   const extra = new Map<string, string>()
+  // gorilla's text is in `error` when the application logs the failure itself.
   for (const key of ['caller', 'error', 'logger']) {
     const value = fields.get(key)
     if (typeof value === 'string') extra.set(key, value)
   }
-  // gorilla's text is in `error` when the application logs the failure itself.
-  return record(time, typeof level === 'string' ? level : null, message, extra)
+  const time = keyTime(fields.get('time'))
+  return appRecord('portainer', time, typeof level === 'string' ? levelName(level) : null, message, extra)
 }

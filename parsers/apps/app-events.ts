@@ -1,0 +1,125 @@
+/** What an application's record says. Its words are searched for signs; a request line is not, because it quotes what
+ *  the visitor sent: there the method, the path and the status speak. */
+import type { Asked, Event } from '../event.ts'
+import { knownSocket, SOCKET_NAME } from '../known-sockets.ts'
+import { pathGroup } from '../masking.ts'
+import type { AccessRecord, AppRecord } from '../record.ts'
+import { TERMINATIONS } from './signs/proxies.ts'
+import { textSign, type TextSign } from './websocket-texts.ts'
+
+type Zone = Event['zone']
+
+/** At most one event per record. `time` is the record's, as epoch ms UTC. */
+export function readApp(record: AppRecord, time: number | null, zone: Zone): Event[] {
+  const request = requestOf(record)
+  const sign = textSign(request === null ? wordsOf(record) : (record.extra.get('error') ?? ''))
+  if (sign !== null) {
+    const client = request?.client ?? null
+    const base = { sign: sign.sign, time, zone, scope: NOWHERE, client, connection: null }
+    const echo = sign.echo === true || ECHOES.has(`${record.format} ${sign.sign}`) ? { echo: true as const } : {}
+    const { kind } = sign
+    return kind === 'handshake_failed'
+      ? [{ ...base, kind, status: null, asked: askedBy(record, sign), answered_by: 'backend', ...echo }]
+      : [{ ...base, kind, ...echo }]
+  }
+  return request === null ? [] : readRequest(record.format, request, time, zone)
+}
+
+const NOWHERE = { server: null, path: null, upstream: null } as const
+
+/** Lines that comment on another line of the same program: uvicorn has already printed the socket with its 403. */
+const ECHOES: ReadonlySet<string> = new Set(['uvicorn app-connection-rejected'])
+
+/** Logger, message and error as one text: which of them holds the reason differs between applications. */
+function wordsOf({ message, extra }: AppRecord): string {
+  const logger = extra.get('logger')
+  const error = extra.get('error')
+  return `${logger === undefined ? '' : `${logger}: `}${message}${error === undefined ? '' : `: ${error}`}`
+}
+
+/** Portainer's exec endpoints ask for a valid session before they upgrade: who gets there is the application's own page. */
+function askedBy(record: AppRecord, sign: TextSign): Asked {
+  if (/^websocketproxy:|websocket (?:exec|attach) operation/.test(record.message)) return 'likely'
+  // Nobody but a WebSocket client's library sends these.
+  return sign.sign === 'app-engine-io-mismatch' ? 'likely' : 'unknown'
+}
+
+interface RequestLine {
+  method: string
+  uri: string
+  status: number | null
+  protocol: string | null
+  client: string | null
+}
+
+/** Formats whose parsers take request lines apart. In others a key of that name is the application's own. */
+const REQUEST_FORMATS: ReadonlySet<string> = new Set([
+  'daphne',
+  'gin',
+  'python-log',
+  'rails',
+  'tornado',
+  'uvicorn',
+  'websockify',
+])
+
+function requestOf({ format, extra }: AppRecord): RequestLine | null {
+  const uri = extra.get('request_uri')
+  if (uri === undefined || !REQUEST_FORMATS.has(format)) return null
+  const status = extra.get('status')
+  return {
+    method: extra.get('request_method') ?? '',
+    uri,
+    status: status === undefined ? null : Number(status),
+    protocol: extra.get('server_protocol') ?? null,
+    client: extra.get('remote_addr') ?? null,
+  }
+}
+
+/** Servers that print a handshake differently from a request: a GET in their log is one that lost its headers. */
+const TELLS_APART: ReadonlySet<string> = new Set(['daphne', 'uvicorn', 'websockify'])
+/** What a server answers to a plain GET where it has a socket. */
+const PLAIN_ANSWERS: ReadonlySet<number> = new Set([400, 404, 405, 426])
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 426])
+
+/** The status of an application's line is often not the one on the wire (gin prints 200 for an accepted upgrade), so it
+ *  is not passed on: what it tells is in the sign. */
+function readRequest(format: string, request: RequestLine, time: number | null, zone: Zone): Event[] {
+  const { method, uri, status, client } = request
+  const known = knownSocket(uri) !== null
+  const event = (sign: string, asked: Asked, echo = false): Event[] => [
+    {
+      kind: 'handshake_failed',
+      sign,
+      time,
+      zone,
+      scope: { ...NOWHERE, path: pathGroup(uri) },
+      client,
+      connection: null,
+      status: null,
+      asked,
+      answered_by: 'backend',
+      ...(echo ? { echo: true as const } : {}),
+    },
+  ]
+  if (method === 'WEBSOCKET') return status !== null && status >= 400 ? event('app-closed-before-accept', 'yes') : []
+  if (method !== 'GET' || status === null || !REFUSALS.has(status)) return []
+  if (!known && !SOCKET_NAME.test(uri.replace(/[?#].*$/s, ''))) return []
+  const asked = known ? 'likely' : 'unknown'
+  if (TELLS_APART.has(format) && PLAIN_ANSWERS.has(status))
+    return event(request.protocol === 'HTTP/1.0' ? 'app-http10-get-on-socket' : 'app-plain-get-on-socket', asked)
+  // Jupyter and gin print the reason of a refusal on a line of its own; Tornado's 400 has none.
+  return event('app-socket-request-refused', asked, format === 'gin' || status === 403)
+}
+
+/** HAProxy says itself how a session ended. */
+export function readTermination(record: AccessRecord, time: number | null, zone: Zone): Event[] {
+  const state = record.fields['termination_state']
+  if (typeof state !== 'string') return []
+  const found = TERMINATIONS.find((t) => state.startsWith(t.state) && (!t.upgraded || record.fields.status === 101))
+  if (found === undefined || record.fields.status === undefined) return []
+  const { request_uri, remote_addr, upstream_addr } = record.fields
+  const upstream = typeof upstream_addr === 'string' ? upstream_addr : null
+  const scope = { server: null, path: request_uri === undefined ? null : pathGroup(request_uri), upstream }
+  return [{ kind: found.kind, sign: found.sign, time, zone, scope, client: remote_addr ?? null, connection: null }]
+}

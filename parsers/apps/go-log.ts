@@ -1,0 +1,53 @@
+/** Go's standard log: `2026/11/21 06:13:34 message`, local time. Also with the file (`Lshortfile`), a level word that
+ *  the application puts first, and NATS' `[PID] TIME [LVL] message`. Source: log/log.go, formatHeader. */
+import { miss, type Parsed, type Parser } from '../parser.ts'
+import type { AppRecord } from '../record.ts'
+import { appRecord, extras, LEVEL, levelName, plain } from './app-record.ts'
+import { appTime } from './app-time.ts'
+
+const LINE =
+  /^(?:\[\d{1,10}\] )?(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) (?:([\w./-]{1,200}\.go:\d{1,6}): )?(.*)$/s
+const LEVEL_FIRST = new RegExp(`^(?:\\[(${LEVEL})\\]:?|(${LEVEL}):) `)
+/** What follows the same stamp in an nginx error log: `[error] 7#7: `, or the beginning of it. */
+const NGINX = /^\[[a-z]*(?:\](?: \d+#|$)|$)|^\[(?:debug|info|notice|warn|error|crit|alert|emerg)\]/
+
+/** Said by the proxy library that Portainer is built on, and by the server around it: Portainer's parser. */
+const PORTAINER = /^(?:websocketproxy|http error): |^http: .{0,100}github\.com\/portainer\//
+
+export const goLog: Parser<AppRecord> = {
+  id: 'go-log',
+  description: "Go's standard log, also with file or level (Rancher, NATS, Portainer 1)",
+  examples: [
+    {
+      line: "2026/11/21 06:13:34 hub.go:88: upgrade: websocket: could not find connection header with token 'upgrade'",
+      fields: {
+        time: '2026-11-21T06:13:34',
+        level: null,
+        message: "upgrade: websocket: could not find connection header with token 'upgrade'",
+      },
+    },
+    {
+      line: "[8672] 2026/11/21 06:13:34.251985 [ERR] [::1]:59279 - websocket handshake error: invalid value for header 'Upgrade'",
+      fields: {
+        time: '2026-11-21T06:13:34.251985',
+        level: 'error',
+        message: "[::1]:59279 - websocket handshake error: invalid value for header 'Upgrade'",
+      },
+    },
+    {
+      line: '2026/11/21 06:13:34 Starting server on :9000',
+      fields: { time: '2026-11-21T06:13:34', message: 'Starting server on :9000' },
+    },
+  ],
+  parse(line): Parsed<AppRecord> {
+    const m = LINE.exec(plain(line))
+    if (!m) return miss('no-match')
+    const text = m[3] as string
+    if (text.trim() === '' || NGINX.test(text) || PORTAINER.test(text)) return miss('no-match')
+    const time = appTime(m[1] as string)
+    if (time === null) return miss('bad-time')
+    const word = LEVEL_FIRST.exec(text)
+    const level = word ? levelName((word[1] ?? word[2]) as string) : null
+    return appRecord('go-log', time, level, word ? text.slice(word[0].length) : text, extras({ caller: m[2] }))
+  },
+}

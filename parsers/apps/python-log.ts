@@ -1,0 +1,29 @@
+/** Python's `logging.basicConfig()`: `LEVEL:logger:message`, no time. Source: Lib/logging/__init__.py, BASIC_FORMAT. */
+import { miss, type Parsed, type Parser } from '../parser.ts'
+import type { AppRecord } from '../record.ts'
+import { appRecord, extras, levelName, plain } from './app-record.ts'
+import { requestLine } from './tornado.ts'
+
+const LINE = /^(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.-]{1,200}):(.*)$/s
+
+export const pythonLog: Parser<AppRecord> = {
+  id: 'python-log',
+  description: 'Python logging without a time: LEVEL:logger:message (websockets, Tornado, aiohttp)',
+  examples: [
+    {
+      line: 'INFO:websockets.server:connection rejected (426 Upgrade Required)',
+      fields: { time: null, level: 'info', message: 'connection rejected (426 Upgrade Required)' },
+    },
+    {
+      line: 'WARNING:tornado.access:400 GET /ws (192.0.2.7) 1.53ms',
+      fields: { level: 'warn', message: '400 GET /ws (192.0.2.7) 1.53ms' },
+    },
+  ],
+  parse(line): Parsed<AppRecord> {
+    const m = LINE.exec(plain(line))
+    if (!m) return miss('no-match')
+    const message = m[3] as string
+    const extra = extras({ logger: m[2], ...requestLine(message) })
+    return appRecord('python-log', null, levelName(m[1] as string), message, extra)
+  },
+}

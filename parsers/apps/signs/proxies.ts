@@ -1,0 +1,69 @@
+/** Proxies other than nginx: Caddy, Traefik, oauth2-proxy, websockify, and HAProxy's termination states. Sources: caddy
+ *  reverseproxy.go, traefik pkg/proxy/httputil/proxy.go, oauth2-proxy pkg/upstream/http.go, websockify
+ *  websocketproxy.py, HAProxy configuration manual §8.5. */
+import type { EventKind } from '../../event.ts'
+import type { Wording } from './wording.ts'
+
+/** The proxy's own words, followed by why it did not reach what is behind it. */
+const LEG = String.raw`(?:http\.log\.error|Error proxying to upstream server|'50[0234] [A-Za-z ]{3,40}' caused by|Failed to connect to \S{1,200}:\d{1,5})[\s\S]{0,300}`
+
+export const PROXIES: readonly Wording[] = [
+  {
+    sign: 'app-http2-handshake',
+    from: 'Caddy 2.10',
+    text: /http2: invalid Upgrade request header/,
+    example: 'http.log.error: http2: invalid Upgrade request header: ["websocket"]',
+  },
+  {
+    sign: 'app-remote-refused',
+    from: 'Caddy, Traefik, oauth2-proxy, websockify',
+    text: new RegExp(`${LEG}(?:connection refused|Connection refused)`),
+    example: 'http.log.error: dial tcp 172.18.0.3:9000: connect: connection refused',
+  },
+  {
+    sign: 'app-remote-name-unknown',
+    from: 'Caddy, Traefik, oauth2-proxy',
+    text: new RegExp(`${LEG}(?:no such host|Name or service not known|server misbehaving)`),
+    example: 'Error proxying to upstream server: dial tcp: lookup app on 127.0.0.11:53: no such host',
+  },
+  {
+    sign: 'app-remote-timeout',
+    from: 'Caddy, Traefik, oauth2-proxy',
+    text: new RegExp(`${LEG}(?:i/o timeout|deadline exceeded|timed out)`),
+    example: "'504 Gateway Timeout' caused by: dial tcp 10.0.0.4:3000: i/o timeout",
+  },
+  {
+    sign: 'app-remote-reset',
+    from: 'Caddy, Traefik, oauth2-proxy',
+    text: new RegExp(`${LEG}(?:connection reset by peer|\\bEOF\\b)`),
+    example: 'http.log.error: read tcp 172.18.0.2:40010->172.18.0.3:9000: read: connection reset by peer',
+  },
+  {
+    sign: 'app-no-hijacker',
+    from: 'Caddy',
+    text: /hijack failed on protocol switch/,
+    example: 'http.handlers.reverse_proxy: hijack failed on protocol switch',
+  },
+]
+
+export interface TerminationSign {
+  sign: string
+  kind: Exclude<EventKind, 'handshake_ok' | 'handshake_failed' | 'session_closed'>
+  /** First two letters: who ended it, and when. */
+  state: string
+  /** Only for sessions that were upgraded: the same letters on a download are no WebSocket's business. */
+  upgraded: boolean
+}
+
+/** HAProxy: capital = aborted, small = timed out; C client, S server; C connect, Q queue, H headers, D data. */
+export const TERMINATIONS: readonly TerminationSign[] = [
+  { sign: 'haproxy-tunnel-idle', kind: 'upstream_timeout', state: 'sD', upgraded: true },
+  { sign: 'haproxy-tunnel-idle-client', kind: 'upstream_timeout', state: 'cD', upgraded: true },
+  { sign: 'haproxy-server-reset', kind: 'upstream_reset', state: 'SD', upgraded: true },
+  { sign: 'haproxy-client-reset', kind: 'client_closed', state: 'CD', upgraded: true },
+  { sign: 'haproxy-connect-refused', kind: 'upstream_refused', state: 'SC', upgraded: false },
+  { sign: 'haproxy-connect-timeout', kind: 'upstream_timeout', state: 'sC', upgraded: false },
+  { sign: 'haproxy-queue-timeout', kind: 'resource_limit', state: 'sQ', upgraded: false },
+  { sign: 'haproxy-died-before-headers', kind: 'upstream_reset', state: 'SH', upgraded: false },
+  { sign: 'haproxy-response-timeout', kind: 'upstream_timeout', state: 'sH', upgraded: false },
+]

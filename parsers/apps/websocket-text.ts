@@ -1,0 +1,79 @@
+/** Lines without time or level that are a library's own words from their first character on: Node programs, Gotify's
+ *  runtime errors, response bodies that a client printed. Only known beginnings are taken, so that a token that a visitor
+ *  put into some other program's line is not. */
+import { miss, type Parsed, type Parser } from '../parser.ts'
+import type { AppRecord } from '../record.ts'
+import { appRecord, extras, plain } from './app-record.ts'
+
+const BEGINNINGS: readonly RegExp[] = [
+  // gorilla, koding and their forks; Gotify ≤ 2.6
+  /^(?:vulcand\/oxy\/forward\/)?websocket(?:proxy)?: \S/,
+  /^WebSocket: (?:Read|Write|Ping)Error /,
+  /^failed to accept WebSocket connection: /,
+  /^WebSocket protocol violation: /,
+  // http-proxy-middleware, Vite, webpack-dev-server
+  /^\[HPM\] \S/,
+  /^(?:\d\d?:\d\d:\d\d(?: [AP]M)? )?(?:\[vite\] )?(?:\(client\) )?(?:ws|http) proxy (?:socket )?error:/,
+  /^\[(?:vite|WDS|webpack-dev-server|HMR)\] \S/,
+  /^Invalid Host(?:\/Origin)? header$/,
+  /^Error occurred while trying to proxy(?: to)?: /,
+  // ws, Node's own errors as an unhandled one prints them
+  /^(?:Uncaught )?(?:Error|RangeError|TypeError|WebSocketError|AggregateError)(?: \[[A-Z_]{3,60}\])?: (?:Unexpected server response: \d{3}|Opening handshake has timed out|Invalid Sec-WebSocket-|WebSocket was closed before|Invalid WebSocket frame|First argument must be a valid error code|(?:read|write|connect) E[A-Z]{3,20}|getaddrinfo E[A-Z_]{3,20}|Parse Error)/,
+  /^(?:Missing or invalid|Invalid) (?:Sec-WebSocket-(?:Key|Version|Protocol)|Upgrade) header$/,
+  // engine.io: a body, and its debug lines
+  /^\{"code":[0-5],"message":"[^"]{1,60}"(?:,"context":.{0,2000})?\}$/s,
+  /^(?:\S{1,40} )? *engine(?::\w{1,20})? (?:handshaking client|unknown sid|intercepting request|transport (?:error|closed))/,
+  // Tornado, SockJS, Spring, Rocket.Chat bodies
+  /^Can "Upgrade" only to "WebSocket"\.?$/i,
+  /^"Connection" must be "Upgrade"\.?$/i,
+  /^Not a valid websocket request$/,
+  /^Cross origin websockets not allowed$/,
+  // Python websockets: body, last line of a traceback, standalone words
+  /^Failed to open a WebSocket connection: /,
+  /^websockets\.(?:legacy\.)?exceptions\.\w{5,60}: /,
+  /^connection (?:open|closed|rejected \(\d{3} [A-Z][\w -]{1,40}\))$/,
+  // SignalR's answers, em-websocket, n8n, EMQX
+  /^(?:No Connection with that ID|Connection ID required)$/,
+  /^EventMachine::WebSocket::HandshakeError/,
+  /^ResponseError: Invalid origin!/,
+  /^emqttd_http:handle_request:\d{1,5} /,
+  /^\s+at (?:Object\.)?ensureOrigin \(/,
+]
+/** Vite, HMR and the engine.io debugger put a time of day first. */
+const CLOCK = /^(?:\d\d?:\d\d:\d\d(?: [AP]M)? )/
+
+export const websocketText: Parser<AppRecord> = {
+  id: 'websocket-text',
+  description: 'WebSocket messages without time or level (Gotify, Vite, webpack, http-proxy, Socket.IO answers)',
+  // What failed stands in the first line of the stack that follows.
+  unfinished: (record) =>
+    !record.includes('\n') &&
+    record.length < 200 &&
+    /^[^\n]{0,40}(?:ws|http) proxy (?:socket )?error:\s*$/.test(record),
+  examples: [
+    {
+      line: 'WebSocket: ReadError websocket: close 1006 (abnormal closure): unexpected EOF',
+      fields: { time: null, level: null },
+    },
+    {
+      line: '[HPM] Error occurred while proxying request app.example/ws to http://127.0.0.1:8081/ [ECONNREFUSED] (https://nodejs.org/api/errors.html#errors_common_system_errors)',
+      fields: { time: null },
+    },
+    {
+      line: '6:13:34 AM [vite] ws proxy error:\nError: connect ECONNREFUSED 127.0.0.1:8081',
+      fields: { time: null, message: '[vite] ws proxy error:\nError: connect ECONNREFUSED 127.0.0.1:8081' },
+    },
+    {
+      line: '{"code":1,"message":"Session ID unknown"}',
+      fields: { message: '{"code":1,"message":"Session ID unknown"}' },
+    },
+    { line: '    at ensureOrigin (/app/code-server/out/node/http.js:288:15)', fields: { level: null } },
+    { line: '[webpack-dev-server] Disconnected!', fields: { message: '[webpack-dev-server] Disconnected!' } },
+  ],
+  parse(line): Parsed<AppRecord> {
+    const text = plain(line)
+    if (!BEGINNINGS.some((b) => b.test(text))) return miss('no-match')
+    const code = /^\{"code":([0-5]),/.exec(text)?.[1]
+    return appRecord('websocket-text', null, null, text.replace(CLOCK, ''), extras({ code }))
+  },
+}
