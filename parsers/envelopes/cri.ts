@@ -13,16 +13,16 @@ export const cri: Envelope = {
   weak: false,
   examples: [
     {
-      line: '2017-09-12T22:32:21.212861448Z stdout F 2017-09-12 22:32:21.212 [INFO][88] table.go 710: Invalidating dataplane cache',
-      payload: '2017-09-12 22:32:21.212 [INFO][88] table.go 710: Invalidating dataplane cache',
+      line: '2026-11-21T06:13:34.123456789Z stdout F 2026-11-21 06:13:34.123 [INFO][7] app.go 12: ready',
+      payload: '2026-11-21 06:13:34.123 [INFO][7] app.go 12: ready',
       name: null,
-      stamp: '2017-09-12T22:32:21.212861448Z',
+      stamp: '2026-11-21T06:13:34.123456789Z',
     },
     {
-      line: '2019-05-07T18:57:50.904275087+00:00 stdout P 1a. some ',
-      payload: '1a. some ',
+      line: '2026-11-21T06:13:35.123456789+00:00 stdout P half of a ',
+      payload: 'half of a ',
       name: null,
-      stamp: '2019-05-07T18:57:50.904275087+00:00',
+      stamp: '2026-11-21T06:13:35.123456789+00:00',
     },
   ],
   open(line) {

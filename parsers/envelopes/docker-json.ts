@@ -13,16 +13,16 @@ export const dockerJson: Envelope = {
   weak: false,
   examples: [
     {
-      line: '{"log":"Simple text\\n","stream":"stderr","time":"2019-04-01T17:58:33.698656444Z"}',
-      payload: 'Simple text',
+      line: '{"log":"server started\\n","stream":"stderr","time":"2026-11-21T06:13:34.123456789Z"}',
+      payload: 'server started',
       name: null,
-      stamp: '2019-04-01T17:58:33.698656444Z',
+      stamp: '2026-11-21T06:13:34.123456789Z',
     },
     {
-      line: '{"log": "aa\\n", "stream": "stdout", "time": "2021-02-01T16:45:03.01231z"}',
-      payload: 'aa',
+      line: '{"log": "ready\\n", "stream": "stdout", "time": "2026-11-21T06:13:35.12z"}',
+      payload: 'ready',
       name: null,
-      stamp: '2021-02-01T16:45:03.01231Z',
+      stamp: '2026-11-21T06:13:35.12Z',
     },
   ],
   open(line) {

@@ -12,10 +12,10 @@ export const dockerTimestamp: Envelope = {
   weak: true,
   examples: [
     {
-      line: '2023-03-14T15:41:41.675426638+01:00 WebSocket: ReadError websocket: close 1006 (abnormal closure): unexpected EOF',
+      line: '2026-11-21T07:13:34.123456789+01:00 WebSocket: ReadError websocket: close 1006 (abnormal closure): unexpected EOF',
       payload: 'WebSocket: ReadError websocket: close 1006 (abnormal closure): unexpected EOF',
       name: null,
-      stamp: '2023-03-14T15:41:41.675426638+01:00',
+      stamp: '2026-11-21T07:13:34.123456789+01:00',
     },
   ],
   open(line) {

@@ -11,16 +11,16 @@ export const journaldJson: Envelope = {
   weak: false,
   examples: [
     {
-      line: '{ "__CURSOR" : "s=e991", "__REALTIME_TIMESTAMP" : "1534860261221373", "PRIORITY" : "1", "_HOSTNAME" : "imx6ul-medusa", "SYSLOG_IDENTIFIER" : "python", "_PID" : "184", "MESSAGE" : "GPS Reference longitude: 7.358143333" }',
-      payload: 'GPS Reference longitude: 7.358143333',
-      name: 'python',
-      stamp: '2018-08-21T14:04:21.221373Z',
+      line: '{ "__CURSOR" : "s=1f", "__REALTIME_TIMESTAMP" : "1795241614221373", "PRIORITY" : "6", "_HOSTNAME" : "vm", "SYSLOG_IDENTIFIER" : "gotify", "_PID" : "184", "MESSAGE" : "ready on port 80" }',
+      payload: 'ready on port 80',
+      name: 'gotify',
+      stamp: '2026-11-21T06:13:34.221373Z',
     },
     {
-      line: '{"__REALTIME_TIMESTAMP":"1534860261000000","CONTAINER_NAME":"web","MESSAGE":[27,91,51,54,109,103,114,195,188,195,159]}',
+      line: '{"__REALTIME_TIMESTAMP":"1795241615000000","CONTAINER_NAME":"web","MESSAGE":[27,91,51,54,109,103,114,195,188,195,159]}',
       payload: '\x1b[36mgrüß',
       name: 'web',
-      stamp: '2018-08-21T14:04:21.000000Z',
+      stamp: '2026-11-21T06:13:35.000000Z',
     },
   ],
   open(line) {

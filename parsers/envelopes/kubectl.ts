@@ -10,9 +10,9 @@ export const kubectl: Envelope = {
   weak: false,
   examples: [
     {
-      line: '[pod/y-844fbc9777-vhl79/nginx] 2024/03/07 21:10:16 [notice] 1#1: nginx/1.25.4',
-      payload: '2024/03/07 21:10:16 [notice] 1#1: nginx/1.25.4',
-      name: 'pod/y-844fbc9777-vhl79/nginx',
+      line: '[pod/web-6d4f8b7c9-x2x7q/nginx] 2026/11/21 06:13:34 [notice] 1#1: nginx/1.22.1',
+      payload: '2026/11/21 06:13:34 [notice] 1#1: nginx/1.22.1',
+      name: 'pod/web-6d4f8b7c9-x2x7q/nginx',
       stamp: null,
     },
   ],

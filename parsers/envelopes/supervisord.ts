@@ -12,10 +12,10 @@ export const supervisord: Envelope = {
   weak: false,
   examples: [
     {
-      line: "2021-12-07 23:01:39,730 DEBG 'neko' stdout output:",
+      line: "2026-11-21 06:13:34,730 DEBG 'desktop' stdout output:",
       payload: '',
-      name: 'neko',
-      stamp: '2021-12-07T23:01:39.730',
+      name: 'desktop',
+      stamp: '2026-11-21T06:13:34.730',
     },
   ],
   open(line) {

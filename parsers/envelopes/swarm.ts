@@ -13,9 +13,9 @@ export const swarm: Envelope = {
   weak: false,
   examples: [
     {
-      line: 'portainer_portainer.1.pm4uc1ek1t5a@docker5    | 2019/01/07 15:27:35 websocketproxy: bad handshake',
-      payload: '2019/01/07 15:27:35 websocketproxy: bad handshake',
-      name: 'portainer_portainer.1.pm4uc1ek1t5a@docker5',
+      line: 'admin_portainer.1.q7x2mz0ab3cd@node2    | 2026/11/21 06:13:34 websocketproxy: bad handshake',
+      payload: '2026/11/21 06:13:34 websocketproxy: bad handshake',
+      name: 'admin_portainer.1.q7x2mz0ab3cd@node2',
       stamp: null,
     },
   ],

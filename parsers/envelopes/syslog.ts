@@ -26,10 +26,10 @@ export const syslog3164: Envelope = {
       stamp: '11-21T06:31:45',
     },
     {
-      line: '<6>Feb 28 12:00:00 192.168.0.1 fluentd[11111]: [error] Syslog test',
-      payload: '[error] Syslog test',
-      name: 'fluentd',
-      stamp: '02-28T12:00:00',
+      line: '<30>Feb 28 06:13:34 192.0.2.7 app[112]: [error] no backend',
+      payload: '[error] no backend',
+      name: 'app',
+      stamp: '02-28T06:13:34',
     },
     {
       line: '<190>Nov 21 06:31:45 nginx: without a host',
@@ -37,7 +37,7 @@ export const syslog3164: Envelope = {
       name: 'nginx',
       stamp: '11-21T06:31:45',
     },
-    { line: '34 <13>Dec  1 00:00:00 vm logger: foo', payload: 'foo', name: 'logger', stamp: '12-01T00:00:00' },
+    { line: '36 <13>Dec  1 00:00:00 vm logger: ready', payload: 'ready', name: 'logger', stamp: '12-01T00:00:00' },
   ],
   open: (line) => counted(line, open3164),
 }
@@ -49,15 +49,15 @@ export const syslog5424: Envelope = {
   weak: false,
   examples: [
     {
-      line: '<30>1 2020-03-31T20:32:54Z myhostname 02abaf0687f5 10339 02abaf0687f5 - method=POST db=0.00',
+      line: '<30>1 2026-11-21T06:13:34Z vm 3f1c0a9d2e7b 10339 3f1c0a9d2e7b - method=POST db=0.00',
       payload: 'method=POST db=0.00',
-      name: '02abaf0687f5',
-      stamp: '2020-03-31T20:32:54Z',
+      name: '3f1c0a9d2e7b',
+      stamp: '2026-11-21T06:13:34Z',
     },
     {
-      line: '70 <165>1 - - evntslog - ID47 [a@1 k="x] \\"y"][b@1 l="2"] \ufeffAn application',
-      payload: 'An application',
-      name: 'evntslog',
+      line: '70 <165>1 - - app - ID47 [a@1 k="x] \\"y"][b@1 l="2"] \ufeffready',
+      payload: 'ready',
+      name: 'app',
       stamp: null,
     },
   ],

@@ -3,14 +3,25 @@ import { PARSERS } from '../../parsers/index.ts'
 import type { MissReason, Parser } from '../../parsers/parser.ts'
 import type { LogRecord } from '../../parsers/record.ts'
 import type { InputSummary } from '../diagnosis/contract.ts'
+import { MAX_LINE } from './envelope-lines.ts'
+
+interface Reading {
+  text: string
+  parser: Parser | null
+  record: LogRecord | null
+  reason: MissReason
+}
 
 export class Detection {
   /** The parser that fitted last. */
   current: Parser | null = null
   private readonly parsers: readonly Parser[]
   private readonly given: readonly Parser[]
+  /** Parsers of records that may have several lines. */
+  private readonly joiners: readonly Parser[]
   private readonly summary: InputSummary
   private readonly onSwitch: (before: Parser | null) => void
+  private last: Reading = { text: '', parser: null, record: null, reason: 'no-match' }
   private readonly counts = new Map<string, number>()
 
   /** `onSwitch` is called when another parser has become the current one. */
@@ -18,34 +29,44 @@ export class Detection {
     this.parsers = parsers
     this.summary = summary
     this.onSwitch = onSwitch
+    this.joiners = parsers.filter(({ unfinished }) => unfinished !== undefined)
     this.given = parsers.length === 1 ? parsers : parsers.filter((parser) => !PARSERS.includes(parser))
     if (summary.format !== null) this.counts.set(summary.format, summary.parsed)
   }
 
-  /** The last parser that fitted is tried first: streams rarely mix, and when they do it is decided per line. */
+  /** The record of a text, or why no parser reads it. */
   parse(text: string): LogRecord | MissReason {
+    const { parser, record, reason } = this.read(text)
+    if (parser === null || record === null) return reason
+    const before = this.current
+    this.current = parser
+    if (parser !== before) this.onSwitch(before)
+    this.count(parser, 1)
+    return record
+  }
+
+  /** The last parser that fitted is tried first: streams rarely mix, and when they do it is decided per line. */
+  private read(text: string): Reading {
+    // Whether a record is over is asked before it is taken: that must not cost a second parse.
+    if (text === this.last.text) return this.last
+    return (this.last = this.tryAll(text))
+  }
+
+  private tryAll(text: string): Reading {
     let reason: MissReason = 'no-match'
     const { current } = this
     if (current !== null) {
       const again = current.parse(text)
-      if (again.ok) {
-        this.count(current, 1)
-        return again.record
-      }
+      if (again.ok) return { text, parser: current, record: again.record, reason }
       reason = again.reason
     }
     for (const parser of this.parsers) {
       if (parser === current) continue
       const parsed = parser.parse(text)
-      if (parsed.ok) {
-        this.current = parser
-        this.onSwitch(current)
-        this.count(parser, 1)
-        return parsed.record
-      }
+      if (parsed.ok) return { text, parser, record: parsed.record, reason }
       if (parsed.reason !== 'no-match') reason = parsed.reason
     }
-    return reason
+    return { text, parser: null, record: null, reason }
   }
 
   /** Whether a format that the user gave reads the text. */
@@ -53,9 +74,17 @@ export class Detection {
     return this.given.some((parser) => parser.parse(text).ok)
   }
 
-  /** Whether a record is visibly not over. */
+  /** Whether a record is visibly not over: by the parser of the lines before it, or the one that reads it, or, where none
+   *  does, one whose records begin like that. */
   isUnfinished(text: string): boolean {
-    return (this.current ?? this.parsers[0])?.unfinished?.(text) === true
+    if (text.length > MAX_LINE) return false
+    if (this.current?.unfinished?.(text) === true) return true
+    if (this.joiners.length === 0) return false
+    const { parser } = this.read(text)
+    if (parser !== null) return parser !== this.current && parser.unfinished?.(text) === true
+    return this.joiners.some(
+      (joiner) => joiner.startsRecord?.test(text) !== false && joiner.unfinished?.(text) === true,
+    )
   }
 
   /** `lines` more were read by the parser. */

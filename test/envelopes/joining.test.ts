@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { read, readAll } from './read.ts'
 
 const cri = (stream: string, tag: string, text: string): string =>
-  `2019-05-07T18:57:50.904275087+00:00 ${stream} ${tag} ${text}\n`
+  `2026-11-21T06:13:34.123456789+00:00 ${stream} ${tag} ${text}\n`
 const json = (stream: string, log: string): string =>
-  `${JSON.stringify({ log, stream, time: '2021-02-01T16:45:03.01231Z' })}\n`
+  `${JSON.stringify({ log, stream, time: '2026-11-21T06:13:34.01231Z' })}\n`
 const seen = (text: string): [number, string | null][] => read(text).map(({ line, raw }) => [line, raw])
 
 const ACCESS = '192.0.2.7 - - [21/Nov/2026:06:13:34 +0000] "GET /ws HTTP/1.1" 101 11 "-" "Mozilla/5.0"'
@@ -14,17 +14,17 @@ const ACCESS = '192.0.2.7 - - [21/Nov/2026:06:13:34 +0000] "GET /ws HTTP/1.1" 10
 describe('split lines', () => {
   it('CRI: pieces are joined per stream, with their blanks, under the number of the first', () => {
     const log = [
-      cri('stdout', 'P', '1a. some '),
-      cri('stderr', 'P', '1b. some '),
-      cri('stdout', 'P', 'multiline '),
-      cri('stderr', 'P', 'multiline '),
+      cri('stdout', 'P', 'one '),
+      cri('stderr', 'P', 'two '),
+      cri('stdout', 'P', 'split '),
+      cri('stderr', 'P', 'split '),
       cri('stderr', 'F', 'log'),
       cri('stdout', 'F', 'log'),
       cri('stdout', 'F', 'alone'),
     ].join('')
     expect(seen(log)).toEqual([
-      [1, '1a. some multiline log'],
-      [2, '1b. some multiline log'],
+      [1, 'one split log'],
+      [2, 'two split log'],
       [7, 'alone'],
     ])
     expect(readAll(log).summary).toMatchObject({ lines: 7, unparsed: 7 })
@@ -77,7 +77,7 @@ describe('split lines', () => {
   it('journald: a line that its driver has split', () => {
     const entry = (message: string, partial: boolean): string =>
       `${JSON.stringify({
-        __REALTIME_TIMESTAMP: '1534860261221373',
+        __REALTIME_TIMESTAMP: '1795241614221373',
         CONTAINER_ID: 'a1',
         MESSAGE: message,
         ...(partial ? { CONTAINER_PARTIAL_MESSAGE: 'true' } : {}),
@@ -127,29 +127,29 @@ describe('records of several lines', () => {
 })
 
 describe('supervisord', () => {
-  const head = "2021-12-07 23:01:39,730 DEBG 'neko' stdout output:"
+  const head = "2026-11-21 06:13:39,730 DEBG 'desktop' stdout output:"
 
   it('a head dates the lines below it, up to an empty one', () => {
     const log = ['earlier', head, 'first', '\x1b[36msecond\x1b[0m', '', 'later']
     const got = read(`${log.join('\n')}\n`)
     expect(got.map(({ line, envelope, time, raw }) => [line, envelope, time, raw])).toEqual([
       [1, null, null, log[0]],
-      [3, ['supervisord'], '2021-12-07T23:01:39.73', 'first'],
-      [4, ['supervisord'], '2021-12-07T23:01:39.73', 'second'],
+      [3, ['supervisord'], '2026-11-21T06:13:39.73', 'first'],
+      [4, ['supervisord'], '2026-11-21T06:13:39.73', 'second'],
       [6, null, null, 'later'],
     ])
   })
 
   it('with compose in front every line has the prefix, and each container its own heads', () => {
     const log = [
-      `neko-1  | ${head}`,
+      `desktop-1  | ${head}`,
       'web-1   | not below a head',
-      'neko-1  | 7:01AM ERR failed',
-      'neko-1  | ',
-      'neko-1  | bare again',
-      `neko-1  | ${head}`,
-      "neko-1  | 2021-12-07 23:01:40,000 INFO exited: 'neko'",
-      'neko-1  | over',
+      'desktop-1  | 7:01AM ERR failed',
+      'desktop-1  | ',
+      'desktop-1  | bare again',
+      `desktop-1  | ${head}`,
+      "desktop-1  | 2026-11-21 06:13:40,000 INFO exited: 'desktop'",
+      'desktop-1  | over',
     ]
     const got = read(`${log.join('\n')}\n`)
     expect(got.map(({ line, envelope }) => [line, envelope?.join()])).toEqual([
@@ -181,8 +181,8 @@ it('octet counting: messages that follow each other without a line end are all r
 })
 
 it('journald: a message that journalctl left out is told as cut', () => {
-  expect(read('{"__REALTIME_TIMESTAMP":"1534860261221373","MESSAGE":null}\n')).toMatchObject([
-    { envelope: ['journald-json'], time: '2018-08-21T14:04:21.221373Z', raw: '', reason: 'truncated' },
+  expect(read('{"__REALTIME_TIMESTAMP":"1795241614221373","MESSAGE":null}\n')).toMatchObject([
+    { envelope: ['journald-json'], time: '2026-11-21T06:13:34.221373Z', raw: '', reason: 'truncated' },
   ])
 })
 
@@ -199,8 +199,8 @@ it('the same records come out whatever the pieces in which the bytes arrive', ()
       '\n',
       'web-1  | x\n',
       'web-1  | \n',
-      "2021-12-07 23:01:39,730 DEBG 'neko' stdout output:\n",
-      "web-1  | 2021-12-07 23:01:39,730 DEBG 'neko' stdout output:\n",
+      "2026-11-21 06:13:39,730 DEBG 'desktop' stdout output:\n",
+      "web-1  | 2026-11-21 06:13:39,730 DEBG 'desktop' stdout output:\n",
       '\xff\xfe\0\n',
     ),
   )
@@ -225,13 +225,13 @@ it('any bytes: no exception, every line counted, nothing lost', () => {
         'web-1  | ',
         '<190>Nov 21 06:31:45 vm nginx: ',
         '[pod/a/b] ',
-        'Nov  2 00:01:32 n07 app[4]: ',
-        '2023-03-14T15:41:41.675426638+01:00 ',
+        'Nov  2 06:13:34 vm app[4]: ',
+        '2026-11-21T06:13:34.123456789+01:00 ',
         '\x1b[2K',
         '\n',
         '{"log":"',
         '17 <1>1 - - - - - - ',
-        "2021-12-07 23:01:39,730 DEBG 'neko' stdout output:\n",
+        "2026-11-21 06:13:39,730 DEBG 'desktop' stdout output:\n",
       ]
       const bytes = Buffer.concat([...picks.map((i) => Buffer.from(heads[i] as string)), noise])
       const { summary } = readAll(bytes, 97)

@@ -52,14 +52,14 @@ it('a payload without a time has that of its envelopes: one with a zone, else th
 })
 
 it('zeros at the end of a fraction are not printed', () => {
-  expect(settle(null, dated('2019-05-07T18:57:53.904275090+00:00'))).toBe('2019-05-07T18:57:53.90427509Z')
-  expect(settle(null, dated('2019-05-07T18:57:53.000000000Z'))).toBe('2019-05-07T18:57:53Z')
-  expect(settle(null, dated('2019-05-07T18:57:50.5+01:00'))).toBe('2019-05-07T18:57:50.5+01:00')
+  expect(settle(null, dated('2026-11-21T06:13:34.123456780+00:00'))).toBe('2026-11-21T06:13:34.12345678Z')
+  expect(settle(null, dated('2026-11-21T06:13:34.000000000Z'))).toBe('2026-11-21T06:13:34Z')
+  expect(settle(null, dated('2026-11-21T06:13:34.5+01:00'))).toBe('2026-11-21T06:13:34.5+01:00')
 })
 
 it('a stamp without a year is of the year that brings it next to the other times', () => {
   const short = (text: string): Stamp => ({ text, yearless: true })
-  expect(settle(null, short('11-02T00:01:32'))).toBe('2020-11-02T00:01:32')
+  expect(settle(null, short('11-02T06:13:34'))).toBe('2020-11-02T06:13:34')
   expect(settle(null, short('12-31T23:59:59'), dated('2026-01-01T00:00:01'))).toBe('2026-01-01T00:00:01')
   expect(settle(null, dated('2026-01-01T00:00:01'), short('12-31T23:59:59'))).toBe('2025-12-31T23:59:59')
   expect(settle(null, short('02-29T10:00:00'))).toBe('2020-02-29T10:00:00')

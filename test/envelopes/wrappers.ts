@@ -13,32 +13,32 @@ export const WRAPPERS: readonly Wrapper[] = [
   {
     id: 'docker-json',
     name: 'json-file',
-    wrap: one((line) => `{"log":${quoted(`${line}\n`)},"stream":"stdout","time":"1999-10-20T18:39:20.576064431Z"}`),
+    wrap: one((line) => `{"log":${quoted(`${line}\n`)},"stream":"stdout","time":"1999-11-21T06:13:34.123456789Z"}`),
   },
   {
     id: 'docker-json',
     name: 'json-file with attributes',
     wrap: one(
       (line) =>
-        `{"log":${quoted(`${line}\r\n`)},"stream":"stderr","attrs":{"tag":"web"},"time":"1999-10-20T18:39:20.576064431Z"}`,
+        `{"log":${quoted(`${line}\r\n`)},"stream":"stderr","attrs":{"tag":"web"},"time":"1999-11-21T06:13:34.123456789Z"}`,
     ),
   },
-  { id: 'docker-timestamp', name: 'logs -t', wrap: one((line) => `1999-10-20T18:39:20.576064431+01:00 ${line}`) },
+  { id: 'docker-timestamp', name: 'logs -t', wrap: one((line) => `1999-11-21T06:13:34.123456789+01:00 ${line}`) },
   { id: 'compose', name: 'v1', wrap: one((line) => `traefik_1       | ${line}`) },
   { id: 'compose', name: 'v2 on a terminal', wrap: one((line) => `\x1b[2K\x1b[36mweb-1  | \x1b[0m${line}`) },
   { id: 'compose', name: 'podman-compose', wrap: one((line) => `[mattermost] | ${line}`) },
   {
     id: 'swarm',
     name: 'service logs',
-    wrap: one((line) => `portainer_portainer.1.pm4uc1ek1t5a@docker5    | ${line}`),
+    wrap: one((line) => `admin_portainer.1.q7x2mz0ab3cd@node2    | ${line}`),
   },
-  { id: 'kubectl', name: '--prefix', wrap: one((line) => `[pod/y-844fbc9777-vhl79/nginx] ${line}`) },
+  { id: 'kubectl', name: '--prefix', wrap: one((line) => `[pod/web-6d4f8b7c9-x2x7q/nginx] ${line}`) },
   {
     id: 'supervisord',
     name: 'output',
-    wrap: (line) => [`1999-12-07 23:01:39,730 DEBG 'neko' stdout output:`, line, ''],
+    wrap: (line) => [`1999-11-21 06:13:34,730 DEBG 'desktop' stdout output:`, line, ''],
   },
-  { id: 'cri', name: 'full line', wrap: one((line) => `1999-09-12T22:32:21.212861448Z stdout F ${line}`) },
+  { id: 'cri', name: 'full line', wrap: one((line) => `1999-11-21T06:13:34.123456789Z stdout F ${line}`) },
   {
     id: 'journald-json',
     name: 'text',
@@ -55,20 +55,20 @@ export const WRAPPERS: readonly Wrapper[] = [
         `{"__REALTIME_TIMESTAMP":"934860261221373","_PID":"7","MESSAGE":[${[...Buffer.from(`${line}\n`)].join(',')}]}`,
     ),
   },
-  { id: 'journald-short', name: 'short', wrap: one((line) => `Nov  2 00:01:32 n07 gotify-linux[456]: ${line}`) },
-  { id: 'journald-short', name: 'iso', wrap: one((line) => `1999-08-13T05:06:35+0200 host unit[7]: ${line}`) },
+  { id: 'journald-short', name: 'short', wrap: one((line) => `Nov  2 06:13:34 vm gotify-linux[456]: ${line}`) },
+  { id: 'journald-short', name: 'iso', wrap: one((line) => `1999-11-21T06:13:34+0200 host unit[7]: ${line}`) },
   { id: 'syslog-rfc3164', name: 'nginx', wrap: one((line) => `<190>Nov 21 06:31:45 vm nginx: ${line}`) },
   { id: 'syslog-rfc3164', name: 'nohostname', wrap: one((line) => `<190>Nov 21 06:31:45 nginx: ${line}`) },
   {
     id: 'syslog-rfc5424',
     name: 'docker',
-    wrap: one((line) => `<30>1 1999-03-31T20:32:54.123456Z vm 02abaf0687f5 10339 02abaf0687f5 - ${line}`),
+    wrap: one((line) => `<30>1 1999-11-21T06:13:34.123456Z vm 3f1c0a9d2e7b 10339 3f1c0a9d2e7b - ${line}`),
   },
   {
     id: 'syslog-rfc5424',
     name: 'octet counting, data, byte order mark',
     wrap: one((line) => {
-      const message = `<30>1 1999-03-31T20:32:54Z vm app - ID47 [a@1 k="\\"x\\]"][b@1 l="2"] \ufeff${line}`
+      const message = `<30>1 1999-11-21T06:13:34Z vm app - ID47 [a@1 k="\\"x\\]"][b@1 l="2"] \ufeff${line}`
       return `${Buffer.byteLength(message)} ${message}`
     }),
   },
