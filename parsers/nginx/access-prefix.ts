@@ -4,6 +4,8 @@ import { isAddress } from './access-keys.ts'
 export interface Prefix {
   names: string[]
   values: string[]
+  /** It is `address - user`, as the presets have it. */
+  plain: boolean
 }
 
 const HOST_OR_ADDRESS = /^[\w.:%[\]*-]{1,255}$/
@@ -13,13 +15,13 @@ const LIST_END = /(?:[^\s,"]{1,255}, ?){0,64}[^\s,"]{1,255}$/
 /** `vhost "10.0.0.1, 10.0.0.2" 192.0.2.7 - user`, and less of it. Null when no part of it is an address or a name. */
 export function readPrefix(text: string): Prefix | null {
   if (text.length > 4000) return null
-  const prefix: Prefix = { names: [], values: [] }
+  const prefix: Prefix = { names: [], values: [], plain: false }
   const add = (name: string, value: string): void => {
     prefix.names.push(name)
     prefix.values.push(value)
   }
   const dash = text.indexOf(' - ')
-  if (dash < 0) return withoutDash(text.replace(/ -$/, ''), add) ? prefix : null
+  if (dash < 0) return withoutDash(text, add) ? prefix : null
   let left = text.slice(0, dash)
   let user = text.slice(dash + 3)
   // The old layout of ingress-nginx, and X-Forwarded-For in front: `A - [B] - user`, `A - B - user`.
@@ -37,6 +39,7 @@ export function readPrefix(text: string): Prefix | null {
   }
   if (left !== '' && !addresses(left, add)) return null
   add('remote_user', user)
+  prefix.plain = prefix.names.join(' ') === 'remote_addr remote_user'
   return prefix
 }
 

@@ -66,7 +66,7 @@ function unwrap(token: Token): Token {
 const SECONDS = /^(?:\d{1,12}\.\d{3}|-)(?:(?:, | : )(?:\d{1,12}\.\d{3}|-))*$/
 
 /** Gives every token a variable's name, in order. */
-export function nameTail(tokens: readonly Token[]): { name: string; value: string }[] {
+export function nameTail(tokens: readonly Token[]): { names: string[]; values: string[] } {
   const names: (string | null)[] = tokens.map((token) => {
     if (token.key === null) return null
     // Keys come from the log: a name that only differs in case or dashes is the same variable.
@@ -92,7 +92,7 @@ export function nameTail(tokens: readonly Token[]): { name: string; value: strin
   })
   nameSeconds(tokens, names)
   let unnamed = 0
-  return tokens.map(({ text }, i) => ({ name: names[i] ?? `unnamed_${++unnamed}`, value: text }))
+  return { names: names.map((name) => name ?? `unnamed_${++unnamed}`), values: tokens.map(({ text }) => text) }
 }
 
 function quotedName(text: string): string | null {

@@ -17,7 +17,7 @@ const TRAEFIK = / \d{1,20} (?:"[^"]*"|-) (?:"[^"]*"|-) \d{1,15}ms$/
 /** What the presets read: those lines are theirs, also in a log that has others in between. */
 const PRESETS = new Set(
   ['', ' http_referer http_user_agent', ' http_referer http_user_agent http_x_forwarded_for'].map(
-    (tail) => `remote_addr remote_user time_local request status body_bytes_sent${tail}`,
+    (tail) => `body_bytes_sent${tail}`,
   ),
 )
 
@@ -60,13 +60,11 @@ export const variantAccess: Parser<AccessRecord> = {
       if (status === null || prefix === null) continue
       const tail = TRAEFIK.test(line.slice(-400)) ? null : tailTokens(line, STATUS.lastIndex)
       if (tail === null) break
-      const names = [...prefix.names, 'time_local', 'request', 'status']
+      const named = nameTail(tail)
+      if (prefix.plain && PRESETS.has(named.names.join(' '))) break
+      const names = [...prefix.names, 'time_local', 'request', 'status', ...named.names]
       const values = [...prefix.values, core[1] as string, line.slice(request, requestEnd), status[1] as string]
-      for (const { name, value } of nameTail(tail)) {
-        names.push(name)
-        values.push(value)
-      }
-      if (PRESETS.has(names.join(' '))) break
+      values.push(...named.values)
       return accessRecord(layoutFor(names), values)
     }
     return miss('no-match')
