@@ -90,14 +90,6 @@ export function expected(scope: Scope, settings: EffectiveProxy | null): string[
 }
 
 export const TEST_AND_RELOAD = 'sudo nginx -t && sudo systemctl reload nginx'
-/** -T: repeated, it refreshes the copy instead of putting a second one inside it. */
-export const BACK_UP = 'sudo cp -aT /etc/nginx /etc/nginx.before-halfopen'
-/** No rsync: small installations have none. The changed folder is kept for a look at what went wrong. */
-export const ROLL_BACK = [
-  'sudo mv -T /etc/nginx /etc/nginx.undone && sudo cp -aT /etc/nginx.before-halfopen /etc/nginx',
-  TEST_AND_RELOAD,
-]
-
 /** Dated, and taken only once a day: a second try must not put the changed files over the good ones. */
 export function prepare(config: ConfigView | null): string[] {
   const { folder, copy } = backup(config)
@@ -120,11 +112,24 @@ function backup(config: ConfigView | null): { folder: string; copy: string } {
   return { folder, copy: `${folder}.bak-$(date +%F)` }
 }
 
+/** Directives that nginx refuses twice in one block ("directive is duplicate"). */
+const ONCE =
+  /^\s*(proxy_(?:read_timeout|send_timeout|http_version|pass|buffer_size|buffers|busy_buffers_size)|resolver|worker_\w+)\s/
+
+/** A comment to stand above lines of one block, when one of them may be there already; null when all may come again. */
+export function replaceRemark(lines: readonly string[]): string | null {
+  const names = lines.map((line) => ONCE.exec(line)?.[1]).filter((name) => name !== undefined)
+  return names.length === 0 ? null : `# replace the line if it is there already: ${names.join(', ')}`
+}
+
 /** `location /ws {` … as a snippet with one block per context, in the order given. */
 export function snippet(directives: readonly Directive[]): string {
   const blocks = new Map<string, string[]>()
   for (const { context, text } of directives) blocks.set(context, [...(blocks.get(context) ?? []), text])
-  return [...blocks].map(([context, lines]) => `# ${context}\n${lines.join('\n')}`).join('\n\n')
+  return [...blocks]
+    .map(([context, lines]) => [`# ${context}`, replaceRemark(lines), ...lines].filter((line) => line !== null))
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
 }
 
 /** The context to name when the configuration is not known. */

@@ -216,6 +216,7 @@ export interface Report {
   blind_spots: BlindSpot[]
 }
 
+export { replaceRemark } from './advice.ts'
 export { diagnose } from './diagnose.ts'
 export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, span } from './evidence.ts'
 export { keepExemplars, lifetimesKey, observationKey, suspectKey } from './evidence.ts'

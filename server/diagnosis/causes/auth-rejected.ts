@@ -1,5 +1,5 @@
 /** Authentication refused the handshake, in nginx (auth_basic, auth_request, deny) or in the application. */
-import { fixOf, handshake } from '../advice.ts'
+import { fixOf, handshake, settingsOf } from '../advice.ts'
 import { reasonsFor, which, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import { countOf, groupBy, times } from '../group.ts'
@@ -13,7 +13,7 @@ export const authRejected: Cause = {
   severity: 'warning',
   docs: 'https://nginx.org/en/docs/http/ngx_http_auth_request_module.html',
 
-  weigh(view) {
+  weigh(view, config) {
     // Logins fail on every web site: only places that carry sockets are of interest.
     const said = view.signs(...Object.keys(SIGNS)).filter((o) => view.isSocket(o.scope))
     const refused = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status))
@@ -43,18 +43,18 @@ export const authRejected: Cause = {
               {
                 cause: 'origin-rejected',
                 confidence: 0.35,
-                check: `${handshake(scope, 'nginx').replace(' | head -1', '')} # 101 without an Origin header: the application checks Origin or Host`,
+                check: `${handshake(scope, 'nginx', settingsOf(scope, config)).replace(' | head -1', '')} # 101 without an Origin header: the application checks Origin or Host`,
               },
             ],
       }
     })
   },
 
-  fix: (w) =>
+  fix: (w, config) =>
     fixOf({
       layer: w.observations.some((o) => o.sign === 'auth-refused') ? 'nginx' : 'application',
       summary:
         'Do not remove the protection. Check that the client sends its cookie or token on the handshake (browsers cannot add an Authorization header to a WebSocket), and that auth_request answers for this path as for the page.',
-      verify: [handshake(w.scope, 'nginx')],
+      verify: [handshake(w.scope, 'nginx', settingsOf(w.scope, config))],
     }),
 }

@@ -1,6 +1,6 @@
 /** nginx reached nobody: nothing listens, the address is wrong, the host is gone, or packets are dropped.
  *  Source: ngx_http_upstream_connect, ngx_http_upstream_test_connect, ngx_event_connect_peer. */
-import { fixOf, handshake, shellSafe, upstream } from '../advice.ts'
+import { fixOf, handshake, settingsOf, shellSafe, upstream } from '../advice.ts'
 import { reasonsFor, which, type Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, Observation } from '../contract.ts'
@@ -45,8 +45,9 @@ export const backendDown: Cause = {
     return [...found, ...fromStatusAlone(view, failed)]
   },
 
-  fix(w) {
+  fix(w, config) {
     const port = /:(\d{1,5})$/.exec(w.scope.upstream ?? '')?.[1]
+    const place = { ...w.scope, path: w.observations[0]?.scope.path ?? null }
     const container = w.scope.upstream !== null && !/^(?:127\.|\[::1\]|localhost|unix:)/.test(w.scope.upstream)
     return fixOf({
       layer: w.observations.some((o) => o.sign === 'connect-unreachable' || o.sign === 'connect-timeout')
@@ -58,7 +59,7 @@ export const backendDown: Cause = {
       verify: [
         port === undefined ? 'ss -tln' : `ss -tln 'sport = :${port}'`,
         `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://${upstream(w.scope)}/`,
-        handshake({ ...w.scope, path: w.observations[0]?.scope.path ?? null }, 'nginx'),
+        handshake(place, 'nginx', settingsOf(place, config)),
       ],
     })
   },

@@ -1,6 +1,6 @@
 /** The backend took the connection and did not answer in time. Source: ngx_http_upstream_process_header: the timer runs
  *  from the end of the request and is not restarted by a part of the header. */
-import { fixOf, handshake, upstream } from '../advice.ts'
+import { fixOf, handshake, settingsOf, upstream } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import { countOf, groupBy, times } from '../group.ts'
@@ -46,11 +46,13 @@ export const backendSlow: Cause = {
     }))
   },
 
-  fix: (w) =>
-    fixOf({
+  fix(w, config) {
+    const scope = { ...w.scope, path: w.observations[0]?.scope.path ?? null }
+    return fixOf({
       layer: 'application',
       summary:
         'Nothing to change in nginx: a longer timeout would only make visitors wait longer for a handshake that takes milliseconds when the application is well. Look at what blocks it: its own log, a full worker pool, a dependency that does not answer.',
-      verify: [handshake({ ...w.scope, path: w.observations[0]?.scope.path ?? null }, 'backend')],
-    }),
+      verify: [handshake(scope, 'backend', settingsOf(scope, config))],
+    })
+  },
 }

@@ -1,7 +1,7 @@
 /** An open session was cut after a fixed time in which neither side sent a byte. nginx reports it on the client's
  *  connection at [info], so the default error_log level hides it; the lengths of the 101s still show it, as a peak.
  *  Source: ngx_http_upstream_process_upgraded, ngx_connection_error. */
-import { BACK_UP, fixOf, ROLL_BACK, servingLocation, snippet, TEST_AND_RELOAD } from '../advice.ts'
+import { fixOf, prepare, rollBack, servingLocation, snippet, TEST_AND_RELOAD } from '../advice.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, Lifetimes, Observation, Scope } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
@@ -54,8 +54,9 @@ export const idleTimeout: Cause = {
       snippet: snippet(directives),
       patch: patch?.patch ?? null,
       target: patch?.target ?? (settings ? { file: settings.file, line: settings.line } : null),
-      verify: [BACK_UP, TEST_AND_RELOAD, '# then leave one session idle for longer than before: it must stay open'],
-      rollback: ROLL_BACK,
+      prepare: prepare(config),
+      verify: [TEST_AND_RELOAD, '# then leave one session idle for longer than before: it must stay open'],
+      rollback: rollBack(config),
     })
   },
 }

@@ -2,11 +2,12 @@
  *  writes nothing about it, and only the backend's answer shows it. Source: ngx_http_proxy_module.c
  *  (ngx_http_proxy_headers), measured answers of six backends. */
 import {
-  BACK_UP,
+  expected,
   fixOf,
   handshake,
   path,
-  ROLL_BACK,
+  prepare,
+  rollBack,
   servingLocation,
   snippet,
   TEST_AND_RELOAD,
@@ -59,8 +60,8 @@ export const missingUpgradeHeaders: Cause = {
 
   fix(weighed, config, view) {
     const settings = settingsFor(weighed.scope, config)
-    if (weighed.over?.why === 'config-changed') return applied(weighed)
-    if (settings !== null && passesUpgrade(settings)) return elsewhere(weighed)
+    if (weighed.over?.why === 'config-changed') return applied(weighed, settings)
+    if (settings !== null && passesUpgrade(settings)) return elsewhere(weighed, settings)
     const context = settings?.context ?? servingLocation(weighed.scope)
     const directives: Directive[] = [
       ...(settings?.connection_map === true ? [] : [{ context: 'http', text: MAP }]),
@@ -80,13 +81,9 @@ export const missingUpgradeHeaders: Cause = {
       snippet: snippet(directives),
       patch: patch?.patch ?? null,
       target: patch?.target ?? (settings ? { file: settings.file, line: settings.line } : null),
-      verify: [
-        BACK_UP,
-        TEST_AND_RELOAD,
-        handshake(weighed.scope, 'nginx'),
-        '# expected: HTTP/1.1 101 Switching Protocols',
-      ],
-      rollback: ROLL_BACK,
+      prepare: prepare(config),
+      verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx', settings), ...expected(weighed.scope, settings)],
+      rollback: rollBack(config),
     })
   },
 }
@@ -155,7 +152,7 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
     against,
     observations: members,
     values: { where: scope.path === null ? '' : ` at ${scope.path}` },
-    alternatives: alternatives(scope, best.status),
+    alternatives: alternatives(scope, best.status, settings),
     ...(over === undefined ? {} : { over }),
   }
 }
@@ -257,8 +254,8 @@ function appReasons(told: readonly Observation[]): Reason[] {
   return reasons
 }
 
-function alternatives(scope: Scope, status: number | null): Alternative[] {
-  const direct = `${handshake(scope, 'backend')} # 101 here and not through nginx: the headers are lost on the way`
+function alternatives(scope: Scope, status: number | null, settings: EffectiveProxy | null = null): Alternative[] {
+  const direct = `${handshake(scope, 'backend', settings)} # 101 here and not through nginx: the headers are lost on the way`
   return [
     {
       cause: 'edge-proxy',
@@ -312,22 +309,22 @@ function lacking(settings: EffectiveProxy): string {
   return `no ${missing.map((name) => `proxy_set_header ${name === 'upgrade' ? 'Upgrade' : 'Connection'}`).join(' and no ')}`
 }
 
-function elsewhere(weighed: Weighed): ReturnType<Cause['fix']> {
+function elsewhere(weighed: Weighed, settings: EffectiveProxy): ReturnType<Cause['fix']> {
   return fixOf({
     layer: 'edge',
     summary: weighed.observations.some((o) => o.asked === 'yes')
       ? 'Nothing to change in this nginx: the upgrade reached it and it passes both headers on. Look behind it: a second proxy before the application, or what the application itself says at that time.'
       : 'Nothing to change in this nginx: it passes both headers. Check the proxy or CDN in front of it, or a second proxy between it and the application.',
-    verify: [handshake(weighed.scope, 'nginx'), handshake(weighed.scope, 'backend')],
+    verify: [handshake(weighed.scope, 'nginx', settings), handshake(weighed.scope, 'backend', settings)],
   })
 }
 
 /** The configuration already says what would be advised. */
-function applied(weighed: Weighed): ReturnType<Cause['fix']> {
+function applied(weighed: Weighed, settings: EffectiveProxy | null): ReturnType<Cause['fix']> {
   return fixOf({
     layer: 'none',
     summary:
       'Your configuration passes both headers now. If nginx was not reloaded since, reload it; the next handshake shows whether it works.',
-    verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx')],
+    verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx', settings), ...expected(weighed.scope, settings)],
   })
 }

@@ -1,6 +1,6 @@
 /** The handshake reached something that is no socket: another location won, proxy_pass rewrote the path, or the
  *  application has no socket there. Source: ngx_http_core_find_location; measured answers of six backends. */
-import { fixOf, handshake } from '../advice.ts'
+import { fixOf, handshake, settingsOf } from '../advice.ts'
 import type { Cause, Reason } from '../cause.ts'
 import { countOf, groupBy, times } from '../group.ts'
 
@@ -61,11 +61,14 @@ export const pathMismatch: Cause = {
     })
   },
 
-  fix: (w) =>
+  fix: (w, config) =>
     fixOf({
       layer: w.observations.every((o) => o.answered_by === 'nginx') ? 'nginx' : 'application',
       summary:
         'Compare three paths: what the client asks for, what the location sends on (a URI part in proxy_pass replaces the matched prefix), and what the application serves. A static or regex location may win over the socket location; ^~ on the socket location prevents that.',
-      verify: [handshake(w.scope, 'nginx'), handshake(w.scope, 'backend')],
+      verify: [
+        handshake(w.scope, 'nginx', settingsOf(w.scope, config)),
+        handshake(w.scope, 'backend', settingsOf(w.scope, config)),
+      ],
     }),
 }

@@ -1,7 +1,8 @@
 /** A redirect answered the handshake; browsers do not follow redirects for WebSockets (Fetch standard, WebSocket opening
  *  handshake: redirect mode "error"). */
-import { fixOf, handshake } from '../advice.ts'
+import { fixOf, handshake, settingsOf } from '../advice.ts'
 import type { Cause } from '../cause.ts'
+import type { ConfigView, Scope } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
 
 const STATUSES = new Set([301, 302, 303, 307, 308])
@@ -12,7 +13,7 @@ export const redirectedHandshake: Cause = {
   severity: 'error',
   docs: 'https://websockets.spec.whatwg.org/#opening-handshake',
 
-  weigh(view) {
+  weigh(view, config) {
     const redirected = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status))
     return groupBy(redirected, 'server+path').map(({ scope, members }) => {
       const asked = members.some((o) => o.asked === 'yes' || o.asked === 'likely')
@@ -32,18 +33,21 @@ export const redirectedHandshake: Cause = {
           {
             cause: 'auth-rejected',
             confidence: 0.3,
-            check: `${handshake(scope, 'nginx').replace('| head -1', '| grep -i ^location')} # a login page: the session is missing`,
+            check: `${whereTo(scope, config)} # a login page: the session is missing`,
           },
         ],
       }
     })
   },
 
-  fix: (w) =>
+  fix: (w, config) =>
     fixOf({
       layer: 'nginx',
       summary:
         'Let the client use the final URL: wss:// instead of ws://, and the path with or without its slash as the application has it. A location /x/ with proxy_pass redirects /x to /x/.',
-      verify: [handshake(w.scope, 'nginx').replace('| head -1', '| grep -i ^location')],
+      verify: [whereTo(w.scope, config)],
     }),
 }
+
+const whereTo = (scope: Scope, config: ConfigView | null): string =>
+  handshake(scope, 'nginx', settingsOf(scope, config)).replace('| head -1', '| grep -i ^location')

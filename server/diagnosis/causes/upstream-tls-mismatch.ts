@@ -1,6 +1,6 @@
 /** http spoken to a TLS port or https to a plain one; SNI, protocol version or certificate that do not fit.
  *  Source: ngx_http_upstream_ssl_init_connection, ngx_ssl_connection_error. */
-import { BACK_UP, fixOf, ROLL_BACK, servingLocation, snippet, TEST_AND_RELOAD, upstream } from '../advice.ts'
+import { fixOf, prepare, rollBack, servingLocation, snippet, TEST_AND_RELOAD, upstream } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import type { Directive } from '../contract.ts'
@@ -54,13 +54,13 @@ export const upstreamTlsMismatch: Cause = {
       patch: patch?.patch ?? null,
       target: patch?.target ?? (settings ? { file: settings.file, line: settings.line } : null),
       verify: [
-        BACK_UP,
         plain
           ? `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://${upstream(w.scope)}/`
           : `openssl s_client -connect ${upstream(w.scope)} -servername BACKEND-NAME </dev/null | head -5`,
         TEST_AND_RELOAD,
       ],
-      rollback: ROLL_BACK,
+      prepare: prepare(config),
+      rollback: rollBack(config),
     })
   },
 }
