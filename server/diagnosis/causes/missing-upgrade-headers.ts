@@ -152,7 +152,9 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
     against,
     observations: members,
     values: { where: scope.path === null ? '' : ` at ${scope.path}` },
-    alternatives: alternatives(scope, best.status, settings),
+    // A configuration without the headers has settled it.
+    alternatives:
+      settings?.proxy_pass != null && !passesUpgrade(settings) ? [] : alternatives(scope, best.status, settings),
     ...(over === undefined ? {} : { over }),
   }
 }
