@@ -33,6 +33,7 @@ export function messageBody(
         fix: {
           layer: fix.layer,
           summary: cut(fix.summary, 1000),
+          target: fix.target === null ? null : { ...fix.target, file: cut(fix.target.file, 1000) },
           snippet: fix.snippet === null ? null : cut(fix.snippet, 4000),
         },
         url: `${dashboard}/#/problems/${encodeURIComponent(row.id)}`,

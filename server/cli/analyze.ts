@@ -65,6 +65,9 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   const reading = prepareReading(args, flags, Date.now())
   if (reading.inputs.length === 0) return 2
 
+  // A terminal shows nothing while it waits, as if the program hung.
+  if (reading.inputs.includes('-') && process.stdin.isTTY === true && !flags.quiet)
+    process.stderr.write('reading standard input: paste log lines, end with Ctrl-D\n')
   const visible = process.stderr.isTTY === true && flags.progress && !flags.quiet
   const progress = visible
     ? progressLine(

@@ -5,11 +5,25 @@ import { clip, cut, displayWidth, escapeText } from './terminal.ts'
 const ROWS = 3
 /** The beginning is kept: it holds the time. */
 const HEAD = 28
-/** A part may be this long; a client decides how long its request is. */
+/** A part may be this long. */
 const PART = 150
+/** Ways to make a line shorter, tried in this order until it fits: a client decides how long its request is, so that
+ *  gives way first, then the fields that only help. */
+const SHORTER: readonly { request: number; helpful: boolean }[] = [
+  { request: PART, helpful: true },
+  { request: 80, helpful: true },
+  { request: 40, helpful: true },
+  { request: 60, helpful: false },
+  { request: 30, helpful: false },
+  { request: 16, helpful: false },
+]
 
-const KEYS =
-  'req(?:uest(?:_uri)?)?|u?status|upstream_status|rt|urt|request_time|upstream_response_time|uaddr|upstream_addr|vhost|server_name|h(?:ttp)?_upgrade|h(?:ttp)?_connection'
+const REQUEST_KEYS = 'req(?:uest(?:_uri)?)?'
+const HELPFUL_KEYS =
+  'rt|urt|request_time|upstream_response_time|uaddr|upstream_addr|vhost|server_name|h(?:ttp)?_connection'
+const KEYS = `${REQUEST_KEYS}|u?status|upstream_status|h(?:ttp)?_upgrade|${HELPFUL_KEYS}`
+const REQUEST = new RegExp(`^(?:upstream: |"[A-Z]{3,10} |"?(?:${REQUEST_KEYS})"?[=:])`)
+const HELPFUL = new RegExp(`^"?(?:${HELPFUL_KEYS})"?[=:]`)
 
 /** What in a line tells. Only chooses what is shown. */
 const TELLING: readonly RegExp[] = [
@@ -20,6 +34,9 @@ const TELLING: readonly RegExp[] = [
   // Access log as key=value or JSON.
   new RegExp(`\\b(?:${KEYS})=(?:"[^"]*"|\\S*)`, 'g'),
   new RegExp(`"(?:${KEYS})": ?(?:"[^"]*"|[^\\s,}]*)`, 'g'),
+  // Combined: the request, and the status and size behind it.
+  /"[A-Z]{3,10} [^"]* HTTP\/[\d.]+"?(?=" \d{3} )/g,
+  /(?<=" )\d{3} (?:\d+|-)(?= |$)/g,
   // Applications.
   /websocket(?:proxy)?: .*/gi,
   /\bclose 1\d{3}.*/g,
@@ -30,18 +47,30 @@ export function evidenceRows(text: string, width: number, whole: boolean): strin
   const line = escapeText(text.trim())
   const fits = (value: string): boolean => cut(value, width).length <= ROWS
   if (whole || fits(line)) return cut(line, width)
-  const short = excerpt(line)
+  const short = shortened(line, fits)
   let columns = width * ROWS
   // Breaking at spaces leaves a few columns of each row empty: how many is only known by trying.
   while (columns > width && !fits(clip(short, columns))) columns -= 4
   return cut(clip(short, columns), width)
 }
 
+function shortened(line: string, fits: (value: string) => boolean): string {
+  let short = line
+  for (const way of SHORTER) {
+    short = excerpt(line, way)
+    if (fits(short)) break
+  }
+  return short
+}
+
 /** The head and the telling parts, with `…` for what is left out. */
-function excerpt(line: string): string {
-  const parts = TELLING.flatMap((pattern) =>
-    [...line.matchAll(pattern)].map((m) => ({ from: m.index, to: m.index + Math.min(PART, m[0].length) })),
-  )
+function excerpt(line: string, { request, helpful }: (typeof SHORTER)[number]): string {
+  const parts = TELLING.flatMap((pattern) => [...line.matchAll(pattern)])
+    .filter(([text]) => helpful || !HELPFUL.test(text))
+    .map(({ 0: text, index }) => {
+      const most = REQUEST.test(text) ? request : PART
+      return { from: index, to: index + Math.min(most, text.length) }
+    })
   if (parts.length === 0) return line
   const ranges = [{ from: 0, to: HEAD }, ...parts].sort((a, b) => a.from - b.from)
   let out = ''
@@ -59,5 +88,6 @@ function excerpt(line: string): string {
 /** For places with one row. */
 export function evidenceRow(text: string, width: number): string {
   const line = escapeText(text.trim())
-  return displayWidth(line) <= width ? line : clip(excerpt(line), width)
+  const fits = (value: string): boolean => displayWidth(value) <= width
+  return fits(line) ? line : clip(shortened(line, fits), width)
 }

@@ -3,7 +3,7 @@ import type { Finding, Severity } from '../diagnosis/contract.ts'
 import { evidenceRow, evidenceRows } from './report-evidence.ts'
 import { changeRows, commandRows } from './report-fix.ts'
 import { plural, type Clock } from './report-times.ts'
-import { clip, cut, displayWidth, escapeText, wrap, type Paint, type Tone } from './terminal.ts'
+import { clip, cut, displayWidth, escapeText, padEnd, wrap, type Paint, type Tone } from './terminal.ts'
 
 export interface Layout {
   width: number
@@ -46,6 +46,11 @@ export function findingRows(finding: Finding, number: number, layout: Layout): s
   add('Why', points(finding.because))
   add('Against', points(finding.against))
   rows.push('')
+  const before = commands(fix.prepare)
+  if (before.length > 0) {
+    add('Back up', before)
+    rows.push('')
+  }
   const change = changeRows(fix, width - COLUMN, paint)
   add('Change', [...summary(finding, layout), ...(change.length > 0 ? ['', ...change] : [])])
   if (change.length > 0) rows.push('')
@@ -63,13 +68,46 @@ export function findingRows(finding: Finding, number: number, layout: Layout): s
   return rows
 }
 
-/** One row per finding: with several of them, what there is comes before the first is told in full. */
+/** One row per finding: with several of them, what there is comes before the first is told in full. The place comes
+ *  first: several findings of one cause begin with the same words. */
 export function indexRows(findings: readonly Finding[], { width, paint }: Layout): string[] {
   const severity = Math.max(...findings.map((finding) => finding.severity.length))
+  const number = Math.max(INDENT - 1, `${findings.length}`.length)
+  const left = width - number - severity - 3
+  const places = findings.map((finding) => clipMiddle(escapeText(placeOf(finding)), Math.floor(left / 2)))
+  const column = Math.max(...places.map(displayWidth))
   return findings.map((finding, i) => {
-    const label = `${i + 1}`.padEnd(INDENT - 1) + ` ${finding.severity.padEnd(severity)}  `
-    return paint(TONES[finding.severity], label) + clip(escapeText(finding.title), width - label.length)
+    const label = `${`${i + 1}`.padEnd(number)} ${finding.severity.padEnd(severity)}  `
+    const place = column === 0 ? '' : `${padEnd(places[i] ?? '', column)}  `
+    const title = clip(escapeText(shortTitle(finding)), width - label.length - displayWidth(place))
+    return `${paint(TONES[finding.severity], label)}${paint('bold', place)}${title}`
   })
+}
+
+const placeOf = ({ scope }: Finding): string => {
+  const url = `${scope.server ?? ''}${scope.path ?? ''}`
+  return url !== '' ? url : (scope.upstream ?? scope.source ?? '')
+}
+
+/** The title without the place, which stands before it. */
+function shortTitle({ title, scope }: Finding): string {
+  const names = [`${scope.server ?? ''}${scope.path ?? ''}`, scope.path, scope.upstream, scope.server]
+  return names
+    .filter((name) => name !== null && name !== '')
+    .reduce<string>((short, name) => short.replace(` at ${name}`, '').replace(` ${name}`, ''), title)
+}
+
+/** Both ends of the text: paths differ at their end, hosts at their beginning. */
+function clipMiddle(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text
+  const head = clip(text, Math.floor(width / 2))
+  const most = width - displayWidth(head)
+  let tail = ''
+  for (const c of [...text].toReversed()) {
+    if (displayWidth(c + tail) > most) break
+    tail = c + tail
+  }
+  return head + tail
 }
 
 /** A finding in a few lines: for what is uncertain or harmless. */
@@ -97,16 +135,17 @@ function heading(finding: Finding, number: number, layout: Layout): string[] {
   const mark = `${number}`.padEnd(INDENT - 1) + ' '
   const title = wrap(escapeText(finding.title), width - mark.length)
   const rows = title.map((row, i) => (i === 0 ? paint(tone, mark) : ' '.repeat(mark.length)) + paint('bold', row))
-  const times = finding.count === 1 ? 'once' : plural(finding.count, 'time')
   const [when, where] = [seen(finding, clock), whereabouts(finding)]
   const both = [when, where].filter((part) => part !== '').join(', ')
-  const facts = [`${finding.severity}, ${howSure(finding.confidence)}, ${times}`]
+  const facts = [`${finding.severity}, ${howSure(finding.confidence)}, ${times(finding)}`]
   facts.push(...(displayWidth(escapeText(both)) <= width - INDENT ? [both] : [when, where]))
   const lines = facts.filter((fact) => fact !== '').flatMap((fact) => wrap(escapeText(fact), width - INDENT))
   const [first = '', ...rest] = lines
   rows.push(' '.repeat(INDENT) + paint(tone, finding.severity) + first.slice(finding.severity.length))
   return [...rows, ...rest.map((row) => ' '.repeat(INDENT) + row)]
 }
+
+const times = ({ count }: Finding): string => (count === 1 ? 'once' : plural(count, 'time'))
 
 function seen({ first_seen, last_seen }: Finding, clock: Clock): string {
   if (first_seen === null || last_seen === null) return ''
@@ -135,7 +174,9 @@ function evidence(finding: Finding, { width, paint, verbose }: Layout): string[]
     ...evidenceRows(e.text, width - COLUMN, verbose),
   ])
   const left = finding.evidence.length - shown.length
-  return left > 0 ? [...rows, paint('dim', `and ${plural(left, 'more line')} (--verbose)`)] : rows
+  if (left === 0) return rows
+  const kept = `${shown.length} of ${finding.evidence.length} kept lines (--verbose shows them); seen ${times(finding)} in all`
+  return [...rows, ...wrap(kept, width - COLUMN).map((row) => paint('dim', row))]
 }
 
 const place = (e: Finding['evidence'][number]): string => (e.line === null ? e.source : `${e.source}:${e.line}`)

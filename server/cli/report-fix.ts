@@ -1,5 +1,5 @@
 /** What to change, how to verify, how to roll back. */
-import type { Directive, Fix } from '../diagnosis/contract.ts'
+import { replaceRemark, type Directive, type Fix } from '../diagnosis/contract.ts'
 import { cut, displayWidth, escapeText, type Paint } from './terminal.ts'
 
 /** Keeps the layout of configuration text: a tab is four columns, everything else is escaped. */
@@ -45,6 +45,8 @@ function directiveRows(directives: readonly Directive[], width: number, paint: P
     const block = BLOCK.test(context)
     if (block) rows.push(...configRows(`${context} {`, false, width, paint))
     else if (context !== 'main' && context !== '') rows.push(...configRows(`# in the ${context}`, false, width, paint))
+    const remark = replaceRemark(lines)
+    if (remark !== null) rows.push(...configRows(block ? `    ${remark}` : remark, false, width, paint))
     for (const line of lines) rows.push(...configRows(block ? `    ${line}` : line, true, width, paint))
     if (block) rows.push(...configRows('}', false, width, paint))
   }

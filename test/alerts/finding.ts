@@ -23,6 +23,7 @@ export function finding(more: Partial<Finding> = {}): Finding {
       snippet: null,
       patch: null,
       target: null,
+      prepare: [],
       verify: [],
       rollback: [],
     },

@@ -105,7 +105,9 @@ describe('webhook', () => {
 
 describe('the body', () => {
   it('is a Standard Webhooks message with what a person needs', () => {
-    const long = finding({ title: 'é'.repeat(400), fix: { ...finding().fix, snippet: 'proxy_read_timeout 300s;' } })
+    const target = { file: '/etc/nginx/conf.d/app.conf', line: 12 }
+    const fix = { ...finding().fix, snippet: 'proxy_read_timeout 300s;', target }
+    const long = finding({ title: 'é'.repeat(400), fix })
     const row = {
       id: 'f1',
       state: 'new' as const,
@@ -137,7 +139,7 @@ describe('the body', () => {
           title: `${'é'.repeat(299)}…`,
           scope: { server: 'sweet.example', path: '/ws', upstream: '127.0.0.1:3000' },
           evidence: { source: 'error.log', line: 17, text: 'connect() failed (111: Connection refused)' },
-          fix: { summary: 'Start the backend.', snippet: 'proxy_read_timeout 300s;' },
+          fix: { summary: 'Start the backend.', target, snippet: 'proxy_read_timeout 300s;' },
           url: 'http://127.0.0.1:11006/#/problems/f1',
         },
       },

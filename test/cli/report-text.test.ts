@@ -25,6 +25,7 @@ describe('the order of reading', () => {
       'access.log:1',
       'portainer.log:17',
       "the application says the Connection header of the request had no 'upgrade' token",
+      '$ sudo cp -a /etc/nginx',
       'Pass Upgrade and Connection on',
       '+ proxy_set_header Upgrade $http_upgrade;',
       '$ sudo nginx -t && sudo systemctl reload nginx',
@@ -51,7 +52,7 @@ describe('the order of reading', () => {
 
   it('shows one line of every log before a second of any, and all of them with --verbose', () => {
     expect(show()).not.toContain('access.log:9')
-    expect(show()).toContain('and 1 more line (--verbose)')
+    expect(flat(show())).toContain('2 of 3 kept lines (--verbose shows them); seen 12 times in all')
     expect(show({}, { verbose: true })).toContain('access.log:9')
   })
 
@@ -61,9 +62,24 @@ describe('the order of reading', () => {
     )
     const rows = show({ findings: several }).split('\n')
     expect(rows[0]).toBe('120 problems found')
-    expect(rows[3]).toMatch(/^1 {2}error {2}Problem number 1 with .*…$/)
-    expect(rows[122]).toMatch(/^120 error {2}Problem number 120 with .*…$/)
+    expect(rows[3]).toMatch(/^1 {3}error {2}app\.test\/ws {2}Problem number 1 with .*…$/)
+    expect(rows[122]).toMatch(/^120 error {2}app\.test\/ws {2}Problem number 120 with .*…$/)
     for (const row of rows) expect(row.length).toBeLessThanOrEqual(80)
+  })
+
+  it('begins the list with what differs: the place, its two ends kept, and not again in the title', () => {
+    const at = (server: string | null, path: string | null, upstream: string | null) =>
+      finding({
+        title: `The proxy does not pass the WebSocket upgrade on to the backend at ${path ?? upstream}`,
+        scope: { server, path, upstream, source: null },
+      })
+    const long = '/api/endpoints/:id/docker/containers/:id'
+    const findings = [at('a.example', '/ws', null), at('b.example', `${long}/one`, null), at(null, null, '10.0.0.1:80')]
+    expect(show({ findings }).split('\n').slice(3, 6)).toEqual([
+      '1  error  a.example/ws                         The proxy does not pass the WebS…',
+      '2  error  b.example/api/en…containers/:id/one  The proxy does not pass the WebS…',
+      '3  error  10.0.0.1:80                          The proxy does not pass the WebS…',
+    ])
   })
 
   it('says how many findings --top leaves out', () => {
@@ -104,12 +120,16 @@ describe('no finding', () => {
 
 describe('the change', () => {
   it('draws a block nginx knows, and names one described in words', () => {
-    expect(one({})).toMatch(/^ +location \/ws \{\n +\+ {5}proxy_http_version 1\.1;\n/m)
+    expect(one({})).toMatch(
+      /^ +location \/ws \{\n +# replace the line if it is there already: proxy_http_version\n +\+ {5}proxy_http_version 1\.1;\n/m,
+    )
     const fix = {
       ...finding().fix,
       directives: [{ context: 'location that serves /ws', text: 'proxy_read_timeout 300s;' }],
     }
-    expect(one({ fix })).toMatch(/^ +# in the location that serves \/ws\n +\+ proxy_read_timeout 300s;\n/m)
+    expect(one({ fix })).toMatch(
+      /^ +# in the location that serves \/ws\n +# replace the line if it is there already: proxy_read_timeout\n +\+ proxy_read_timeout 300s;\n/m,
+    )
   })
 
   it('prefers the patch, and names the file and line', () => {
@@ -138,6 +158,30 @@ describe('long evidence', () => {
     expect(shown).toContain('2026/11/21 06:13:34')
     expect(shown).toContain('upstream timed out (110: Connection timed out)')
     expect(shown).not.toContain(noise)
+  })
+
+  const path = `/api/${'x'.repeat(300)}`
+  it.each([
+    [
+      `203.0.113.9 - - [21/Nov/2026:06:13:35 +0000] "GET ${path} HTTP/1.1" 426 16 "https://app.example/${'y'.repeat(90)}" "Mozilla/5.0"`,
+      ['21/Nov/2026', '"GET /api/x', ' 426 16'],
+    ],
+    [
+      `time=2026-11-21T06:13:35+00:00 vhost="app.example" req="GET ${path} HTTP/1.1" status=400 rt=0.002 urt="0.002" ustatus="400" uaddr="10.0.0.1:80" h_upgrade="websocket" h_connection="Upgrade" ua="Mozilla/5.0"`,
+      ['2026-11-21T06:13:35', 'req="GET /api/x', 'status=400', 'ustatus="400"', 'h_upgrade="websocket"'],
+    ],
+    [
+      `{"time":"2026-11-21T06:13:35+00:00","request":"GET ${path} HTTP/1.1","status":400,"upstream_status":"400","http_upgrade":"websocket"}`,
+      ['"request":"GET', '"status":400', '"upstream_status":"400"', '"http_upgrade":"websocket"'],
+    ],
+    [
+      `2026/11/21 06:13:34 [error] 5#5: *1 upstream prematurely closed connection while reading response header from upstream, client: 1.2.3.4, server: app.example, request: "GET ${path} HTTP/1.1", upstream: "http://10.0.0.1:80${path}"`,
+      ['upstream prematurely closed connection', 'request: "GET /api/x', 'upstream: "http://10.0.0.1:80/'],
+    ],
+  ])('gives up the long request before the fields that decide: %#', (text, parts) => {
+    const shown = flat(one({ evidence: [{ source: 'a.log', line: 3, text }] }))
+    expect(parts.filter((part) => !shown.includes(part))).toEqual([])
+    expect(shown).not.toContain(path)
   })
 })
 
@@ -209,6 +253,7 @@ describe('whatever a log says', () => {
             snippet: a.snippet,
             patch: a.patch,
             target: { file: a.path, line: 1 },
+            prepare: a.items,
             verify: a.items,
             rollback: a.items,
           },

@@ -58,6 +58,7 @@ export function finding(changes: Partial<Finding> = {}): Finding {
       snippet: null,
       patch: null,
       target: null,
+      prepare: ['sudo cp -a /etc/nginx /etc/nginx.bak'],
       verify: [
         'sudo nginx -t && sudo systemctl reload nginx',
         "curl --http1.1 -isN --max-time 5 -H 'Host: app.test' -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==' http://127.0.0.1/ws | head -1",
@@ -127,6 +128,7 @@ export function report(changes: Partial<Report> = {}): Report {
           snippet: null,
           patch: null,
           target: null,
+          prepare: [],
           verify: [],
           rollback: [],
         },

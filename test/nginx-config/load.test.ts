@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -166,6 +166,35 @@ describe('what may be given', () => {
     expect(load('near.conf').sources.get(join(dir, 'near.conf'))?.encoding).toBe('latin1')
     expect(patch('near.conf')).toBeNull()
     expect(patch('far.conf')?.patch).toContain('+  proxy_read_timeout 5m;\n')
+  })
+})
+
+describe('what is backed up, and how old it is', () => {
+  it('is the folder of the main file and the newest of all files read', () => {
+    write({ 'nginx.conf': 'events {}\nhttp { include conf.d/*.conf; }\n', 'conf.d/a.conf': '', 'unread.conf': '' })
+    utimesSync(join(dir, 'nginx.conf'), 1000, 1000)
+    utimesSync(join(dir, 'conf.d/a.conf'), 2000, 2000)
+    for (const name of ['nginx.conf', '.'])
+      expect(configView(load(name))).toMatchObject({ folder: dir, changed_at: 2_000_000 })
+    expect(configView(load('conf.d/a.conf'))).toMatchObject({ folder: dir, changed_at: 2_000_000 })
+  })
+
+  it('is not known of a dump', () => {
+    write({ dump: '# configuration file /etc/nginx/nginx.conf:\nevents {}\n' })
+    expect(configView(load('dump'))).toMatchObject({ folder: null, changed_at: null })
+  })
+
+  it('is never a folder that is shared with other things', () => {
+    const shared = mkdtempSync('/tmp/halfopen-shared-')
+    const file = `${shared}.conf`
+    writeFileSync(file, 'events {}\n')
+    try {
+      const loaded = loadConfig(file)
+      expect(loaded.ok && loaded.config.folder).toBeNull()
+    } finally {
+      rmSync(file)
+      rmSync(shared, { recursive: true })
+    }
   })
 })
 

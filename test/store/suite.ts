@@ -245,6 +245,7 @@ function problem(id: string): ProblemRow {
       snippet: null,
       patch: null,
       target: null,
+      prepare: [],
       verify: [],
       rollback: [],
     },

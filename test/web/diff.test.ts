@@ -42,6 +42,7 @@ const DIRECTIVES = [
 it('groups directives by their block', () => {
   expect(directiveDiff(DIRECTIVES).map(({ sign, text }) => `${sign} ${text}`)).toEqual([
     'place # in location that serves /ws',
+    'place # replace the line if it is there already: proxy_http_version',
     'add proxy_http_version 1.1;',
     'add proxy_set_header Upgrade $http_upgrade;',
     'place # in http',
@@ -53,9 +54,12 @@ it('groups directives by their block', () => {
 
 it('pastes as config: places are comments, also when a name tries to leave its line', () => {
   const hostile = [{ context: 'location that serves /ws\nroot /;', text: 'proxy_http_version 1.1;' }]
-  expect(pasteable(hostile)).toBe('# in location that serves /ws\\u{A}root /;\nproxy_http_version 1.1;')
-  expect(pasteable(DIRECTIVES).split('\n').slice(0, 4)).toEqual([
+  expect(pasteable(hostile)).toBe(
+    '# in location that serves /ws\\u{A}root /;\n# replace the line if it is there already: proxy_http_version\nproxy_http_version 1.1;',
+  )
+  expect(pasteable(DIRECTIVES).split('\n').slice(0, 5)).toEqual([
     '# in location that serves /ws',
+    '# replace the line if it is there already: proxy_http_version',
     'proxy_http_version 1.1;',
     'proxy_set_header Upgrade $http_upgrade;',
     '',

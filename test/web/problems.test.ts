@@ -34,6 +34,7 @@ function problem(id: string, state: ProblemState, changes: Partial<Finding> = {}
         snippet: null,
         patch: null,
         target: null,
+        prepare: [],
         verify: [],
         rollback: [],
       },

@@ -14,11 +14,21 @@ function byContext(directives: readonly Directive[]): Map<string, string[]> {
   return groups
 }
 
+/** As replaceRemark in server/diagnosis/advice.ts: nginx refuses these twice in one block. */
+const ONCE =
+  /^\s*(proxy_(?:read_timeout|send_timeout|http_version|pass|buffer_size|buffers|busy_buffers_size)|resolver|worker_\w+)\s/
+
+function replaceRemark(lines: readonly string[]): string[] {
+  const names = lines.map((line) => ONCE.exec(line)?.[1]).filter((name) => name !== undefined)
+  return names.length === 0 ? [] : [`# replace the line if it is there already: ${names.join(', ')}`]
+}
+
 /** The block's name, then the new lines. The name may be a phrase ("location that serves /ws") when the
  *  configuration is not known, so it is never dressed up as config. */
 export function directiveDiff(directives: readonly Directive[]): DiffLine[] {
   return [...byContext(directives)].flatMap(([context, texts]) => [
     { sign: 'place' as const, text: `# in ${context}` },
+    ...replaceRemark(texts).map((text) => ({ sign: 'place' as const, text })),
     ...texts.flatMap((text) => text.split('\n')).map((line) => ({ sign: 'add' as const, text: line })),
   ])
 }
@@ -50,4 +60,6 @@ export function patchDiff(patch: string): DiffLine[] {
 /** What a reader pastes: the lines below a comment that says where they go. A comment ends at its line, so a name
  *  that tries to go on in the next one is written out. */
 export const pasteable = (directives: readonly Directive[]): string =>
-  [...byContext(directives)].map(([context, texts]) => [`# in ${visible(context)}`, ...texts].join('\n')).join('\n\n')
+  [...byContext(directives)]
+    .map(([context, texts]) => [`# in ${visible(context)}`, ...replaceRemark(texts), ...texts].join('\n'))
+    .join('\n\n')

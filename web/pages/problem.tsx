@@ -104,6 +104,8 @@ export function ProblemPage({ id }: { id: string }) {
     )
   }
   const { finding } = problem
+  // A problem that an older version stored has no such list.
+  const prepare = finding.fix.prepare ?? []
   return (
     <article class={`detail ${finding.severity}`}>
       {back}
@@ -137,6 +139,12 @@ export function ProblemPage({ id }: { id: string }) {
           <OtherCauses finding={finding} />
         </div>
         <div>
+          {prepare.length > 0 && (
+            <section class="panel">
+              <h2>Back up first</h2>
+              <Commands commands={prepare} />
+            </section>
+          )}
           <Change fix={finding.fix} />
           {finding.fix.verify.length > 0 && (
             <section class="panel">

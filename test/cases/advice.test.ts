@@ -1,0 +1,168 @@
+/** Commands a reader pastes: what they say, and that a real shell, nginx and curl do with them what the text promises. */
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { expected, handshake, prepare, rollBack, snippet } from '../../server/diagnosis/advice.ts'
+import type { ConfigView, EffectiveProxy, Scope } from '../../server/diagnosis/contract.ts'
+import { configView, loadConfig } from '../../server/nginx-config/contract.ts'
+import { startBackend } from '../live/harness/backend.ts'
+import { startNginx } from '../live/harness/nginx.ts'
+import { describeWith } from '../needs.ts'
+import { wholeConfig } from '../nginx-config/config-text.ts'
+
+let dir = ''
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'halfopen-advice-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const sh = (command: string): string => execFileSync('sh', ['-c', `sudo() { "$@"; }\n${command}`], { encoding: 'utf8' })
+
+/** Without blocking: the backend lives in this process. */
+const run = async (command: string): Promise<string> =>
+  (await promisify(execFile)('sh', ['-c', command], { encoding: 'utf8' })).stdout.trim()
+
+const scope = (server: string | null, path: string | null, upstream: string | null = null): Scope => ({
+  server,
+  path,
+  upstream,
+})
+
+const settings = (more: Partial<EffectiveProxy> = {}): EffectiveProxy => ({
+  context: 'location /',
+  file: '/etc/nginx/nginx.conf',
+  line: 1,
+  proxy_pass: 'http://b',
+  set_headers: new Map(),
+  proxy_http_version: null,
+  proxy_read_timeout: null,
+  proxy_send_timeout: null,
+  connection_map: false,
+  server_names: [],
+  public: null,
+  backend: null,
+  ...more,
+})
+
+describe('the backup', () => {
+  it('is of the folder in use, /etc/nginx when that is not known', () => {
+    expect(prepare(null)).toEqual([
+      'test -e /etc/nginx.bak-$(date +%F) || sudo cp -a /etc/nginx /etc/nginx.bak-$(date +%F)',
+    ])
+    expect(rollBack(null).slice(0, 2)).toEqual([
+      'sudo cp -aT /etc/nginx.bak-$(date +%F) /etc/nginx',
+      'sudo nginx -t && sudo systemctl reload nginx',
+    ])
+  })
+
+  it('is not replaced by a second one, and brings the first state back, whatever the folder is called', () => {
+    const folder = join(dir, "it's $(here)")
+    mkdirSync(join(folder, 'conf.d'), { recursive: true })
+    const view = { folder } as ConfigView
+    const file = join(folder, 'conf.d/a.conf')
+    const [backUp = ''] = prepare(view)
+    writeFileSync(file, 'good')
+    sh(backUp)
+    writeFileSync(file, 'changed')
+    sh(backUp)
+    expect(readFileSync(file, 'utf8')).toBe('changed')
+    sh(rollBack(view)[0] ?? '')
+    expect(readFileSync(file, 'utf8')).toBe('good')
+  })
+})
+
+describe('the handshake', () => {
+  it('goes to the real scheme, name and port', () => {
+    const at = settings({ public: { scheme: 'https', host: 'a.example', port: 443 } })
+    expect(handshake(scope(null, '/ws'), 'nginx', at)).toMatch(
+      /^curl --http1\.1 -isNk --max-time 5 --resolve a\.example:443:127\.0\.0\.1 -H 'Connection: Upgrade' .* https:\/\/a\.example\/ws \| head -1$/,
+    )
+    const odd = settings({ public: { scheme: 'http', host: null, port: 8080 } })
+    expect(handshake(scope('b.example:8080', '/ws'), 'nginx', odd)).toMatch(
+      /-isN --max-time 5 --resolve b\.example:8080:127\.0\.0\.1 .* http:\/\/b\.example:8080\/ws \|/,
+    )
+    expect(handshake(scope('_', '/ws'), 'nginx', odd)).toMatch(
+      /-isN --max-time 5 -H .* http:\/\/127\.0\.0\.1:8080\/ws \|/,
+    )
+  })
+
+  it('asks the backend for the path that proxy_pass makes', () => {
+    const at = settings({ backend: { url: 'https://10.0.0.1:8443/x/:id' } })
+    expect(handshake(scope('a.example', '/ws/:id'), 'backend', at)).toMatch(
+      /-isNk --max-time 5 -H 'Host: a\.example' .* https:\/\/10\.0\.0\.1:8443\/x\/ID \|/,
+    )
+  })
+
+  it('has the parameters of Engine.IO and a word for an id, also without a configuration', () => {
+    expect(handshake(scope('a.example', '/socket.io/'), 'nginx')).toContain(
+      " 'http://127.0.0.1/socket.io/?EIO=4&transport=websocket' | head -1",
+    )
+    expect(handshake(scope('a.example', '/ws/:id', '10.0.0.1:80'), 'backend')).toContain(' http://10.0.0.1:80/ws/ID |')
+  })
+
+  it('never lets a log into the shell', () => {
+    const evil = scope("a' ; id #", '/$(id)', '`id`')
+    const at = settings({ public: { scheme: 'http', host: null, port: 81 }, backend: { url: 'http://b/$(id)' } })
+    for (const through of ['nginx', 'backend'] as const)
+      for (const known of [null, at]) expect(handshake(evil, through, known)).not.toMatch(/\bid\b/)
+  })
+
+  it('says which answer is the good one', () => {
+    expect(expected(scope('a', '/ws'), settings({ public: { scheme: 'http', host: null, port: 80 } }))).toEqual([
+      '# expected: HTTP/1.1 101 Switching Protocols',
+    ])
+    const remarks = expected(scope('a', '/api/websocket/exec'), null)
+    expect(remarks).toHaveLength(3)
+    expect(remarks[1]).toMatch(/^# 401 or 403: Portainer /)
+    expect(remarks[2]).toMatch(/^# a site with TLS: /)
+  })
+})
+
+describeWith('nginx', 'the handshake, pasted into a shell', () => {
+  it('gets 101 from a TLS site on its own port and from its backend', async () => {
+    const backend = await startBackend()
+    const [key, certificate] = [join(dir, 'key.pem'), join(dir, 'cert.pem')]
+    const subject = ['-subj', '/CN=other.example', '-days', '2', '-keyout', key, '-out', certificate]
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject], { stdio: 'ignore' })
+    const nginx = await startNginx(({ dir: own, port }) =>
+      wholeConfig(
+        own,
+        `server { listen 127.0.0.1:${port} ssl; server_name a.example; ssl_certificate ${certificate}; ssl_certificate_key ${key};
+           location /app/ { proxy_pass http://127.0.0.1:${backend.port}/; proxy_http_version 1.1;
+             proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; } }`,
+      ),
+    )
+    try {
+      const loaded = loadConfig(nginx.configFile)
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
+      const place = scope('a.example', '/app/socket.io/')
+      const known = configView(loaded.config).settings('a.example', '/app/socket.io/')
+      for (const through of ['nginx', 'backend'] as const)
+        expect([through, await run(handshake(place, through, known).replace('--max-time 5', '--max-time 1'))]).toEqual([
+          through,
+          'HTTP/1.1 101 Switching Protocols',
+        ])
+    } finally {
+      await nginx.close()
+      await backend.stop()
+    }
+  })
+})
+
+describe('a snippet', () => {
+  it('says which of its lines may be there already', () => {
+    const context = 'location that serves /ws'
+    const texts = ['proxy_http_version 1.1;', 'proxy_set_header Upgrade $http_upgrade;', 'proxy_read_timeout 300s;']
+    expect(snippet(texts.map((text) => ({ context, text })))).toBe(
+      [
+        `# ${context}`,
+        '# replace the line if it is there already: proxy_http_version, proxy_read_timeout',
+        ...texts,
+      ].join('\n'),
+    )
+    expect(snippet(texts.slice(1, 2).map((text) => ({ context, text })))).toBe(`# ${context}\n${texts[1]}`)
+  })
+})
