@@ -32,6 +32,11 @@ const BEGINNINGS: readonly RegExp[] = [
   /^Failed to open a WebSocket connection: /,
   /^websockets\.(?:legacy\.)?exceptions\.\w{5,60}: /,
   /^connection (?:open|closed|rejected \(\d{3} [A-Z][\w -]{1,40}\))$/,
+  // python-engineio (Flask-SocketIO): its logger has no format of its own
+  /^https?:\/\/\S{1,300} is not an accepted origin\./,
+  /^Invalid session [\w-]{8,64}(?: \(further occurrences|$)/,
+  /^The client is using an unsupported version of the Socket\.IO/,
+  /^WebSocket transport not available\. Install/,
   // SignalR's answers, em-websocket, n8n, EMQX
   /^(?:No Connection with that ID|Connection ID required)$/,
   /^EventMachine::WebSocket::HandshakeError/,
