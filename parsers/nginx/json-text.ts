@@ -54,7 +54,9 @@ function scalarAt(text: string, at: number): Value | null {
   let end = at
   while (end < text.length && text[end] !== '}' && text[end] !== '"') end++
   if (end === text.length) return null
-  const bare = text.slice(at, end).replace(/[\s,]+$/, '')
+  let last = end
+  while (last > at && (text.charCodeAt(last - 1) <= 32 || text[last - 1] === ',')) last--
+  const bare = text.slice(at, last)
   return { text: bare === '' || bare === 'null' || bare === 'false' ? '-' : bare, end }
 }
 

@@ -6,7 +6,7 @@
  *  search goes back only as far as a character that an open value cannot hold. Every position is looked at a bounded
  *  number of times per variable, so that matching is linear in the line; a regular expression with several open groups
  *  is not. Source: ngx_http_log_module.c; ngx_http_script_variables_count for the syntax. */
-import { ADJACENT, FIRST, listScan, SHAPES, UNSPACED, UPSTREAM_LISTS, type Scan } from './variables.ts'
+import { ADJACENT, FIRST, listScan, pathShape, SHAPES, UNSPACED, UPSTREAM_LISTS, type Scan } from './variables.ts'
 import { closingQuote, type Escape } from './unescape.ts'
 
 export interface Matcher {
@@ -41,7 +41,7 @@ export function compileLogFormat(text: string, escape: Escape = 'default'): Matc
       return
     }
     const variable = names.push(piece.name) - 1
-    const scan = scanOf(piece.name, pieces[i + 1] ?? { literal: '' }, escape, quoted)
+    const scan = scanOf(piece.name, pieces.slice(i + 1), escape, quoted)
     if (scan !== null) segments.at(-1)?.push({ variable, scan })
     else {
       opens.push({ variable, stop: stopOf(piece.name, escape) })
@@ -66,7 +66,8 @@ export function splitFormat(text: string): Piece[] {
 }
 
 /** How the end of a variable's value is found from its own form; null: by what follows. */
-function scanOf(name: string, next: Piece, escape: Escape, quoted: boolean): Scan | null {
+function scanOf(name: string, after: readonly Piece[], escape: Escape, quoted: boolean): Scan | null {
+  const next = after[0] ?? { literal: '' }
   const fixed = SHAPES.get(name)
   if ('literal' in next) {
     const scan = UPSTREAM_LISTS.has(name) ? listScan(name, next.literal) : (fixed?.scan ?? null)
@@ -75,7 +76,9 @@ function scanOf(name: string, next: Piece, escape: Escape, quoted: boolean): Sca
     const optional = escape !== 'default' || quoted || /^upstream_|_port$/.test(name)
     return optional && scan !== null ? (line, at) => Math.max(scan(line, at), at) : scan
   }
-  const shape = ADJACENT.get(name) ?? fixed
+  const literal = after.find((piece) => 'literal' in piece)?.literal ?? ''
+  const path = name === 'uri' || name === 'document_uri'
+  const shape = path ? pathShape(literal) : (ADJACENT.get(name) ?? fixed)
   const first = FIRST.get(next.name)
   if (shape?.delimited || (shape?.run && first && disjoint(shape.run, first))) return shape.scan
   throw new RangeError(

@@ -103,7 +103,7 @@ function status(line: string, at: number): number {
 }
 
 /** nginx prints one element per try; more than this is no list. */
-const MAX_ELEMENTS = 64
+const MAX_ELEMENTS = 32
 
 function list(element: Scan): Scan {
   return (line, at) => {
@@ -181,9 +181,13 @@ export const ADJACENT: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['http_host', run('[^\\s/"?#]', 255)],
   ['server_name', run('[^\\s/"?#]', 255)],
   ['proxy_host', run('[^\\s/"?#]', 255)],
-  ['uri', run('[^\\s?"]', 8192)],
-  ['document_uri', run('[^\\s?"]', 8192)],
 ])
+
+/** A path in front of `$is_args`, which is often empty: it ends at the query or at the literal after both. */
+export function pathShape(literal: string): Shape {
+  const mark = literal[0] ?? ''
+  return run(`[^\\s?"${/^[|;,)(<>[\]{}^~\\]/.test(mark) ? `\\${mark}` : ''}]`, 8192)
+}
 
 function run(chars: string, most: number): Shape {
   return { scan: pattern(`${chars}{0,${most}}`), run: new RegExp(chars) }

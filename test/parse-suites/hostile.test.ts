@@ -1,0 +1,67 @@
+/** 64 KiB, the longest line a parser is given, filled with what parsers dislike at every place of an example. */
+import { describe, expect, it } from 'vitest'
+import { jsonAccess } from '../../parsers/nginx/access-json.ts'
+import { accessPresets } from '../../parsers/nginx/access-presets.ts'
+import { variantAccess } from '../../parsers/nginx/access-variant.ts'
+import { nginxError } from '../../parsers/nginx/error.ts'
+import { keyValueAccess } from '../../parsers/nginx/key-value.ts'
+import type { Parser } from '../../parsers/parser.ts'
+import { customFormat } from '../../server/scan/choose.ts'
+
+const SIZE = 65_536
+const MILLISECONDS = 100
+const FILLERS = [
+  ...'" \\[]-1a\t',
+  '\\"',
+  'a=',
+  ' a=',
+  ' - ',
+  '" "',
+  '] "',
+  ', ',
+  ' : ',
+  '1, ',
+  '{"a":',
+  '":"',
+  ' [21/Nov/2026:06:13:34 +0000] "',
+  '" 200 5 "',
+  ', client: 1.2.3.4',
+  '", host: "',
+  '", request: "',
+  ' while ',
+  '(1: ',
+  'open() "',
+  '" failed (2: x), client: 1.2.3.4, server: x, request: "GET / HTTP/1.1", host: "x',
+  '10.0.0.1:80, ',
+  '\\x22',
+]
+const GIVEN = [
+  '$a|$b|$c|$d|$e',
+  '$remote_user $http_user_agent $request $status $uri$is_args$args',
+  'escape=none "$http_user_agent" "$http_referer" $upstream_response_time "$request"',
+  'escape=none $x-$remote_addr#$y',
+  'escape=json {"a":"$request","b":$status,"c":"$upstream_addr"}',
+  '$a $upstream_response_time "$b" $upstream_addr: $c',
+].map((text) => ({ ...customFormat(text), id: text, examples: [{ line: 'a|b|c "d" 200 {"e":1} #', fields: {} }] }))
+const PARSERS: readonly Parser[] = [nginxError, ...accessPresets, keyValueAccess, jsonAccess, variantAccess, ...GIVEN]
+
+describe.each(PARSERS.map((parser) => [parser.id, parser] as const))('%s', (_id, parser) => {
+  it(`reads or refuses any 64 KiB line within ${MILLISECONDS} ms`, () => {
+    const slow: string[] = []
+    for (const { line } of parser.examples) {
+      // After each place where a field begins or ends.
+      const places = [...line.matchAll(/["[\] ,:=]/g)].map((m) => m.index + 1).filter((_, i) => i % 3 === 0)
+      for (const filler of FILLERS) {
+        for (const place of [0, ...places, line.length]) {
+          const hostile = line.slice(0, place) + filler.repeat(SIZE / filler.length) + line.slice(place)
+          const start = performance.now()
+          parser.parse(hostile)
+          parser.unfinished?.(hostile)
+          const took = performance.now() - start
+          if (took > MILLISECONDS) slow.push(`${took.toFixed()} ms: ${JSON.stringify(filler)} at ${place} of ${line}`)
+        }
+      }
+    }
+    expect(slow).toEqual([])
+  })
+})
