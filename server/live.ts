@@ -1,6 +1,6 @@
 /** The loop of a running server: stored evidence → findings → problems → messages, and what the page must hear of it. */
 import { randomBytes } from 'node:crypto'
-import { decide, messageBody, setMuted, type Decision } from './alerts/contract.ts'
+import { decide, endedBy, messageBody, setMuted, type Decision } from './alerts/contract.ts'
 import {
   diagnose,
   emptyEvidence,
@@ -11,8 +11,9 @@ import {
   type Finding,
 } from './diagnosis/contract.ts'
 import type { Stream } from './http/contract.ts'
-import type { Problem } from './http/wire.ts'
-import { touches } from './live-touches.ts'
+import type { Problem, SourceState } from './http/wire.ts'
+import { touches, triedSince } from './live-touches.ts'
+import { Watch } from './live-watch.ts'
 import type { OutboxRow, ProblemRow, Store } from './store/contract.ts'
 
 const MINUTE = 60_000
@@ -33,6 +34,7 @@ export interface LiveOptions {
   store: Store
   stream: Stream
   config: () => ConfigView | null
+  sources: () => readonly Pick<SourceState, 'path' | 'state'>[]
   /** Names of the receivers that get every message. */
   receivers: readonly string[]
   resolve_after: number
@@ -54,6 +56,9 @@ export class Live {
   private findings: readonly Finding[] = []
   private diagnosed = -Infinity
   private lastEvent: number | null = null
+  private readonly watch = new Watch()
+  /** What the page was last told about problems that cannot be judged. */
+  private readonly held = new Map<string, string | null>()
   blindSpots: readonly BlindSpot[] = []
 
   constructor(options: LiveOptions) {
@@ -93,19 +98,28 @@ export class Live {
       this.blindSpots = blind_spots
       this.diagnosed = at
     }
+    this.watch.look(this.options.sources(), at)
     const happened = this.happenedIn(fresh, hasFresh, hasHistory)
     const changed: ProblemRow[] = []
     const messages: OutboxRow[] = []
+    const told: ProblemRow[] = []
     const rows = new Map(store.problems().map((row) => [row.id, row]))
     const current = new Map(this.findings.map((finding) => [finding.id, finding]))
     for (const id of new Set([...rows.keys(), ...current.keys()])) {
       const previous = rows.get(id) ?? null
-      const finding = current.get(id) ?? null
-      const live = finding !== null && happened(finding, previous)
+      const judged = current.get(id) ?? null
+      const live = judged !== null && happened(judged, previous)
+      const finding = live && previous?.state === 'resolved' ? this.ofEpisode(judged, previous, at) : judged
       const last_live = live ? at : (previous?.last_live ?? null)
       const { resolve_after } = this.options
-      const { decision, next } = decide(previous, { now: at, finding, last_live, resolve_after })
-      if (next === null || !isDifferent(previous, next)) continue
+      const shown = previous?.finding ?? finding
+      const watched_since = shown === null ? 0 : this.watch.since(shown)
+      const { decision, next } = decide(previous, { now: at, finding, last_live, resolve_after, watched_since })
+      if (next === null) continue
+      const different = isDifferent(previous, next)
+      if (different || this.heldNow(next) !== (this.held.get(id) ?? null)) told.push(next)
+      this.held.set(id, this.heldNow(next))
+      if (!different) continue
       changed.push(next)
       if (decision.notify) messages.push(...this.messages(decision, next, at))
       if (previous?.state !== next.state)
@@ -116,7 +130,7 @@ export class Live {
     this.fresh = emptyEvidence()
     this.hasFresh = false
     this.hasHistory = false
-    this.publish(changed, at)
+    this.publish(told, at)
     return messages.length > 0
   }
 
@@ -134,7 +148,8 @@ export class Live {
   }
 
   /** The wire form of a row. */
-  problem({ id, state, opened_at, changed_at, resolved_at, finding }: ProblemRow, at: number): Problem {
+  problem(row: ProblemRow, at: number): Problem {
+    const { id, state, opened_at, changed_at, resolved_at, finding } = row
     const iso = (time: number): string => new Date(time).toISOString()
     return {
       id,
@@ -142,9 +157,25 @@ export class Live {
       opened_at: iso(opened_at),
       changed_at: iso(changed_at),
       resolved_at: resolved_at === null ? null : iso(resolved_at),
+      resolved_by: endedBy(row),
+      held: this.heldNow(row),
       finding,
       sparkline: this.options.store.sparkline(finding, at - DAY, at, 48),
     }
+  }
+
+  private heldNow({ state, finding }: ProblemRow): string | null {
+    return state === 'resolved' || state === 'muted' ? null : this.watch.held(finding)
+  }
+
+  /** A problem that came back, judged by what was read since it was resolved: the handshakes that succeeded in between
+   *  belong to the time it was gone, and do not speak against it. The stronger of both judgements. */
+  private ofEpisode(finding: Finding, { resolved_at }: ProblemRow, at: number): Finding {
+    if (finding.over || resolved_at === null) return finding
+    const evidence = this.options.store.evidence(resolved_at - (resolved_at % MINUTE), at + AHEAD)
+    const { findings } = diagnose(evidence, { config: this.options.config() })
+    const alone = findings.find(({ id, over }) => id === finding.id && !over)
+    return alone !== undefined && alone.confidence > finding.confidence ? alone : finding
   }
 
   /** Lines that are stored but were not read by this run are not announced. */
@@ -181,7 +212,10 @@ export class Live {
   }
 
   private messages(decision: Decision & { notify: true }, row: ProblemRow, at: number): OutboxRow[] {
-    const body = messageBody(decision, row, at, this.options.dashboard())
+    const { scope, last_seen } = row.finding
+    const tried =
+      decision.reason === 'quiet' && (last_seen === null || triedSince(this.window(at), scope, Date.parse(last_seen)))
+    const body = messageBody(decision, row, { now: at, dashboard: this.options.dashboard(), tried })
     return this.options.receivers.map((channel) => ({
       id: `msg_${randomBytes(16).toString('hex')}`,
       problem_id: row.id,

@@ -86,6 +86,7 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     store,
     stream,
     config: () => nginx?.view ?? null,
+    sources: () => states(),
     receivers: receivers.map(({ name }) => name),
     resolve_after: config.alerts.resolve_after,
     dashboard: () => url,

@@ -14,6 +14,9 @@ export type Reason =
   | 'still-there'
   | 'lasts-an-hour'
   | 'quiet'
+  | 'succeeded-since'
+  | 'over-before-noticed'
+  | 'not-watched'
   | 'quiet-never-announced'
   | 'stays-resolved'
   | 'muted'
@@ -32,6 +35,9 @@ export interface Observed {
   last_live: number | null
   /** Quiet time after which a problem counts as resolved, ms. */
   resolve_after: number
+  /** Since when the logs that showed it have been readable without a break, epoch ms; null when one of them is not
+   *  readable now. Silence of a log that nobody reads proves nothing. */
+  watched_since: number | null
 }
 
 /** A receiver as configured. The URL is a secret: it is in no message, log or API answer. */
@@ -52,7 +58,7 @@ export interface Channel {
 export type OutboxStore = Pick<Store, 'undelivered' | 'markDelivery'>
 export type { OutboxRow, ProblemRow }
 export { CHANNELS } from './channels/index.ts'
-export { decide, setMuted } from './decide.ts'
+export { decide, endedBy, setMuted } from './decide.ts'
 export { DeliveryError } from './delivery-error.ts'
 export { messageBody } from './message.ts'
 export { Outbox } from './outbox.ts'

@@ -12,8 +12,8 @@ export interface Decided {
   next: ProblemRow | null
 }
 
-/** The state machine: new → ongoing (after an hour) → resolved (quiet for resolve_after) → regressed; imported while
- *  only history shows it; muted by hand. */
+/** The state machine: new → ongoing (after an hour) → resolved (handshakes succeeded since, or quiet for resolve_after) →
+ *  regressed; imported while only history shows it; muted by hand. */
 export function decide(previous: ProblemRow | null, observed: Observed): Decided {
   const { now, finding, last_live } = observed
   if (previous === null) {
@@ -22,9 +22,10 @@ export function decide(previous: ProblemRow | null, observed: Observed): Decided
     return last_live === null ? silent('history-only', row) : open(row, 'new', 'first-live-occurrence', now)
   }
   const fresh = last_live !== null && (previous.last_live === null || last_live > previous.last_live)
+  const begins = fresh && (previous.state === 'imported' || previous.state === 'resolved')
   const row: ProblemRow = {
     ...previous,
-    finding: finding ?? previous.finding,
+    finding: finding === null ? previous.finding : begins ? finding : sameEpisode(previous, finding),
     last_live: fresh ? last_live : previous.last_live,
   }
   switch (previous.state) {
@@ -32,6 +33,7 @@ export function decide(previous: ProblemRow | null, observed: Observed): Decided
       return silent('muted', row)
     case 'imported':
       if (fresh) return open(row, 'new', 'first-live-occurrence', now)
+      if (finding === null && observed.watched_since === null) return silent('not-watched', row)
       if (finding === null)
         return silent('history-passed', { ...row, state: 'resolved', changed_at: now, resolved_at: now })
       return silent('history-only', row)
@@ -47,17 +49,40 @@ export function decide(previous: ProblemRow | null, observed: Observed): Decided
   }
 }
 
-function goOn(row: ProblemRow, { now, finding, resolve_after }: Observed): Decided {
-  if (now - (row.last_live ?? row.changed_at) >= resolve_after) {
-    const resolved: ProblemRow = { ...row, state: 'resolved', changed_at: now, resolved_at: now, alerted: false }
-    return row.alerted ? tell('problem.resolved', 'quiet', resolved) : silent('quiet-never-announced', resolved)
+function goOn(row: ProblemRow, { now, finding, resolve_after, watched_since }: Observed): Decided {
+  const ended: ProblemRow = { ...row, state: 'resolved', changed_at: now, resolved_at: now, alerted: false }
+  const end = (reason: Reason): Decided =>
+    row.alerted ? tell('problem.resolved', reason, ended) : silent(reason, ended)
+  if (finding?.over?.why === 'succeeded') return end('succeeded-since')
+  const last = row.last_live ?? row.changed_at
+  if (now - last >= resolve_after) {
+    if (watched_since === null) return silent('not-watched', row)
+    if (now - watched_since >= resolve_after) return row.alerted ? end('quiet') : end('quiet-never-announced')
   }
   const old = row.state !== 'ongoing' && now - row.changed_at >= NEWS
   const next: ProblemRow = old ? { ...row, state: 'ongoing', changed_at: now } : row
-  if (!row.alerted && finding !== null && isAlerting(finding))
+  if (!row.alerted && isAlerting(row.finding))
     return tell('problem.opened', 'became-certain', { ...next, alerted: true })
   return silent(old ? 'lasts-an-hour' : 'still-there', next)
 }
+
+/** What is kept of an episode when it is judged again. Repaired traffic and a repaired configuration speak against what
+ *  was true while it failed: they do not take back what was announced. What is said of the configuration, and what is
+ *  advised, are those of now. */
+function sameEpisode({ finding: kept, state }: ProblemRow, finding: Finding): Finding {
+  if (state === 'imported') return finding
+  const { over = null, ...rest } = finding
+  // How it ended is told once; handshakes that go on succeeding do not change it.
+  const ended = state === 'resolved' ? (kept.over ?? over) : over
+  const louder = isAlerting(finding) && !isAlerting(kept)
+  const weaker = over !== null || (finding.confidence < kept.confidence && !louder)
+  const announced = weaker ? { title: kept.title, severity: kept.severity, confidence: kept.confidence } : {}
+  return { ...rest, ...announced, ...(ended === null ? {} : { over: ended }) }
+}
+
+/** How a resolved problem ended: something proved it, or it was just not seen again. */
+export const endedBy = ({ state, finding }: ProblemRow): 'succeeded-since' | 'quiet' | null =>
+  state !== 'resolved' ? null : finding.over?.why === 'succeeded' ? 'succeeded-since' : 'quiet'
 
 /** The person looking has decided: no more messages. Unmuting goes on as if it had been there all along. */
 export function setMuted(row: ProblemRow, muted: boolean, now: number): ProblemRow {
@@ -83,6 +108,11 @@ function blank(finding: Finding, now: number): ProblemRow {
 }
 
 function open(row: ProblemRow, state: 'new' | 'regressed', reason: Reason, now: number): Decided {
+  // It came and went between two looks: there is nothing left to do for anybody.
+  if (row.finding.over?.why === 'succeeded') {
+    const over: ProblemRow = { ...row, state: 'resolved', changed_at: now, resolved_at: now, alerted: false }
+    return silent('over-before-noticed', over)
+  }
   const opened: ProblemRow = { ...row, state, opened_at: now, changed_at: now, resolved_at: null }
   if (!isAlerting(row.finding)) return silent('below-alert-threshold', { ...opened, alerted: false })
   return tell('problem.opened', reason, { ...opened, alerted: true })

@@ -1,13 +1,21 @@
 /** The body every receiver gets, in the shape of Standard Webhooks (type, timestamp, data), well below its 20 KB.
  *  Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+import type { Finding } from '../diagnosis/contract.ts'
 import type { Decision, ProblemRow } from './contract.ts'
 
-/** @param dashboard address of the dashboard without a trailing slash; receivers link to the problem there. */
+export interface Surroundings {
+  /** Epoch ms. */
+  now: number
+  /** Address of the dashboard without a trailing slash; receivers link to the problem there. */
+  dashboard: string
+  /** Anything was asked at the place of the problem after it was last seen. */
+  tried: boolean
+}
+
 export function messageBody(
   decision: Decision & { notify: true },
   { finding, ...row }: ProblemRow,
-  now: number,
-  dashboard: string,
+  { now, dashboard, tried }: Surroundings,
 ): string {
   const [line] = finding.evidence
   const { fix } = finding
@@ -19,6 +27,7 @@ export function messageBody(
         id: row.id,
         state: row.state,
         reason: decision.reason,
+        resolution: resolution(decision.reason, finding, tried),
         title: cut(finding.title, 300),
         cause: finding.cause,
         severity: finding.severity,
@@ -40,6 +49,15 @@ export function messageBody(
       },
     },
   })
+}
+
+/** How it ended, in words; null when it did not. Silence proves no repair, and must not read like one. */
+function resolution(reason: Decision['reason'], { over }: Finding, tried: boolean): string | null {
+  if (reason === 'succeeded-since' && over)
+    return `resolved: ${over.successes} ${over.successes === 1 ? 'handshake' : 'handshakes'} succeeded since`
+  if (reason !== 'quiet') return null
+  const quiet = tried ? 'quiet: not seen again since' : 'quiet: nobody has tried since'
+  return over?.why === 'config-changed' ? `${quiet}; the nginx configuration was changed after the last failure` : quiet
 }
 
 /** Shortens between characters, not inside a surrogate pair. */

@@ -22,6 +22,11 @@ export interface Problem {
   opened_at: string
   changed_at: string
   resolved_at: string | null
+  /** How a resolved problem ended: handshakes succeeded at the same place since (`finding.over` says how many), or it was
+   *  just not seen again; null while it is not resolved. */
+  resolved_by: 'succeeded-since' | 'quiet' | null
+  /** Why nothing can be said of it at the moment: a log that showed it cannot be read. One sentence. */
+  held: string | null
   finding: Finding
   /** Occurrences over the last 24 h in 48 half-hour steps, oldest first. */
   sparkline: number[]

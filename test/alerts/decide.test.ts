@@ -1,209 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { Observed, ProblemRow } from '../../server/alerts/contract.ts'
-import { decide, setMuted } from '../../server/alerts/decide.ts'
+import { decide, endedBy, setMuted } from '../../server/alerts/decide.ts'
+import type { Finding } from '../../server/diagnosis/contract.ts'
+import { cases, changed, MINUTE, NOW, quiet, repaired, RESOLVE_AFTER, row, succeeded, unsure } from './decide-cases.ts'
 import { finding } from './finding.ts'
-
-const MINUTE = 60_000
-const NOW = Date.UTC(2026, 10, 21, 12)
-const RESOLVE_AFTER = 10 * MINUTE
-
-const row = (state: ProblemRow['state'], more: Partial<ProblemRow> = {}): ProblemRow => ({
-  id: 'f1',
-  state,
-  opened_at: NOW - 5 * MINUTE,
-  changed_at: NOW - 5 * MINUTE,
-  resolved_at: null,
-  last_live: state === 'imported' ? null : NOW - MINUTE,
-  alerted: state === 'new' || state === 'ongoing' || state === 'regressed',
-  finding: finding(),
-  ...more,
-})
-const info = finding({ severity: 'info' })
-const unsure = finding({ confidence: 0.49 })
-const quiet = NOW - RESOLVE_AFTER
-
-type Case = {
-  name: string
-  previous: ProblemRow | null
-  see: Partial<Observed>
-  reason: string
-  sends?: string
-  state?: ProblemRow['state'] | null
-}
-
-/** `see` starts from: the finding is there, nothing new happened since `previous`. */
-const cases: Case[] = [
-  { name: 'nothing, and nothing before', previous: null, see: { finding: null }, reason: 'nothing-seen', state: null },
-  { name: 'only history shows it', previous: null, see: {}, reason: 'history-only', state: 'imported' },
-  {
-    name: 'it happens',
-    previous: null,
-    see: { last_live: NOW },
-    reason: 'first-live-occurrence',
-    sends: 'problem.opened',
-    state: 'new',
-  },
-  {
-    name: 'it happens and is harmless',
-    previous: null,
-    see: { last_live: NOW, finding: info },
-    reason: 'below-alert-threshold',
-    state: 'new',
-  },
-  {
-    name: 'it happens, perhaps',
-    previous: null,
-    see: { last_live: NOW, finding: unsure },
-    reason: 'below-alert-threshold',
-    state: 'new',
-  },
-
-  {
-    name: 'imported, still only history',
-    previous: row('imported'),
-    see: {},
-    reason: 'history-only',
-    state: 'imported',
-  },
-  {
-    name: 'imported, happens again',
-    previous: row('imported'),
-    see: { last_live: NOW },
-    reason: 'first-live-occurrence',
-    sends: 'problem.opened',
-    state: 'new',
-  },
-  {
-    name: 'imported, out of sight',
-    previous: row('imported'),
-    see: { finding: null },
-    reason: 'history-passed',
-    state: 'resolved',
-  },
-  {
-    name: 'past history happens again',
-    previous: row('resolved', { last_live: null }),
-    see: { last_live: NOW },
-    reason: 'first-live-occurrence',
-    sends: 'problem.opened',
-    state: 'new',
-  },
-
-  { name: 'new, goes on', previous: row('new'), see: { last_live: NOW }, reason: 'still-there', state: 'new' },
-  {
-    name: 'new, finding gone, not yet quiet',
-    previous: row('new'),
-    see: { finding: null },
-    reason: 'still-there',
-    state: 'new',
-  },
-  {
-    name: 'new for an hour',
-    previous: row('new', { changed_at: NOW - 60 * MINUTE }),
-    see: { last_live: NOW },
-    reason: 'lasts-an-hour',
-    state: 'ongoing',
-  },
-  {
-    name: 'regressed for an hour',
-    previous: row('regressed', { changed_at: NOW - 60 * MINUTE }),
-    see: {},
-    reason: 'lasts-an-hour',
-    state: 'ongoing',
-  },
-  {
-    name: 'new, now certain',
-    previous: row('new', { alerted: false, finding: unsure }),
-    see: { finding: finding() },
-    reason: 'became-certain',
-    sends: 'problem.opened',
-    state: 'new',
-  },
-  {
-    name: 'new, announced, now uncertain',
-    previous: row('new'),
-    see: { finding: unsure },
-    reason: 'still-there',
-    state: 'new',
-  },
-  {
-    name: 'one ms before quiet',
-    previous: row('new', { last_live: quiet + 1 }),
-    see: {},
-    reason: 'still-there',
-    state: 'new',
-  },
-  {
-    name: 'quiet',
-    previous: row('new', { last_live: quiet }),
-    see: {},
-    reason: 'quiet',
-    sends: 'problem.resolved',
-    state: 'resolved',
-  },
-  {
-    name: 'quiet, finding gone',
-    previous: row('ongoing', { last_live: quiet }),
-    see: { finding: null },
-    reason: 'quiet',
-    sends: 'problem.resolved',
-    state: 'resolved',
-  },
-  {
-    name: 'quiet, announced when it was certain',
-    previous: row('ongoing', { last_live: quiet, finding: unsure }),
-    see: { finding: unsure },
-    reason: 'quiet',
-    sends: 'problem.resolved',
-    state: 'resolved',
-  },
-  {
-    name: 'quiet, never announced',
-    previous: row('ongoing', { last_live: quiet, alerted: false, finding: info }),
-    see: { finding: info },
-    reason: 'quiet-never-announced',
-    state: 'resolved',
-  },
-  {
-    name: 'would be quiet, happens again',
-    previous: row('ongoing', { last_live: quiet }),
-    see: { last_live: NOW },
-    reason: 'still-there',
-    state: 'ongoing',
-  },
-
-  { name: 'resolved, nothing new', previous: row('resolved'), see: {}, reason: 'stays-resolved', state: 'resolved' },
-  {
-    name: 'resolved, comes back',
-    previous: row('resolved'),
-    see: { last_live: NOW },
-    reason: 'came-back',
-    sends: 'problem.opened',
-    state: 'regressed',
-  },
-  {
-    name: 'resolved, comes back harmless',
-    previous: row('resolved'),
-    see: { last_live: NOW, finding: info },
-    reason: 'below-alert-threshold',
-    state: 'regressed',
-  },
-
-  { name: 'muted, happens', previous: row('muted'), see: { last_live: NOW }, reason: 'muted', state: 'muted' },
-  {
-    name: 'muted, quiet',
-    previous: row('muted', { last_live: quiet }),
-    see: { finding: null },
-    reason: 'muted',
-    state: 'muted',
-  },
-]
 
 const observe = (previous: ProblemRow | null, see: Partial<Observed>): Observed => ({
   now: NOW,
   finding: previous?.finding ?? finding(),
   last_live: previous?.last_live ?? null,
   resolve_after: RESOLVE_AFTER,
+  watched_since: 0,
   ...see,
 })
 
@@ -235,6 +42,45 @@ describe('decide', () => {
     expect(next?.finding).toEqual(finding())
   })
 
+  it('does not take back what was announced', () => {
+    const announced = { title: finding().title, confidence: 0.95, severity: 'critical' }
+    const now = { because: ['the configuration passes the headers now'], count: 4 }
+    for (const state of ['new', 'ongoing', 'regressed', 'resolved', 'muted'] as const)
+      for (const later of [repaired, changed, unsure]) {
+        const { next } = decide(row(state), observe(row(state), { finding: { ...later, ...now } }))
+        expect(next?.finding, `${state} ${later.confidence}`).toMatchObject({ ...announced, ...now })
+        expect(next?.finding.over).toEqual(later.over)
+      }
+  })
+
+  it('takes a stronger diagnosis', () => {
+    const surer = finding({ confidence: 0.99, title: 'surer' })
+    expect(decide(row('new'), observe(row('new'), { finding: surer })).next?.finding).toEqual(surer)
+  })
+
+  it('begins a new episode with the diagnosis of then', () => {
+    const previous = row('resolved', { finding: { ...finding(), over: succeeded } })
+    const { next } = decide(previous, observe(previous, { last_live: NOW, finding: finding({ confidence: 0.8 }) }))
+    expect(next?.finding).toEqual(finding({ confidence: 0.8 }))
+  })
+
+  it('knows how it ended', () => {
+    const end = (said: Finding): ProblemRow => {
+      const previous = row('new', { last_live: quiet })
+      return decide(previous, observe(previous, { finding: said })).next ?? previous
+    }
+    expect(endedBy(end(repaired))).toBe('succeeded-since')
+    expect(endedBy(end(changed))).toBe('quiet')
+    expect(endedBy(end(finding()))).toBe('quiet')
+    expect(endedBy(row('new', { finding: repaired }))).toBeNull()
+    // More handshakes do not change how it ended; the first ones after a silence do.
+    const more = { ...repaired, over: { ...succeeded, successes: 99 } }
+    const ended = end(repaired)
+    expect(decide(ended, observe(ended, { finding: more })).next?.finding.over).toEqual(succeeded)
+    const silent = end(finding())
+    expect(decide(silent, observe(silent, { finding: more })).next?.finding.over).toEqual(more.over)
+  })
+
   it('opens and resolves once each per episode, whatever the finding does meanwhile', () => {
     const sent: string[] = []
     let kept: ProblemRow | null = null
@@ -246,6 +92,7 @@ describe('decide', () => {
         finding: seen,
         last_live,
         resolve_after: RESOLVE_AFTER,
+        watched_since: 0,
       })
       if (decision.notify) sent.push(`${minute} ${decision.type}`)
       kept = next

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CHANNELS, DeliveryError, messageBody, type OutboxRow } from '../../server/alerts/contract.ts'
+import { CHANNELS, DeliveryError, messageBody, type OutboxRow, type ProblemRow } from '../../server/alerts/contract.ts'
+import type { Finding } from '../../server/diagnosis/contract.ts'
 import { finding } from './finding.ts'
 import { startReceiver, type WebhookReceiver } from './receiver.ts'
 
@@ -123,7 +124,7 @@ describe('the body', () => {
       type: 'problem.opened' as const,
       reason: 'first-live-occurrence' as const,
     }
-    const text = messageBody(decision, row, NOW, 'http://127.0.0.1:11006')
+    const text = messageBody(decision, row, { now: NOW, dashboard: 'http://127.0.0.1:11006', tried: false })
     expect(JSON.parse(text)).toMatchObject({
       type: 'problem.opened',
       timestamp: '2026-11-21T12:00:00.000Z',
@@ -132,6 +133,7 @@ describe('the body', () => {
           id: 'f1',
           state: 'new',
           reason: 'first-live-occurrence',
+          resolution: null,
           cause: 'backend-down',
           severity: 'critical',
           confidence: 0.95,
@@ -145,5 +147,39 @@ describe('the body', () => {
       },
     })
     expect(Buffer.byteLength(text)).toBeLessThan(20_000)
+  })
+  const over = (why: 'succeeded' | 'config-changed', successes: number): Finding['over'] => ({
+    since: '2026-11-21T12:00:00.000Z',
+    successes,
+    why,
+  })
+  it.each([
+    ['succeeded-since', over('succeeded', 12), true, 'resolved: 12 handshakes succeeded since'],
+    ['succeeded-since', over('succeeded', 1), true, 'resolved: 1 handshake succeeded since'],
+    ['quiet', undefined, false, 'quiet: nobody has tried since'],
+    ['quiet', undefined, true, 'quiet: not seen again since'],
+    [
+      'quiet',
+      over('config-changed', 0),
+      false,
+      'quiet: nobody has tried since; the nginx configuration was changed after the last failure',
+    ],
+  ] as const)('says how it ended: %s %o %s', (reason, ended, tried, resolution) => {
+    const row: ProblemRow = {
+      id: 'f1',
+      state: 'resolved',
+      opened_at: NOW,
+      changed_at: NOW,
+      resolved_at: NOW,
+      last_live: NOW,
+      alerted: false,
+      finding: finding(ended === undefined ? {} : { over: ended }),
+    }
+    const text = messageBody({ notify: true, type: 'problem.resolved', reason }, row, {
+      now: NOW,
+      dashboard: 'http://127.0.0.1:11006',
+      tried,
+    })
+    expect(JSON.parse(text)).toMatchObject({ data: { problem: { reason, resolution } } })
   })
 })

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import type { Finding, Problem, ProblemState, SourceState } from '../../server/http/wire.ts'
 import { groups, rank, upsert } from '../../web/data/rank.ts'
-import { statusLine } from '../../web/text/words.ts'
+import { stateOf, statusLine } from '../../web/text/words.ts'
 
 function problem(id: string, state: ProblemState, changes: Partial<Finding> = {}): Problem {
   const time = '2026-11-21T08:00:00.000Z'
@@ -12,6 +12,8 @@ function problem(id: string, state: ProblemState, changes: Partial<Finding> = {}
     opened_at: time,
     changed_at: time,
     resolved_at: null,
+    resolved_by: null,
+    held: null,
     sparkline: [],
     finding: {
       id,
@@ -86,4 +88,18 @@ it.each([
 ])('says in words how it stands (%#)', (problems, watching, sources, mood, headline, worst) => {
   const line = statusLine(problems, watching, sources)
   expect([line.mood, line.headline, line.worst?.id]).toEqual([mood, headline, worst])
+})
+
+const over = (why: 'succeeded' | 'config-changed'): Partial<Finding> => ({
+  over: { since: '2026-11-21T08:00:00.000Z', successes: 12, why },
+})
+it('tells a repair from silence, and silence from blindness', () => {
+  const told = (changes: Partial<Problem>, more: Partial<Finding> = {}): string => {
+    const { word, meaning } = stateOf({ ...problem('a', 'resolved', more), ...changes })
+    return `${word}: ${meaning}`
+  }
+  expect(told({ resolved_by: 'succeeded-since' }, over('succeeded'))).toBe('Resolved: 12 handshakes succeeded since')
+  expect(told({ resolved_by: 'quiet' })).toBe('Quiet: Not seen again; no handshake there has shown that it works')
+  expect(told({ resolved_by: 'quiet' }, over('config-changed'))).toContain('configuration was changed after')
+  expect(told({ state: 'ongoing', held: '/x.log is missing' })).toBe('Ongoing, not watched: /x.log is missing')
 })

@@ -28,7 +28,7 @@ export function groups(problems: readonly Problem[]): { title: string; problems:
     { title: 'Happening now', problems: ranked.filter(isNow) },
     { title: 'In earlier logs', problems: where('imported') },
     { title: 'Muted', problems: where('muted') },
-    { title: 'Resolved', problems: where('resolved') },
+    { title: 'Over or quiet', problems: where('resolved') },
   ].filter((group) => group.problems.length > 0)
 }
 

@@ -13,7 +13,7 @@ import { When } from '../parts/when.tsx'
 import { hrefTo } from '../routing.ts'
 import { arrived, problems, sources } from '../state.ts'
 import { visible } from '../text/visible.ts'
-import { count, place, plural, statusLine } from '../text/words.ts'
+import { count, place, plural, stateOf, statusLine } from '../text/words.ts'
 
 function Row({ problem }: { problem: Problem }) {
   const { finding, state } = problem
@@ -27,14 +27,15 @@ function Row({ problem }: { problem: Problem }) {
         <p class="problem-facts">
           <SeverityBadge severity={finding.severity} />
           <Confidence value={finding.confidence} />
-          <StateBadge state={state} />
+          <StateBadge state={state} problem={problem} />
           {where !== null && (
             <code class="place">
               <Raw text={where} />
             </code>
           )}
         </p>
-        {finding.fix.summary !== '' && (
+        {(state === 'resolved' || problem.held !== null) && <p class="muted">{visible(stateOf(problem).meaning)}</p>}
+        {state !== 'resolved' && finding.fix.summary !== '' && (
           <p class="problem-fix">
             <span class="label">Change</span> {visible(finding.fix.summary)}
           </p>

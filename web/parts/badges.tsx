@@ -1,5 +1,5 @@
-import type { ProblemState, Severity } from '../../server/http/wire.ts'
-import { SEVERITY, STATE, confidence, kind, percent } from '../text/words.ts'
+import type { Problem, ProblemState, Severity } from '../../server/http/wire.ts'
+import { SEVERITY, STATE, confidence, kind, percent, stateOf } from '../text/words.ts'
 import { SeverityIcon } from './icons.tsx'
 
 export const SeverityBadge = ({ severity }: { severity: Severity }) => (
@@ -9,11 +9,15 @@ export const SeverityBadge = ({ severity }: { severity: Severity }) => (
   </span>
 )
 
-export const StateBadge = ({ state }: { state: ProblemState }) => (
-  <span class={`badge state-${state}`} title={STATE[state].meaning}>
-    {STATE[state].word}
-  </span>
-)
+/** With the whole problem the badge says how it ended; with the state alone only that. */
+export function StateBadge({ state, problem }: { state: ProblemState; problem?: Problem }) {
+  const { word, meaning } = problem ? stateOf(problem) : STATE[state]
+  return (
+    <span class={`badge state-${state}`} title={meaning}>
+      {word}
+    </span>
+  )
+}
 
 export const Confidence = ({ value }: { value: number }) => (
   <span class="confidence" title="How far the evidence decides it: from 80% sure, below 50% only possible">

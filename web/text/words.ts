@@ -48,6 +48,21 @@ export const STATE: Record<ProblemState, { word: string; meaning: string }> = {
   muted: { word: 'Muted', meaning: 'Still counted, not announced' },
 }
 
+/** A state as it is to be told of this problem: silence proves no repair, and a log that cannot be read proves nothing. */
+export function stateOf(problem: Pick<Problem, 'state' | 'resolved_by' | 'held' | 'finding'>): {
+  word: string
+  meaning: string
+} {
+  const { over } = problem.finding
+  if (problem.held !== null) return { word: `${STATE[problem.state].word}, not watched`, meaning: problem.held }
+  if (problem.state !== 'resolved') return STATE[problem.state]
+  if (problem.resolved_by === 'succeeded-since' && over)
+    return { word: 'Resolved', meaning: `${plural(over.successes, 'handshake')} succeeded since` }
+  const changed =
+    over?.why === 'config-changed' ? ', and the nginx configuration was changed after the last failure' : ''
+  return { word: 'Quiet', meaning: `Not seen again${changed}; no handshake there has shown that it works` }
+}
+
 export type Tone = 'good' | 'bad' | 'quiet'
 
 const KINDS = new Map<string, { word: string; tone: Tone }>([
