@@ -2,7 +2,7 @@
 import type { Finding, Severity } from '../diagnosis/contract.ts'
 import { evidenceRow, evidenceRows } from './report-evidence.ts'
 import { changeRows, commandRows } from './report-fix.ts'
-import { plural, type Clock } from './report-times.ts'
+import { count, plural, type Clock } from './report-times.ts'
 import { clip, cut, displayWidth, escapeText, padEnd, wrap, type Paint, type Tone } from './terminal.ts'
 
 export interface Layout {
@@ -103,7 +103,7 @@ function clipMiddle(text: string, width: number): string {
   const head = clip(text, Math.floor(width / 2))
   const most = width - displayWidth(head)
   let tail = ''
-  for (const c of [...text].toReversed()) {
+  for (const c of Array.from(text).toReversed()) {
     if (displayWidth(c + tail) > most) break
     tail = c + tail
   }
@@ -145,7 +145,7 @@ function heading(finding: Finding, number: number, layout: Layout): string[] {
   return [...rows, ...rest.map((row) => ' '.repeat(INDENT) + row)]
 }
 
-const times = ({ count }: Finding): string => (count === 1 ? 'once' : plural(count, 'time'))
+const times = (finding: Finding): string => (finding.count === 1 ? 'once' : plural(finding.count, 'time'))
 
 function seen({ first_seen, last_seen }: Finding, clock: Clock): string {
   if (first_seen === null || last_seen === null) return ''
@@ -175,7 +175,9 @@ function evidence(finding: Finding, { width, paint, verbose }: Layout): string[]
   ])
   const left = finding.evidence.length - shown.length
   if (left === 0) return rows
-  const kept = `${shown.length} of ${finding.evidence.length} kept lines (--verbose shows them); seen ${times(finding)} in all`
+  // Two logs may tell of one event, so there can be more lines than events.
+  const all = finding.count > finding.evidence.length ? `, ${count(finding.count)} in all` : ''
+  const kept = `${shown.length} of ${finding.evidence.length} kept lines${all} (--verbose shows them)`
   return [...rows, ...wrap(kept, width - COLUMN).map((row) => paint('dim', row))]
 }
 
