@@ -14,6 +14,8 @@ export interface Unwrapped {
   /** Outermost first. Empty only for a bare line that has an `effect`. */
   layers: readonly Layer[]
   payload: string
+  /** For each layer the text that it was taken from; null where that was joined from pieces or has other messages. */
+  outside: readonly (string | null)[]
   /** The payload goes on in the next line with the same key. Envelopes inside it were not looked for yet. */
   partial: boolean
   /** The key of `joins` at which opening stopped: the line continues an earlier one. */
@@ -21,6 +23,8 @@ export interface Unwrapped {
   damage: MissReason | null
   /** An envelope kept the payload's line end. */
   keptNewline: boolean
+  /** An envelope that keeps line ends has none here. */
+  lacksNewline: boolean
   /** More messages on the same line, inside of `outer`. */
   rest: { text: string; outer: readonly Layer[] } | null
   /** What later lines are to know: see `Unwrapper.note`. */
@@ -36,13 +40,32 @@ export const envelopeOf = (layers: readonly Layer[]): EnvelopeId[] => layers.map
 /** True when an application may write such lines by itself. */
 export const isWeak = (layers: readonly Layer[]): boolean => layers.every(({ id }) => WEAK.has(id))
 
+/** The same with less taken off, for a payload that nothing reads: without the innermost layer when that may be the
+ *  application's own. Null when it is not. */
+export function lessOpened({ outside, ...wrapped }: Unwrapped): Unwrapped | null {
+  const last = wrapped.layers.at(-1)
+  const payload = outside.at(-1) ?? null
+  if (last === undefined || payload === null || !WEAK.has(last.id)) return null
+  return { ...wrapped, layers: wrapped.layers.slice(0, -1), outside: outside.slice(0, -1), payload }
+}
+
+/** Only the first of several like prefixes is an envelope when nothing reads what is behind the others: ` | ` is a frequent
+ *  separator in applications' lines. */
+export function withoutRepeats(wrapped: Unwrapped): Unwrapped {
+  const last = wrapped.layers.at(-1)
+  const repeated = wrapped.layers.slice(0, -1).some(({ id }) => id === last?.id)
+  const less = repeated ? lessOpened(wrapped) : null
+  return less === null ? wrapped : withoutRepeats(less)
+}
+
 const NONE: readonly Layer[] = []
 
 export class Unwrapper {
   /** Heads whose output is open, by the key of what surrounds them. */
   private readonly announced = new Map<string, Layer>()
-  /** A payload with its line end was seen: those without it are pieces. */
-  private keepsNewlines = false
+  /** Whether payloads that are whole keep their line end, so that those without are pieces. Until that is known they are
+   *  taken for pieces; a log that some shipper has rewritten has only such. */
+  newlines: 'unknown' | 'kept' | 'stripped' = 'unknown'
 
   /** A bare line is in an output that a head before announced: its first character says nothing. */
   get claimsBareLines(): boolean {
@@ -55,13 +78,16 @@ export class Unwrapper {
     let opened = openEnvelope(line)
     if (opened === null && this.announced.size === 0) return null
     const layers = [...outer]
+    const outside: (string | null)[] = outer.map(() => null)
     const found: Unwrapped = {
       layers,
+      outside,
       payload: line,
       partial: false,
       continues: null,
       damage: null,
       keptNewline: false,
+      lacksNewline: false,
       rest: null,
       effect: null,
     }
@@ -71,17 +97,23 @@ export class Unwrapper {
         if (opened === null) break
         if (opened.rest !== undefined) found.rest = { text: opened.rest, outer: layers.slice() }
         layers.push(opened.layer)
+        outside.push(opened.rest === undefined ? found.payload : null)
         found.payload = stripColours(opened.payload)
         found.damage = opened.damage ?? null
         if (opened.end === 'newline') found.keptNewline = true
-        found.partial = opened.end === 'split' || (opened.end === 'no-newline' && this.keepsNewlines)
+        else if (opened.end === 'no-newline') found.lacksNewline = true
+        found.partial = opened.end === 'split' || (opened.end === 'no-newline' && this.newlines !== 'stripped')
       } else if ('key' in under) {
         found.effect = under
         if (under.announced === null) break
         layers.push(under.announced)
+        outside.push(null)
         found.payload = ''
         break
-      } else layers.push(under)
+      } else {
+        layers.push(under)
+        outside.push(null)
+      }
       const key = joins === null ? '' : keyOf(layers)
       if (joins?.has(key) === true) found.continues = key
       if (found.continues !== null || found.partial || found.damage !== null) break
@@ -102,7 +134,7 @@ export class Unwrapper {
 
   /** Takes notice of a line that was opened for good, not to look ahead. */
   note({ effect, keptNewline }: Unwrapped): void {
-    if (keptNewline) this.keepsNewlines = true
+    if (keptNewline) this.newlines = 'kept'
     if (effect === null) return
     if (effect.announced === null) this.announced.delete(effect.key)
     else if (this.announced.has(effect.key) || this.announced.size < MAX_ANNOUNCED)

@@ -70,6 +70,23 @@ export class EnvelopeLines {
 
   /** The line at `at` and all up to where no record is open any more; null when more input has to come for that. */
   gather(bytes: Buffer, at: number, line: number, unfinished: Unfinished, final: boolean): Group | null {
+    const group = this.tryGather(bytes, at, line, unfinished, final)
+    if (group !== 'stripped') return group
+    this.unwrapper.newlines = 'stripped'
+    return this.gather(bytes, at, line, unfinished, final)
+  }
+
+  /** `stripped`: lines were taken for pieces because they lack a line end, but none around here has one. */
+  private tryGather(
+    bytes: Buffer,
+    at: number,
+    line: number,
+    unfinished: Unfinished,
+    final: boolean,
+  ): Group | null | 'stripped' {
+    const assumed = this.unwrapper.newlines === 'unknown'
+    let kept = false
+    let lacking = false
     const open = new Map<string, Head>()
     const items: Group['items'][number][] = []
     let newline = at - 1
@@ -85,6 +102,8 @@ export class EnvelopeLines {
       if (newline < 0) newline = bytes.length
       const end = newline > start && bytes[newline - 1] === 13 ? newline - 1 : newline
       const wrapped = end - start > MAX_LINE ? null : this.look(bytes, start, end, open)
+      if (wrapped?.keptNewline === true) kept = true
+      if (wrapped?.lacksNewline === true) lacking = true
       const before = wrapped?.continues == null ? undefined : open.get(wrapped.continues)
       if (before !== undefined && wrapped !== null) {
         open.delete(wrapped.continues as string)
@@ -98,6 +117,8 @@ export class EnvelopeLines {
       }
       lines++
     } while (open.size > 0 && others <= PATIENCE && newline - at < MAX_HELD)
+    if (assumed && lacking && !kept) return 'stripped'
+    if (kept) this.unwrapper.newlines = 'kept'
     for (const [key, head] of open) {
       if (head.wrapped.payload.length > MAX_LINE) this.tooLong.add(key)
       else if (head.wrapped.partial) this.unpack(head)

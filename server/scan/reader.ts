@@ -4,7 +4,7 @@ import { toEvents } from '../../parsers/events.ts'
 import { stripColours } from '../../parsers/envelopes/colours.ts'
 import type { EnvelopeId } from '../../parsers/envelopes/envelope.ts'
 import { settleTime } from '../../parsers/envelopes/stamp.ts'
-import { envelopeOf, isWeak, type Unwrapped } from '../../parsers/envelopes/unwrap.ts'
+import { envelopeOf, isWeak, lessOpened, withoutRepeats, type Unwrapped } from '../../parsers/envelopes/unwrap.ts'
 import { PARSERS } from '../../parsers/index.ts'
 import { maskText } from '../../parsers/masking.ts'
 import type { MissReason, Parser } from '../../parsers/parser.ts'
@@ -159,7 +159,7 @@ export class RecordReader {
     let raw = bytes.toString('utf8', at, end)
     let text = stripColours(raw)
     const wrapped = this.open(text)
-    if (wrapped !== null) return this.wrapped(wrapped, text, bytes, at, newline, line, to)
+    if (wrapped !== null) return this.wrapped(wrapped, bytes, at, newline, line, to)
     let lines = 1
     while (lines < MAX_JOINED && this.detection.isUnfinished(text)) {
       if (newline >= bytes.length - 1) {
@@ -175,7 +175,7 @@ export class RecordReader {
       newline = next
       lines++
     }
-    const into = this.one({ text, raw, line, offset: at, lines, wrapped: null, bare: null }, to)
+    const into = this.one({ text, raw, line, offset: at, lines, wrapped: null }, to)
     if (into !== null) this.hot.learn(bytes, into)
     return { lines, newline }
   }
@@ -193,26 +193,18 @@ export class RecordReader {
   }
 
   /** Reads a line in envelopes, together with those that it belongs to. */
-  private wrapped(
-    wrapped: Unwrapped,
-    text: string,
-    bytes: Buffer,
-    at: number,
-    newline: number,
-    line: number,
-    to: Sink,
-  ): Read | null {
+  private wrapped(wrapped: Unwrapped, bytes: Buffer, at: number, newline: number, line: number, to: Sink): Read | null {
     // A head alone says nothing; with its first line it is read again after a restart.
     if (wrapped.effect?.announced && newline === bytes.length - 1 && !to.final) return null
     const goesOn = wrapped.partial || (wrapped.payload !== '' && this.detection.isUnfinished(wrapped.payload))
     if (wrapped.continues !== null || !goesOn) {
-      this.messages(wrapped, text, line, at, 1, to)
+      this.messages(wrapped, line, at, 1, to)
       return { lines: 1, newline }
     }
     const group = this.envelopes.gather(bytes, at, line, (payload) => this.detection.isUnfinished(payload), to.final)
     if (group === null) return null
     for (const item of group.items) {
-      if ('wrapped' in item) this.messages(item.wrapped, null, item.line, item.at, item.lines, to)
+      if ('wrapped' in item) this.messages(item.wrapped, item.line, item.at, item.lines, to)
       else this.single(bytes, item.at, item.end, item.line, to)
     }
     return { lines: group.lines, newline: group.newline }
@@ -229,13 +221,12 @@ export class RecordReader {
     if (end - at > MAX_LINE) return this.unread(line, raw.slice(0, 200), 'too-long', 1, null)
     const text = stripColours(raw)
     const wrapped = this.open(text)
-    if (wrapped !== null) this.messages(wrapped, text, line, at, 1, to)
-    else this.one({ text, raw, line, offset: at, lines: 1, wrapped: null, bare: null }, to)
+    if (wrapped !== null) this.messages(wrapped, line, at, 1, to)
+    else this.one({ text, raw, line, offset: at, lines: 1, wrapped: null }, to)
   }
 
-  /** All messages of one line (octet-counted syslog has several), or of the lines that were joined to one.
-   *  `bare`: the line with its envelopes, where it may be that it has none. */
-  private messages(wrapped: Unwrapped, bare: string | null, line: number, at: number, lines: number, to: Sink): void {
+  /** All messages of one line (octet-counted syslog has several), or of the lines that were joined to one. */
+  private messages(wrapped: Unwrapped, line: number, at: number, lines: number, to: Sink): void {
     if (this.envelopes.note(wrapped)) this.heat()
     if (wrapped.continues !== null) {
       // The rest of a line that was too long, which has been told of.
@@ -249,16 +240,17 @@ export class RecordReader {
       const { payload: text, rest, damage }: Unwrapped = message
       const counted = offset === at ? lines : 0
       if (text === '' && damage === null) this.summary.lines += counted
-      else this.one({ text, raw: text, line, offset, lines: counted, wrapped: message, bare }, to)
+      else this.one({ text, raw: text, line, offset, lines: counted, wrapped: message }, to)
       message = rest === null ? null : (this.envelopes.open(rest.text, rest.outer) ?? null)
     }
   }
 
   /** Returns what the line was counted in, `ordinary` when that is nothing, null when it does not speak for others. */
   private one(found: Found, { evidence, onEvents }: Sink): Learned | null {
-    const { text, line, offset, lines } = found
+    const { line, offset, lines } = found
     const record = this.recordOf(found)
     if (record === null) return null
+    const { text } = found
     this.summary.lines += lines
     this.summary.parsed += lines
     const reading = toEvents(record, this.options.shift)
@@ -287,17 +279,8 @@ export class RecordReader {
 
   /** The record of what was found, with the time its envelopes give it; null, and counted as unread, when there is none. */
   private recordOf(found: Found): LogRecord | null {
-    const { text, raw, line, lines, bare } = found
-    let { wrapped } = found
-    let record: LogRecord | Unread =
-      text.length > MAX_LINE ? 'too-long' : (wrapped?.damage ?? this.detection.parse(text))
-    if (typeof record === 'string' && wrapped !== null && bare !== null && isWeak(wrapped.layers)) {
-      const whole = this.detection.parse(bare)
-      if (typeof whole !== 'string') {
-        record = whole
-        wrapped = null
-      }
-    }
+    let record = this.readText(found)
+    const { raw, line, lines, wrapped } = found
     const stamps = wrapped?.layers.map(({ stamp }) => stamp) ?? []
     const own = typeof record === 'string' ? null : record.time
     const time = settleTime(own, stamps, this.near)
@@ -308,8 +291,27 @@ export class RecordReader {
       return null
     }
     if (time !== own) record = { ...record, time }
-    this.onRecord?.(record, line, bare ?? raw, null, wrapping)
+    this.onRecord?.(record, line, raw, null, wrapping)
     return record
+  }
+
+  /** What a parser reads in the text, or, where that is nothing, with those envelopes around it that may be none. */
+  private readText(found: Found): LogRecord | Unread {
+    const { text, wrapped } = found
+    if (text.length > MAX_LINE) return 'too-long'
+    if (wrapped === null) return this.detection.parse(text)
+    const reason = wrapped.damage ?? this.detection.parse(text)
+    if (typeof reason !== 'string') return reason
+    for (let less = lessOpened(wrapped); less !== null; less = lessOpened(less)) {
+      const record = this.detection.parse(less.payload)
+      if (typeof record === 'string') continue
+      found.text = less.payload
+      found.wrapped = less.layers.length === 0 ? null : less
+      return record
+    }
+    found.wrapped = withoutRepeats(wrapped)
+    found.raw = found.wrapped.payload
+    return reason
   }
 
   /** The hot path knows lines by their own bytes only: not below a head that puts them into an envelope. */
@@ -361,8 +363,6 @@ interface Found {
   offset: number
   lines: number
   wrapped: Unwrapped | null
-  /** The line with its envelopes, where it may turn out to have none. */
-  bare: string | null
 }
 
 const ms = (iso: string | null): number | null => (iso === null ? null : Date.parse(iso))
