@@ -43,8 +43,8 @@ function foreignIn(text: string): Foreign | undefined {
 
 /** Where `, client: ` begins the context, or the length of the text when it has none.
  *  A message that quotes a decoded path can hold `, client: ` itself: there only the separator behind nginx's own words
- *  counts. When several do, one was forged, in the path or in the Referer. The path a request asked for is what the
- *  message quotes, so that the separator whose request says the same is nginx's own. */
+ *  counts. When several do, one was forged, in the path or in the Referer. In the path it is only when the request that
+ *  the later one names asked for all of that path. */
 export function contextStart(text: string): number {
   const first = nextContext(text, 0)
   if (first < 0) return otherContext(text)
@@ -54,8 +54,8 @@ export function contextStart(text: string): number {
   for (let at = first; at >= 0 && candidates.length < 16; at = nextContext(text, at + 1)) {
     if (foreign.closes.test(text.slice(Math.max(0, at - 1400), at))) candidates.push(at)
   }
-  const own = candidates.filter((at) => quotesRequest(text, at))
-  return own.at(-1) ?? candidates[0] ?? first
+  const [nearest = first, ...further] = candidates
+  return further.findLast((at) => pathReaches(text, at, nearest)) ?? nearest
 }
 
 /** True when the record certainly goes on in the next line: it quotes foreign text and nginx's context is still missing. */
@@ -79,12 +79,14 @@ function otherContext(text: string): number {
   return at < 0 ? text.length : at
 }
 
-/** Whether the text before `at` quotes the path of the request that the context at `at` names. */
-function quotesRequest(text: string, at: number): boolean {
+/** Whether the text quoted before `at` is the path of the request named behind `at`, from before `from` on: then what
+ *  looked like a context at `from` is a part of that path. */
+function pathReaches(text: string, at: number, from: number): boolean {
   const uri = /^[^"]{0,600}, request: "[A-Z]{1,20} ([^\s"?]{1,4000})[^"]{0,4000}"/.exec(text.slice(at, at + 9000))?.[1]
   if (uri === undefined) return false
   const end = text.lastIndexOf('"', at)
-  return end > 0 && text.slice(0, end).endsWith(decoded(uri))
+  const path = decoded(uri)
+  return end > 0 && end - path.length < from && text.slice(0, end).endsWith(path)
 }
 
 function decoded(uri: string): string {
