@@ -20,6 +20,8 @@ import { DASHBOARD, isOwn } from './own-traffic.ts'
 import { unreadSummary } from './summary.ts'
 
 const MAX_SAMPLES = 5
+/** One payload at a time, as the bytes that the hot path wants. */
+const PAYLOAD = Buffer.alloc(16_384)
 const NEWLINE = 10
 /** Without a better hint a stamp that lacks its year is of the twelve months up to tomorrow: nearest to this long ago. */
 const HALF_A_YEAR = 181.5 * 86_400_000
@@ -196,9 +198,14 @@ export class RecordReader {
   private wrapped(wrapped: Unwrapped, bytes: Buffer, at: number, newline: number, line: number, to: Sink): Read | null {
     // A head alone says nothing; with its first line it is read again after a restart.
     if (wrapped.effect?.announced && newline === bytes.length - 1 && !to.final) return null
+    const counted = this.offer(wrapped, line, to)
+    if (counted === true) {
+      this.envelopes.note(wrapped)
+      return { lines: 1, newline }
+    }
     const goesOn = wrapped.partial || (wrapped.payload !== '' && this.detection.isUnfinished(wrapped.payload))
     if (wrapped.continues !== null || !goesOn) {
-      this.messages(wrapped, line, at, 1, to)
+      this.messages(wrapped, line, at, 1, to, counted === false)
       return { lines: 1, newline }
     }
     const group = this.envelopes.gather(bytes, at, line, (payload) => this.detection.isUnfinished(payload), to.final)
@@ -225,8 +232,9 @@ export class RecordReader {
     else this.one({ text, raw, line, offset: at, lines: 1, wrapped: null }, to)
   }
 
-  /** All messages of one line (octet-counted syslog has several), or of the lines that were joined to one. */
-  private messages(wrapped: Unwrapped, line: number, at: number, lines: number, to: Sink): void {
+  /** All messages of one line (octet-counted syslog has several), or of the lines that were joined to one.
+   *  `refused`: the hot path has just been asked about it. */
+  private messages(wrapped: Unwrapped, line: number, at: number, lines: number, to: Sink, refused = false): void {
     if (this.envelopes.note(wrapped)) this.heat()
     if (wrapped.continues !== null) {
       // The rest of a line that was too long, which has been told of.
@@ -240,9 +248,26 @@ export class RecordReader {
       const { payload: text, rest, damage }: Unwrapped = message
       const counted = offset === at ? lines : 0
       if (text === '' && damage === null) this.summary.lines += counted
-      else this.one({ text, raw: text, line, offset, lines: counted, wrapped: message }, to)
+      else {
+        const into = this.one({ text, raw: text, line, offset, lines: counted, wrapped: message }, to)
+        if (into !== null && refused) this.hot.learn(PAYLOAD, into)
+      }
       message = rest === null ? null : (this.envelopes.open(rest.text, rest.outer) ?? null)
     }
+  }
+
+  /** Payloads of a format that the hot path knows are offered to it like lines; null when it was not asked. */
+  private offer({ payload, partial, continues, rest }: Unwrapped, line: number, to: Sink): boolean | null {
+    const fields = COMBINED_LIKE.get(this.detection.current?.id ?? '')
+    if (fields === undefined || this.onRecord !== null || partial || continues !== null || rest !== null) return null
+    if (payload.length * 3 > PAYLOAD.length) return null
+    const counted = this.hot.count(PAYLOAD, 0, PAYLOAD.write(payload), fields, line, to.onEvents === null)
+    if (counted) {
+      this.summary.lines++
+      this.summary.parsed++
+      this.fastHits++
+    }
+    return counted
   }
 
   /** Returns what the line was counted in, `ordinary` when that is nothing, null when it does not speak for others. */
