@@ -118,7 +118,7 @@ export class Live {
       if (next === null) continue
       const different = isDifferent(previous, next)
       if (different || this.heldNow(next) !== (this.held.get(id) ?? null)) told.push(next)
-      this.held.set(id, this.heldNow(next))
+      this.hold(next)
       if (!different) continue
       changed.push(next)
       if (decision.notify) messages.push(...this.messages(decision, next, at))
@@ -162,6 +162,13 @@ export class Live {
       finding,
       sparkline: this.options.store.sparkline(finding, at - DAY, at, 48),
     }
+  }
+
+  private hold(row: ProblemRow): void {
+    const held = this.heldNow(row)
+    if (held !== null && (this.held.get(row.id) ?? null) === null)
+      this.options.log(`not watched: ${row.finding.title} (${held})`)
+    this.held.set(row.id, held)
   }
 
   private heldNow({ state, finding }: ProblemRow): string | null {

@@ -89,6 +89,8 @@ export class Loop {
 
   private round(): void {
     this.lastRound = performance.now()
+    // Lines are the work of a configuration that was written before them.
+    this.lookAtConfig()
     void this.attempt('round', async () => {
       if (this.options.live.round()) await this.options.outbox.flush()
     })

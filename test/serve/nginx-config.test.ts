@@ -66,7 +66,8 @@ it('a repaired configuration is no longer said to lack the headers, and a broken
 
   write(conf, config(''))
   appendFileSync(log, request(Date.now(), 426))
-  await expect.poll(() => server.said().match(/nginx_config changed/g), SOON).toHaveLength(2)
+  await expect.poll(said, SOON).toMatch(LACKS)
+  expect(server.said().match(/nginx_config changed/g)).toHaveLength(2)
 })
 
 it('a configuration that cannot be read keeps the last good one, and says so', async () => {
