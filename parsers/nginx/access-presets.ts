@@ -53,14 +53,14 @@ export const ACCESS_PRESETS: readonly AccessFormat[] = [
   {
     id: 'ingress-access',
     description: 'ingress-nginx upstreaminfo, also the layouts of older versions',
-    formats: [
-      `${COMBINED} $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] ${UPSTREAM} $req_id`,
-      `${OLD_INGRESS} $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] ${UPSTREAM} $req_id`,
-      `${OLD_INGRESS} $request_length $request_time [$proxy_upstream_name] ${UPSTREAM} $req_id`,
-      `${OLD_INGRESS} $request_length $request_time [$proxy_upstream_name] ${UPSTREAM}`,
-      `${COMBINED} $request_length $request_time [$proxy_upstream_name] ${UPSTREAM} $req_id`,
-      `${COMBINED} $request_length $request_time [$proxy_upstream_name] ${UPSTREAM}`,
-    ],
+    // The old ones first: a new one would take the second address for part of the user's name.
+    formats: [OLD_INGRESS, COMBINED].flatMap((head) =>
+      [
+        `[$proxy_upstream_name] [$proxy_alternative_upstream_name] ${UPSTREAM} $req_id`,
+        `[$proxy_upstream_name] ${UPSTREAM} $req_id`,
+        `[$proxy_upstream_name] ${UPSTREAM}`,
+      ].map((tail) => `${head} $request_length $request_time ${tail}`),
+    ),
     examples: [
       {
         line: '192.0.2.7 - - [21/Nov/2026:06:13:34 +0000] "GET /ws HTTP/1.1" 101 11 "-" "Mozilla/5.0" 201 60.004 [default-app-80] [] 10.0.0.3:80, 10.0.0.4:80 0, 0 0.001, 60.003 502, 101 3db73c6c673c4256ade033a6ce08c2ab',

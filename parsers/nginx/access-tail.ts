@@ -11,7 +11,7 @@ export interface Token {
 
 const MAX_TOKENS = 60
 const SPACES = /[\s|;]*,?\s*/y
-const KEY = /([A-Za-z_][\w.-]{0,40})([=:])/y
+const KEY = /([A-Za-z_][\w.-]{0,40})(=|: ?)/y
 /** A value without quotes; a list of upstream values goes on after `, ` and ` : `. */
 const NUMBERS = /(?:-|\d[\d.]{0,30})(?:(?:, | : )(?:-|\d[\d.]{0,30})){0,40}(?=[\s,;|\]]|$)/y
 const PEER = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}|\[[0-9A-Fa-f:.]{2,45}\]:\d{1,5}|unix:[^\s,]{1,200})`
@@ -83,20 +83,23 @@ export function nameTail(tokens: readonly Token[]): { names: string[]; values: s
     names[referer as number] = 'http_referer'
     names[agent] = 'http_user_agent'
   }
-  let seen = new Set(names)
-  tokens.forEach(({ text, quoted }, i) => {
-    if (!free(i)) return
-    const name = quoted ? quotedName(text) : bareName(text, seen)
-    if (name !== null && !seen.has(name)) names[i] = name
-    seen = new Set(names)
-  })
+  const seen = new Set(names)
+  const name = (told: (token: Token) => string | null): void =>
+    tokens.forEach((token, i) => {
+      const variable = free(i) ? told(token) : null
+      if (variable === null || seen.has(variable)) return
+      names[i] = variable
+      seen.add(variable)
+    })
+  name(({ text, quoted }) => (quoted ? quotedName(text) : bareName(text, seen)))
+  name(({ text, quoted }) => (quoted && (text === '-' || text === '') ? 'http_x_forwarded_for' : null))
   nameSeconds(tokens, names)
   let unnamed = 0
   return { names: names.map((name) => name ?? `unnamed_${++unnamed}`), values: tokens.map(({ text }) => text) }
 }
 
 function quotedName(text: string): string | null {
-  if (text === '-' || text === '' || text.split(/, ?/).every(isAddress)) return 'http_x_forwarded_for'
+  if (text.length < 2000 && text.split(/, ?/).every(isAddress)) return 'http_x_forwarded_for'
   return /^\d{1,9}\.\d\d$/.test(text) ? 'gzip_ratio' : null
 }
 
@@ -104,7 +107,8 @@ function bareName(text: string, seen: ReadonlySet<string | null>): string | null
   if (text === '.' || text === 'p') return 'pipe'
   PEERS.lastIndex = 0
   if (PEERS.test(text) && PEERS.lastIndex === text.length) return 'upstream_addr'
-  return /^\d{3}$/.test(text) && seen.has('upstream_addr') ? 'upstream_status' : null
+  const statuses = /^(?:\d{3}|-)(?:(?:, | : )(?:\d{3}|-)){0,40}$/.test(text) && text !== '-'
+  return statuses && seen.has('upstream_addr') ? 'upstream_status' : null
 }
 
 /** Unnamed times are, in the order people log them, the request's and the backend's; with four of them, connect and

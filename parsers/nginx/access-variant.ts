@@ -61,7 +61,7 @@ export const variantAccess: Parser<AccessRecord> = {
       const tail = TRAEFIK.test(line.slice(-400)) ? null : tailTokens(line, STATUS.lastIndex)
       if (tail === null) break
       const named = nameTail(tail)
-      if (prefix.plain && PRESETS.has(named.names.join(' '))) break
+      if (prefix.plain && !line.endsWith(' ') && PRESETS.has(named.names.join(' '))) break
       const names = [...prefix.names, 'time_local', 'request', 'status', ...named.names]
       const values = [...prefix.values, core[1] as string, line.slice(request, requestEnd), status[1] as string]
       values.push(...named.values)

@@ -160,7 +160,7 @@ export function listScan(name: string, literal: string): Scan | null {
 }
 
 /** Variables that hold no blank: used where a preset must not take what is before its first field for an address. */
-export const UNSPACED: ReadonlySet<string> = new Set(['remote_addr', 'realip_remote_addr', 'binary_remote_addr'])
+export const UNSPACED: ReadonlySet<string> = new Set(['remote_addr', 'realip_remote_addr', 'the_real_ip'])
 
 /** Forms that settle the end only where a variable follows at once, as in `$scheme$request_uri`. `run` is what the
  *  value is made of; `scan` is used when the form itself tells the end. */

@@ -54,10 +54,14 @@ describe.each(PARSERS.map((parser) => [parser.id, parser] as const))('%s', (_id,
       for (const filler of FILLERS) {
         for (const place of [0, ...places, line.length]) {
           const hostile = line.slice(0, place) + filler.repeat(SIZE / filler.length) + line.slice(place)
-          const start = performance.now()
-          parser.parse(hostile)
-          parser.unfinished?.(hostile)
-          const took = performance.now() - start
+          let took = Infinity
+          // A busy machine makes anything slow once.
+          for (let tries = 0; tries < 4 && took > MILLISECONDS; tries++) {
+            const start = performance.now()
+            parser.parse(hostile)
+            parser.unfinished?.(hostile)
+            took = performance.now() - start
+          }
           if (took > MILLISECONDS) slow.push(`${took.toFixed()} ms: ${JSON.stringify(filler)} at ${place} of ${line}`)
         }
       }
