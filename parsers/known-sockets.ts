@@ -22,7 +22,8 @@ export const KNOWN_SOCKETS: readonly KnownSocket[] = [
   { product: 'Mattermost', path: /\/api\/v[34]\/(?:users\/)?websocket$/ },
   { product: 'noVNC', path: /\/websockify$/ },
   { product: 'Guacamole', path: /\/websocket-tunnel$/ },
-  { product: 'SockJS', path: /\/[^/]+\/[^/]+\/websocket$/ },
+  // sockjs-protocol: /PREFIX/SERVER/SESSION/websocket, where clients take three digits for SERVER.
+  { product: 'SockJS', path: /\/\d{3}\/[^/]+\/websocket$/ },
 ]
 
 /** A path whose last segment is a usual name for a socket. A hint only: it never makes a request a handshake. */

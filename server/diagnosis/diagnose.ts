@@ -12,6 +12,9 @@ export interface DiagnoseOptions {
   config: ConfigView | null
 }
 
+/** Scanners invent places; nobody reads more, and every reader of the list pays for each. */
+const MAX_FINDINGS = 200
+
 const SEVERITIES: readonly Severity[] = ['critical', 'error', 'warning', 'info']
 
 /** Pure. Findings are sorted as CONTRACT.md says: confidence ≥ 0.5 first, then severity, confidence, count. */
@@ -27,7 +30,10 @@ export function diagnose(
       if (finding !== null) findings.push(finding)
     }
   }
-  return { findings: onePatchAtATime(settle(findings).sort(rank)), blind_spots: blindSpots(evidence) }
+  return {
+    findings: onePatchAtATime(settle(findings).sort(rank).slice(0, MAX_FINDINGS)),
+    blind_spots: blindSpots(evidence),
+  }
 }
 
 function rank(a: Finding, b: Finding): number {
@@ -110,11 +116,8 @@ function titled(title: string, sure: number, { over }: Weighed): string {
   return over.why === 'succeeded' ? `Repaired: ${guess}` : `Changed since: ${guess}`
 }
 
-/** A guess is no alarm: below 0.5 nothing is louder than a warning, below 0.35 it is information. */
-function muted(severity: Severity, sure: number): Severity {
-  if (sure >= 0.5) return severity
-  return sure < 0.35 || severity === 'info' ? 'info' : 'warning'
-}
+/** A guess is no alarm. */
+const muted = (severity: Severity, sure: number): Severity => (sure >= 0.5 ? severity : 'info')
 
 /** At most five lines, at least one of every log that has something to say. */
 function exemplars(weighed: Weighed): Finding['evidence'] {

@@ -32,7 +32,9 @@ export function inspect(evidence: Evidence): View {
   const proven = new Set<string>()
   const upgraded = new Map<string, SuccessesAt>()
   for (const o of evidence.observations.values()) {
-    bySign.set(o.sign, [...(bySign.get(o.sign) ?? []), o])
+    const same = bySign.get(o.sign)
+    if (same) same.push(o)
+    else bySign.set(o.sign, [o])
     if (o.scope.path === null) continue
     const shows =
       o.kind === 'handshake_ok' || o.sign.startsWith('upgraded-') || o.asked === 'yes' || o.asked === 'likely'

@@ -2,6 +2,9 @@
 import { maskText } from '../../parsers/masking.ts'
 import type { Exemplar } from '../diagnosis/contract.ts'
 
+/** Characters kept of a line: nginx cuts error lines at 2048, and access lines are longer in their URL only. */
+const SHOWN = 4000
+
 /** A line as evidence; masked when somebody looks at it. The raw text is in a #private field, so that nothing that walks
  *  over properties (JSON, a debugger's dump) ever shows it unmasked. */
 export class MaskedLine implements Exemplar {
@@ -14,11 +17,12 @@ export class MaskedLine implements Exemplar {
     this.source = source
     this.line = line
     this.time = time
-    this.#raw = raw
+    // A copy, not a slice: a slice would keep the whole line of up to 64 KiB alive.
+    this.#raw = raw.length > SHOWN ? Buffer.from(raw.slice(0, SHOWN)).toString() : raw
   }
 
   get text(): string {
-    return maskText(this.#raw.length > 4000 ? this.#raw.slice(0, 4000) : this.#raw)
+    return maskText(this.#raw)
   }
 
   toJSON(): Exemplar {

@@ -8,6 +8,7 @@ export class MinuteClock {
   private clock = 0
   private zone = 0
   private zoneRest = 0
+  private rest = 0
   /** Epoch ms of the current minute; NaN before the first line. */
   private minute = NaN
   private inMinute = 0
@@ -23,8 +24,15 @@ export class MinuteClock {
     const clock = (b(12) << 24) | (b(13) << 16) | (b(15) << 8) | b(16)
     const date = (b(0) << 24) | (b(1) << 16) | (b(4) << 8) | b(5)
     const zone = (b(9) << 24) | (b(10) << 16) | (b(21) << 8) | b(22)
-    const zoneRest = (b(23) << 16) | (b(24) << 8) | b(25)
-    if (clock !== this.clock || date !== this.date || zone !== this.zone || zoneRest !== this.zoneRest) {
+    const zoneRest = (b(8) << 24) | (b(23) << 16) | (b(24) << 8) | b(25)
+    const rest = (b(2) << 24) | (b(3) << 16) | (b(6) << 8) | b(7)
+    if (
+      clock !== this.clock ||
+      date !== this.date ||
+      zone !== this.zone ||
+      zoneRest !== this.zoneRest ||
+      rest !== this.rest
+    ) {
       const read = clfTime(bytes.toString('latin1', t, t + 26))
       if (read === null) return NaN
       this.turn()
@@ -33,6 +41,7 @@ export class MinuteClock {
       this.date = date
       this.zone = zone
       this.zoneRest = zoneRest
+      this.rest = rest
     }
     const tens = b(18) - 48
     const ones = b(19) - 48

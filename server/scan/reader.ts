@@ -353,7 +353,7 @@ export class RecordReader {
   private describe(record: LogRecord, evidence: Evidence): void {
     evidence.formats.add(record.format)
     if (record.type === 'error') evidence.error_levels.add(record.level)
-    if (record.type === 'access') for (const name of record.variables) evidence.variables.add(name)
+    if (record.type === 'access') addVariables(evidence, record.variables)
   }
 
   private unread(line: number, text: string, reason: Unread, lines: number, wrapping: Wrapping | null): void {
@@ -388,6 +388,13 @@ interface Found {
   offset: number
   lines: number
   wrapped: Unwrapped | null
+}
+
+/** Keys of key=value logs can be anybody's: their number is bounded. */
+const MAX_VARIABLES = 500
+
+function addVariables(evidence: Evidence, names: ReadonlySet<string>): void {
+  for (const name of names) if (evidence.variables.size < MAX_VARIABLES) evidence.variables.add(name)
 }
 
 const ms = (iso: string | null): number | null => (iso === null ? null : Date.parse(iso))

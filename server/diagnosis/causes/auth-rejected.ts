@@ -19,9 +19,9 @@ export const authRejected: Cause = {
     const refused = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status))
     return groupBy([...said, ...refused], 'server+path').map(({ scope, members }) => {
       const answers = members.filter((o) => o.kind === 'handshake_failed')
-      const unauthorised = answers.some((o) => o.status === 401 || o.status === 407)
       const reasons = reasonsFor(SIGNS, members)
-      const asked = answers.some((o) => o.asked === 'yes' || o.asked === 'likely')
+      const asked = answers.some((o) => o.asked === 'yes' || o.sign === 'handshake-refused-known-url')
+      const unauthorised = asked && answers.some((o) => o.status === 401 || o.status === 407)
       const statuses = [...new Set(answers.map((o) => o.status))].join(', ')
       if (answers.length > 0)
         reasons.push({

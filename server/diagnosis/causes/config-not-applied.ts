@@ -2,6 +2,7 @@
  *  (ngx_init_cycle keeps the old cycle), ngx_conf_file.c (ngx_conf_log_error: `… in FILE:LINE`). */
 import { fixOf, TEST_AND_RELOAD } from '../advice.ts'
 import type { Cause } from '../cause.ts'
+import { startedSince } from '../started-since.ts'
 import { countOf, times } from '../group.ts'
 
 export const configNotApplied: Cause = {
@@ -27,6 +28,7 @@ export const configNotApplied: Cause = {
         against: [],
         observations,
         values: { what },
+        ...startedSince(view, observations),
       },
     ]
   },

@@ -2,6 +2,7 @@
  *  the whole configuration. Source: ngx_http_variables.c (ngx_http_variables_init_vars), ngx_http_map_module.c. */
 import { fixOf, prepare, rollBack, snippet, TEST_AND_RELOAD } from '../advice.ts'
 import type { Cause } from '../cause.ts'
+import { startedSince } from '../started-since.ts'
 import type { Directive, Observation } from '../contract.ts'
 import { countOf, times } from '../group.ts'
 
@@ -29,6 +30,7 @@ export const connectionVariableUndefined: Cause = {
         against: [],
         observations: all,
         values: { variable },
+        ...startedSince(view, all),
       },
     ]
   },

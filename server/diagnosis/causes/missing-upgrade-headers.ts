@@ -104,9 +104,11 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
   ]
   const against: Reason[] = []
   const clients = clientsOf(members)
-  if (clients > 1)
+  // Thirty scanners at /api/websocket of a static site get thirty 404s: numbers only add to an answer that speaks.
+  const speaks = weightOf(best) >= 0.5
+  if (speaks && clients > 1)
     reasons.push({ weight: 0.2, text: `${clients >= 8 ? '8 or more' : clients} different clients got the same answer` })
-  else if (total >= 3)
+  else if (speaks && total >= 3)
     reasons.push({ weight: 0.15, text: 'the same client tried again and again, as a page does that reconnects' })
 
   const settings = settingsFor(scope, config)

@@ -16,7 +16,8 @@ export const redirectedHandshake: Cause = {
   weigh(view, config) {
     const redirected = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status))
     return groupBy(redirected, 'server+path').map(({ scope, members }) => {
-      const asked = members.some((o) => o.asked === 'yes' || o.asked === 'likely')
+      // Scanners meet the redirect of port 80 at every URL: only a logged Upgrade shows that a socket was meant.
+      const asked = members.some((o) => o.asked === 'yes')
       return {
         scope,
         for: [
