@@ -76,6 +76,8 @@ function headline({ problems, findings, parsed, lines, idle }: Counts): string {
   if (lines === 0) return 'Nothing to report: the input is empty.'
   if (parsed === 0) return 'No line could be read, so nothing can be said about problems.'
   if (problems > 0) return `${plural(problems, 'problem')} found`
+  if (parsed * 2 < lines)
+    return `Only ${parsed} of ${plural(lines, 'line')} could be read; nothing can be said about the others. See "Read" below.`
   if (findings > 0) return 'No clear problem found in what could be read; see below what was seen.'
   if (idle) return 'No problems found in what could be read, and no WebSocket traffic either.'
   return 'No problems found in what could be read.'
