@@ -17,6 +17,7 @@ export function fromPcre(pattern: string, ignoreCase: boolean): RegExp | null {
     .replace(/\\[zZ]/g, '$')
     .replace(/\\h/g, '[ \\t]')
     .replace(/\[:(\w+):\]/g, (all, name: string) => CLASSES[name] ?? all)
+  if (NESTED.test(source)) return null
   if (/\(\?(?![:=!<])|\(\*|\\[QEKGRX]|\(\?R/.test(source)) return null
   try {
     return new RegExp(source, flags)
@@ -24,6 +25,10 @@ export function fromPcre(pattern: string, ignoreCase: boolean): RegExp | null {
     return null
   }
 }
+
+/** A repeated group that repeats inside, as in `^/(x+x+)+y$`: exponential in the path, which is a visitor's. PCRE gives up
+ *  at a limit; RegExp has none, so such a location is left undecided. */
+const NESTED = /\((?:[^()\\]|\\.){0,500}[*+](?:[^()\\]|\\.){0,500}\)(?:[*+]|\{\d+,)/
 
 const CLASSES: Readonly<Record<string, string>> = {
   alnum: 'A-Za-z0-9',
