@@ -26,7 +26,7 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
   if (status === null || uri === null) return { status, events: [], failed: null }
   const asked = whoAsked(record, uri)
   const scope: Scope = {
-    server: serverName(fields.server_name ?? null) ?? serverName(fields.host ?? null),
+    server: serverName(fields.server_name ?? null) ?? serverName(fields.host ?? lastText(fields['http_host'])),
     path: pathGroup(uri),
     upstream: lastText(fields.upstream_addr),
   }

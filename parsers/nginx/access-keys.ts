@@ -29,6 +29,7 @@ const NAMES: Readonly<Record<string, string>> = {
   upstream_http_upgrade: 'u_upgrade',
   server_name: 'vhost servername server',
   host: 'domain server_host request_host',
+  http_host: '',
   connection: 'conn connection_id connection_serial',
   connection_requests: 'creq conn_reqs',
   pid: 'worker_pid server_pid',

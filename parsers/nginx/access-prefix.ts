@@ -22,23 +22,8 @@ export function readPrefix(text: string): Prefix | null {
   }
   const dash = text.indexOf(' - ')
   if (dash < 0) return withoutDash(text, add) ? prefix : null
-  let left = text.slice(0, dash)
-  let user = text.slice(dash + 3)
-  // The old layout of ingress-nginx, and X-Forwarded-For in front: `A - [B] - user`, `A - B - user`.
-  const second = /^(\[?)([0-9A-Fa-f.:]{3,45})\]? - (.*)$/s.exec(user)
-  if (second && isAddress(second[2] as string)) {
-    user = second[3] as string
-    if (second[1] === '[') {
-      if (!addresses(left, add)) return null
-      add('the_real_ip', second[2] as string)
-    } else {
-      add('http_x_forwarded_for', left)
-      add('remote_addr', second[2] as string)
-    }
-    left = ''
-  }
-  if (left !== '' && !addresses(left, add)) return null
-  add('remote_user', user)
+  if (!addresses(text.slice(0, dash), add)) return null
+  add('remote_user', text.slice(dash + 3))
   prefix.plain = prefix.names.join(' ') === 'remote_addr remote_user'
   return prefix
 }

@@ -16,7 +16,7 @@ const KEY = /([A-Za-z_][\w.-]{0,40})(=|: ?)/y
 const NUMBERS = /(?:-|\d[\d.]{0,30})(?:(?:, | : )(?:-|\d[\d.]{0,30})){0,40}(?=[\s,;|\]]|$)/y
 const PEER = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}|\[[0-9A-Fa-f:.]{2,45}\]:\d{1,5}|unix:[^\s,]{1,200})`
 const PEERS = new RegExp(`${PEER}(?:(?:, | : )(?:${PEER}|-)){0,40}`, 'y')
-const WORD = /[^\s"|]{1,8192}/y
+const WORD = /[^\s"|]{0,8191}[^\s"|,;]/y
 
 /** Null when the rest is no row of fields: a quote that is not closed, or far too many. */
 export function tailTokens(line: string, from: number): Token[] | null {
@@ -73,7 +73,7 @@ export function nameTail(tokens: readonly Token[]): { names: string[]; values: s
     return variableOfKey(token.key) ?? token.key.toLowerCase().replace(/[^a-z0-9]+/g, '_')
   })
   const free = (i: number): boolean => names[i] === null
-  const texts = tokens.flatMap(({ quoted }, i) => (quoted && free(i) ? [i] : []))
+  const texts = tokens.flatMap(({ text, quoted }, i) => (quoted && free(i) && !/^\d+\.\d{3}\b/.test(text) ? [i] : []))
   const size = tokens.findIndex(({ text, quoted }, i) => !quoted && free(i) && /^(?:\d+|-)$/.test(text))
   if (size >= 0 && size < (texts[0] ?? Infinity)) names[size] = 'body_bytes_sent'
   const [referer, agent] = texts
@@ -105,6 +105,8 @@ function quotedName(text: string): string | null {
 
 function bareName(text: string, seen: ReadonlySet<string | null>): string | null {
   if (text === '.' || text === 'p') return 'pipe'
+  if (text.length < 2000 && text.split(/, ?/).every(isAddress)) return 'http_x_forwarded_for'
+  if (/^(?=[^.]*[A-Za-z])[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?::\d{1,5})?$/.test(text)) return 'host'
   PEERS.lastIndex = 0
   if (PEERS.test(text) && PEERS.lastIndex === text.length) return 'upstream_addr'
   const statuses = /^(?:\d{3}|-)(?:(?:, | : )(?:\d{3}|-)){0,40}$/.test(text) && text !== '-'

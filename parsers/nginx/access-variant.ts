@@ -10,7 +10,8 @@ import { closingQuote } from './unescape.ts'
 
 const ID = 'nginx-access-variant'
 const layoutFor = layoutCache(ID, 'default')
-const CORE = /\[(\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})? [+-]\d{4})\] {1,2}"/g
+const CORE =
+  /\[(\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})? [+-]\d{4}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\] {1,2}"/g
 const STATUS = / (\d{3})(?= |$)/y
 /** The tail that Traefik puts behind combined: count, router, backend, duration. */
 const TRAEFIK = / \d{1,20} (?:"[^"]*"|-) (?:"[^"]*"|-) \d{1,15}ms$/
