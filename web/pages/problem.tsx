@@ -15,7 +15,7 @@ import { When } from '../parts/when.tsx'
 import { hrefTo } from '../routing.ts'
 import { asApiError, problems, pulse, type Loaded } from '../state.ts'
 import { visible } from '../text/visible.ts'
-import { STATE, place, plural } from '../text/words.ts'
+import { place, plural, stateOf } from '../text/words.ts'
 
 const HOUR = 3_600_000
 
@@ -65,7 +65,7 @@ function Facts({ problem: { finding, state, resolved_at } }: { problem: Problem 
         )}
       </dl>
       <p class="muted">
-        {STATE[state].meaning}. Cause: <code>{visible(finding.cause)}</code>.{' '}
+        {stateOf(problem).meaning}. Cause: <code>{visible(finding.cause)}</code>.{' '}
         <a href={hrefTo({ page: 'trends', range: '24h', to: state === 'imported' ? to : null })}>See the trend</a>
       </p>
     </section>
@@ -114,7 +114,7 @@ export function ProblemPage({ id }: { id: string }) {
         <p class="problem-facts">
           <SeverityBadge severity={finding.severity} />
           <Confidence value={finding.confidence} />
-          <StateBadge state={problem.state} />
+          <StateBadge state={problem.state} problem={problem} />
           <Mute problem={problem} />
         </p>
         <div class="detail-trend">
