@@ -2,7 +2,7 @@
 
 const QUOTE = 34
 const SPACE = 32
-const SLASH = 47
+const DASH = 45
 const BACKSLASH = 92
 
 /** Formats that begin like combined, with the number of quoted fields after the size. */
@@ -11,11 +11,27 @@ export const COMBINED_LIKE: ReadonlyMap<string, 2 | 3> = new Map([
   ['nginx-main', 3],
 ])
 
+/** What a byte of a request line means to the search for its end. */
+const PLAIN = 0
+const END = 1
+const SEGMENT = 2
+const VALUE = 3
+const REFUSED = 4
+const MEANING = new Uint8Array(256).fill(REFUSED)
+MEANING.fill(PLAIN, SPACE, 127)
+MEANING[QUOTE] = END
+MEANING[47] = SEGMENT
+MEANING[61] = VALUE
+MEANING[BACKSLASH] = REFUSED
+
 /** Offsets into the buffer given to `locate`; valid until its next call. */
 export class CombinedLine {
   start = 0
+  end = 0
   /** End of `$remote_addr`. */
   addressEnd = 0
+  /** End of `$remote_user`. */
+  userEnd = 0
   /** `$time_local`, 26 bytes. */
   time = 0
   /** `$request` without its quotes. */
@@ -25,33 +41,38 @@ export class CombinedLine {
   /** The request holds a word that URLs of known sockets have. */
   socketWord = false
 
-  /** True when [start, end) certainly is a line of the format and nothing in it is escaped; then the parser reads the
-   *  same. False leaves the line to the parser. */
+  /** True when [start, end) certainly is a line of the format and nothing that counts in it is escaped; then the parser
+   *  reads the same. False leaves the line to the parser. `end` is where the line ends: no line end lies before it. */
   locate(bytes: Buffer, start: number, end: number, quoted: 2 | 3): boolean {
     if (end - start < 50 || bytes[end - 1] !== QUOTE) return false
-    const limit = Math.min(end - 40, start + 300)
+    // Within it everything up to the status can be read without looking at the end.
+    const limit = end - 42
     let at = start
-    while (at < limit && bytes[at] !== SPACE) at++
-    if (bytes[at + 1] !== 45 || bytes[at + 2] !== SPACE) return false
+    while (at < limit && isVisible(bytes[at] as number)) at++
+    if (at >= limit || bytes[at] !== SPACE || bytes[at + 1] !== DASH || bytes[at + 2] !== SPACE) return false
     this.start = start
+    this.end = end
     this.addressEnd = at
-    while (at < limit && bytes[at] !== 91) at++
-    if (at >= limit || bytes[at - 1] !== SPACE) return false
-    this.time = at + 1
-    if (bytes[at + 27] !== 93 || bytes[at + 28] !== SPACE || bytes[at + 29] !== QUOTE) return false
-    return this.locateRequest(bytes, at + 30, end) && this.locateQuoted(bytes, this.requestEnd + 6, end, quoted)
+    at += 3
+    while (at < limit && bytes[at] !== 91 && bytes[at] !== BACKSLASH && isText(bytes[at] as number)) at++
+    this.userEnd = at - 1
+    if (at >= limit || bytes[at] !== 91 || bytes[at - 1] !== SPACE || at < this.addressEnd + 4) return false
+    this.time = ++at
+    if (bytes[at + 26] !== 93 || bytes[at + 27] !== SPACE || bytes[at + 28] !== QUOTE) return false
+    return this.locateRequest(bytes, at + 29, end) && locateQuoted(bytes, this.requestEnd + 6, end, quoted)
   }
 
   private locateRequest(bytes: Buffer, from: number, end: number): boolean {
     let at = from
     let socket = false
     for (; at < end; at++) {
-      const byte = bytes[at] as number
-      if (byte === QUOTE) break
-      if (byte === SLASH) socket ||= startsSocketWord(bytes, at + 1)
+      const meaning = MEANING[bytes[at] as number] as number
+      if (meaning === PLAIN) continue
+      if (meaning === SEGMENT) socket ||= startsSocketWord(bytes, at + 1)
       // `=we` begins the value of transport=websocket.
-      else if (byte === 61) socket ||= bytes[at + 1] === 119 && bytes[at + 2] === 101
-      else if (byte === BACKSLASH) return false
+      else if (meaning === VALUE) socket ||= bytes[at + 1] === 119 && bytes[at + 2] === 101
+      else if (meaning === END) break
+      else return false
     }
     this.request = from
     this.requestEnd = at
@@ -64,28 +85,39 @@ export class CombinedLine {
     this.status = a * 100 + b * 10 + c
     return true
   }
-
-  /** `612 "referer" "agent"` up to the end of the line, with exactly as many quoted fields as the format has. */
-  private locateQuoted(bytes: Buffer, from: number, end: number, quoted: 2 | 3): boolean {
-    let at = from
-    while (at < end && (bytes[at] as number) >= 48 && (bytes[at] as number) <= 57) at++
-    if (at === from && bytes[at] === 45) at++
-    for (let field = 1; field <= quoted; field++) {
-      if (bytes[at] !== SPACE || bytes[at + 1] !== QUOTE) return false
-      if (field === 2 && isOwnAgent(bytes, at + 2)) return false
-      at = bytes.indexOf(QUOTE, at + 2) + 1
-      // nginx writes a backslash as \x5C; one before a quote comes from elsewhere, and the parser decides.
-      if (at === 0 || at > end || bytes[at - 2] === BACKSLASH) return false
-    }
-    return at === end
-  }
 }
+
+/** `612 "referer" "agent"` up to the end of the line, with exactly as many quoted fields as the format has. */
+function locateQuoted(bytes: Buffer, from: number, end: number, quoted: 2 | 3): boolean {
+  let at = from
+  while (at < end && isDigit(bytes[at] as number)) at++
+  if (at === from && bytes[at] === DASH) at++
+  for (let field = 1; field <= quoted; field++) {
+    if (at + 2 >= end || bytes[at] !== SPACE || bytes[at + 1] !== QUOTE) return false
+    if (field === 2 && mayBeOwnAgent(bytes, at + 2)) return false
+    if (bytes[at + 2] === DASH && bytes[at + 3] === QUOTE) {
+      at += 4
+      continue
+    }
+    at = bytes.indexOf(QUOTE, at + 2) + 1
+    // nginx writes a backslash as \x5C; one before a quote comes from elsewhere, and the parser decides.
+    if (at === 0 || at > end || bytes[at - 2] === BACKSLASH) return false
+  }
+  return at === end
+}
+
+const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
+const isVisible = (byte: number): boolean => byte > SPACE && byte < 127 && byte !== BACKSLASH
+const isText = (byte: number): boolean => byte >= SPACE && byte < 127
 
 const OWN_AGENT = Buffer.from('halfopen/')
 
-/** halfopen's own requests are no evidence: the reader drops them. */
-function isOwnAgent(bytes: Buffer, at: number): boolean {
-  for (let i = 0; i < OWN_AGENT.length; i++) if (bytes[at + i] !== OWN_AGENT[i]) return false
+/** halfopen's own requests are no evidence: the reader drops them. An escape may hide a letter. */
+function mayBeOwnAgent(bytes: Buffer, at: number): boolean {
+  for (let i = 0; i < OWN_AGENT.length; i++) {
+    if (bytes[at + i] === BACKSLASH) return true
+    if (bytes[at + i] !== OWN_AGENT[i]) return false
+  }
   return true
 }
 

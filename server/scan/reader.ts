@@ -75,6 +75,8 @@ export class RecordReader {
   private readonly detection: Detection
   /** Quoted fields of the current parser's format when the hot path knows it. */
   private hotFields: 2 | 3 | undefined
+  /** The record read last in a format of the hot path. */
+  private sample: LogRecord | null = null
   private readonly envelopes = new EnvelopeLines()
   /** A time that is close to that of the next record, epoch ms. */
   private near = Date.now() - HALF_A_YEAR
@@ -105,9 +107,10 @@ export class RecordReader {
     const spanBefore: [number | null, number | null] = [evidence.first, evidence.last]
     evidence.first = null
     evidence.last = null
-    this.hot.begin(evidence)
+    this.hot.begin(bytes, evidence, onEvents === null)
     const done = this.lines(bytes, firstLine, { evidence, onEvents, final })
-    this.hot.flush(evidence)
+    // Lines that the hot path counted have the format of the one that the parser read before them.
+    if (this.hot.endChunk(evidence) && this.sample !== null) this.describe(this.sample, evidence)
     if (final) this.hot.finish()
     this.settleHits(this.detection.current)
     this.summary.bytes += done
@@ -127,15 +130,20 @@ export class RecordReader {
     let line = firstLine
     let at = 0
     while (at < bytes.length) {
+      const hot = this.onRecord === null ? this.hotFields : undefined
+      if (hot !== undefined) {
+        at = this.hot.run(at, line, hot, to.onEvents === null)
+        const { counted } = this.hot
+        summary.lines += counted
+        summary.parsed += counted
+        this.fastHits += counted
+        line += counted
+        if (at >= bytes.length) break
+      }
       let newline = bytes.indexOf(NEWLINE, at)
       if (newline < 0) newline = bytes.length
       const end = newline > at && bytes[newline - 1] === 13 ? newline - 1 : newline
-      const hot = this.onRecord === null ? this.hotFields : undefined
-      if (hot !== undefined && this.hot.count(bytes, at, end, hot, line, to.onEvents === null)) {
-        summary.lines++
-        summary.parsed++
-        this.fastHits++
-      } else if (end === at) {
+      if (end === at) {
         summary.lines++
         if (this.envelopes.blank()) this.heat()
       } else {
@@ -178,7 +186,7 @@ export class RecordReader {
       lines++
     }
     const into = this.one({ text, raw, line, offset: at, lines, wrapped: null }, to)
-    if (into !== null) this.hot.learn(bytes, into)
+    if (into !== null) this.hot.learn(into)
     return { lines, newline }
   }
 
@@ -250,7 +258,7 @@ export class RecordReader {
       if (text === '' && damage === null) this.summary.lines += counted
       else {
         const into = this.one({ text, raw: text, line, offset, lines: counted, wrapped: message }, to)
-        if (into !== null && refused) this.hot.learn(PAYLOAD, into)
+        if (into !== null && refused) this.hot.learn(into)
       }
       message = rest === null ? null : (this.envelopes.open(rest.text, rest.outer) ?? null)
     }
@@ -261,7 +269,7 @@ export class RecordReader {
     const fields = COMBINED_LIKE.get(this.detection.current?.id ?? '')
     if (fields === undefined || this.onRecord !== null || partial || continues !== null || rest !== null) return null
     if (payload.length * 3 > PAYLOAD.length) return null
-    const counted = this.hot.count(PAYLOAD, 0, PAYLOAD.write(payload), fields, line, to.onEvents === null)
+    const counted = this.hot.countAlone(PAYLOAD, PAYLOAD.write(payload), line, fields, to.onEvents === null)
     if (counted) {
       this.summary.lines++
       this.summary.parsed++
@@ -280,6 +288,7 @@ export class RecordReader {
     this.summary.parsed += lines
     const reading = toEvents(record, this.options.shift)
     const { time, events } = reading
+    if (COMBINED_LIKE.has(record.format)) this.sample = record
     const { since, until } = this.options
     if (time !== null && ((since != null && time < since) || (until != null && time >= until))) return null
     this.describe(record, evidence)
@@ -294,7 +303,8 @@ export class RecordReader {
     if (record.type === 'access' && reading.status !== null) {
       const client = record.fields.remote_addr ?? null
       const failed = reading.failed === null ? null : { ...reading.failed, time, client }
-      into = foldRequest(evidence, failed, reading.status, time, exemplar) ?? (needed ? null : 'ordinary')
+      into = foldRequest(evidence, failed, reading.status, time, exemplar)
+      if (into === null && events.length === 0) into = failed === null ? 'ordinary' : 'dropped'
     }
     if (exemplar === null || events.length === 0) return into
     for (const event of events) into = foldEvent(evidence, event, exemplar)
