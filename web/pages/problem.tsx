@@ -19,7 +19,8 @@ import { place, plural, stateOf } from '../text/words.ts'
 
 const HOUR = 3_600_000
 
-function Facts({ problem: { finding, state, resolved_at } }: { problem: Problem }) {
+function Facts({ problem }: { problem: Problem }) {
+  const { finding, state, resolved_at } = problem
   const where = place(finding.scope)
   // The window that holds the last occurrence, with a little after it to show that it stopped.
   const to = finding.last_seen === null ? null : new Date(Date.parse(finding.last_seen) + HOUR).toISOString()
