@@ -16,14 +16,17 @@ const WHILE = '(?: while [a-zA-Z /]{3,60})?'
 const FOREIGN: readonly Foreign[] = [
   {
     opens: /^(?:open|stat|lstat|opendir|rename|unlink|mkdir|realpath|access|chmod|utimes|link)\(\) "/,
-    closes: new RegExp(`" failed(?: \\([^()"]{1,300}\\))?${WHILE}$`),
+    closes: new RegExp(`" failed \\([^()"\n]{1,300}\\)${WHILE}$`),
     lines: true,
   },
   {
     opens: /^"/,
-    closes: new RegExp(`" (?:is (?:not found|forbidden|not a directory|not a regular file)|failed)[^"]{0,300}$`),
+    closes: new RegExp(
+      `" (?:(?:is (?:not found|forbidden|not a directory|not a regular file)|failed)[^"\n]{0,300}|(?:matches|does not match) "[^]*")$`,
+    ),
     lines: true,
   },
+  { opens: /^rewritten (?:data|redirect): "/, closes: /"$/, lines: true },
   { opens: /^directory index of "/, closes: /" is forbidden$/, lines: true },
   { opens: /^user "/, closes: /(?:": password mismatch|" was not found in "[^"\n]{1,1000}")$/, lines: true },
   { opens: /^rewrite or internal redirection cycle while [a-z ]{1,40} "/, closes: /"$/, lines: true },
@@ -35,7 +38,7 @@ const FOREIGN: readonly Foreign[] = [
 ]
 /** One look tells that a message quotes nothing. */
 const MAY_QUOTE =
-  /^(?:"|\[client|[acdlmorsu][a-z]{2,9}(?:\(\) "| index| "| or internal| sent| \w{4,5} thread)|FastCGI|SCGI|ModSec)/
+  /^(?:"|\[client|[acdlmorsu][a-z]{2,9}(?:\(\) "| index| "| or internal| sent| data: "| redirect: "| \w{4,5} thread)|FastCGI|SCGI|ModSec)/
 
 function foreignIn(text: string): Foreign | undefined {
   return MAY_QUOTE.test(text) ? FOREIGN.find(({ opens }) => opens.test(text)) : undefined
@@ -63,8 +66,22 @@ export function quoteIsOpen(text: string): boolean {
   const foreign = foreignIn(text)
   if (foreign?.lines === undefined) return false
   for (let at = nextContext(text, 0), tries = 0; at >= 0 && tries < 16; at = nextContext(text, at + 1), tries++)
-    if (foreign.closes.test(text.slice(Math.max(0, at - 1400), at))) return false
+    if (foreign.closes.test(text.slice(Math.max(0, at - 1400), at)) && isTail(text.slice(at), text)) return false
   return true
+}
+
+/** Whether this is all that nginx prints behind a message: the words alone can be a part of the path. */
+function isTail(text: string, message: string): boolean {
+  // Only what is sent upstream may be decoded, too; a file that is not there has no upstream.
+  if (!/^(?:upstream|FastCGI|uwsgi|SCGI|lua) /.test(message) && text.includes('\n')) return false
+  const head =
+    /^, (?:udp )?client: [^\s,"]{1,300}, server: [^"\n]{0,300}?(, (?:request|subrequest|login|upstream|host): "|$)/.exec(
+      text,
+    )
+  if (head === null) return false
+  return (
+    head[1] === '' || (text.length > head[0].length && /(?:"|, bytes from\/to [^"\n]{1,200})$/.test(text.slice(-220)))
+  )
 }
 
 function nextContext(text: string, from: number): number {

@@ -122,7 +122,12 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
     kind: 'upstream_invalid',
     message: /^upstream sent (?:no valid HTTP|invalid header|invalid chunked|duplicate header|"Content-Length" and)/,
   },
-  { sign: 'tls-wrong-version', kind: 'upstream_tls', message: /wrong version number/, action: TLS },
+  {
+    sign: 'tls-wrong-version',
+    kind: 'upstream_tls',
+    message: /^SSL_do_handshake\(\) failed[^"]*wrong version number/,
+    action: TLS,
+  },
   { sign: 'tls-verify', kind: 'upstream_tls', message: /^upstream SSL certificate (?:verify error|does not match)/ },
   {
     sign: 'tls-handshake-failed',
@@ -134,7 +139,7 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
   {
     sign: 'name-not-resolved',
     kind: 'upstream_dns',
-    message: /could not be resolved|^no resolver defined to resolve|^DNS error/,
+    message: /^\S+ could not be resolved(?: \(\d+:|$)|^no resolver defined to resolve|^DNS error/,
   },
   { sign: 'resolver-unreachable', kind: 'upstream_dns', message: /^(?:recv|send)\(\) failed/, action: 'resolving' },
   { sign: 'name-not-found', kind: 'upstream_dns', message: /^host not found in upstream/, level: ['error', 'crit'] },
@@ -142,7 +147,7 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
   {
     sign: 'client-left-handshake',
     kind: 'client_closed',
-    message: /client prematurely closed connection, so upstream connection is closed too/,
+    message: /^(?:\w+\(\) reported that )?client prematurely closed connection, so upstream connection is closed too/,
   },
   { sign: 'plain-http-on-tls-port', kind: 'other_error', message: /^client sent plain HTTP request to HTTPS port/ },
   // Limits
@@ -178,8 +183,14 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
   },
 ]
 
+/** Broken by a line break, or about a path. The level `emerg` and files of nginx itself have no connection. */
+const QUOTES_PATH =
+  /^(?:"(?!map")|open\(\) "|(?:l?stat|opendir|realpath|directory index of|rewritten \w+)[^"\n]{0,20} ")/
+
 /** The sign of a record; null for a line that says nothing about proxied connections (it is parsed, and no event). */
 export function errorSign(record: ErrorRecord): ErrorSign | null {
+  // A decoded path is quoted: what stands in it, and behind a line break in it, is the visitor's.
+  if (record.connection !== null && QUOTES_PATH.test(record.message)) return null
   for (const sign of ERROR_SIGNS) {
     if (sign.action !== undefined && sign.action !== record.action) continue
     if (sign.level !== undefined && !sign.level.includes(record.level)) continue

@@ -58,6 +58,9 @@ export const nginxError: Parser<ErrorRecord> = {
     const rest = line.slice(head[0].length)
     // At debug level nginx adds no context, and prints headers and arguments as they come.
     const end = level === 'debug' ? rest.length : contextStart(rest)
+    // Joined as far as nginx's longest entry goes, and still open: none of its parts may count as an entry.
+    if (dated?.[5] !== undefined && level !== 'debug' && line.length > 2047 && line.includes('\n') && quoteIsOpen(rest))
+      return miss('truncated')
     return {
       ok: true,
       record: {

@@ -5,6 +5,8 @@ import type { LogRecord } from '../../parsers/record.ts'
 import type { InputSummary } from '../diagnosis/contract.ts'
 import { MAX_LINE } from './envelope-lines.ts'
 
+const DATED = /^\d{4}\//
+
 interface Reading {
   text: string
   parser: Parser | null
@@ -80,6 +82,12 @@ export class Detection {
     if (text.length > MAX_LINE) return false
     if (this.current?.unfinished?.(text) === true) return true
     if (this.joiners.length === 0) return false
+    // An entry of nginx in the midst of others' lines goes on, too, whoever else could read its first line.
+    if (
+      DATED.test(text) &&
+      this.joiners.some((j) => j.startsRecord?.test(text) === true && j.unfinished?.(text) === true)
+    )
+      return true
     const { parser } = this.read(text)
     if (parser !== null) return parser !== this.current && parser.unfinished?.(text) === true
     return this.joiners.some(

@@ -6,8 +6,9 @@ import { keyOf, Unwrapper, type Unwrapped } from '../../parsers/envelopes/unwrap
 
 /** Longer lines are counted as unread: no log format of nginx reaches this, and no pattern should see more. */
 export const MAX_LINE = 65_536
-/** Bounds on joining a record whose quotes are open. */
-export const MAX_JOINED = 16
+/** Bounds on joining a record whose quotes are open. An entry of nginx has at most 4095 bytes, and each of them can be a
+ *  line break that a visitor put into a path: fewer lines would let the next one pass for an entry. */
+export const MAX_JOINED = 4096
 /** Lines of others between two pieces; a piece whose rest stays away longer is taken for a whole. */
 const PATIENCE = 32
 /** Bytes held back for a rest to come; less than what the feeder of lines and the follower of files keep. */
