@@ -1,28 +1,89 @@
 /** Secrets leave URIs before anything is stored or shown, and paths become groups of bounded number. */
 
-/** Query keys whose value is a credential. Decoded and lower-cased before the test: `tok%65n=` is `token=`. */
+/** Keys whose value is a credential. Decoded and lower-cased before the test: `tok%65n=` is `token=`. */
 const SECRET_KEY =
-  /(?:^|[-_.])(?:token|auth|authorization|sid|id|ticket|sig|signature|key|apikey|jwt|password|passwd|pwd|pass|secret|code|session|sessionid|credential|nonce|state)$|(?:token|secret|password|apikey|sessionid)$/
-const PAIR = /([?&;]|%3[fF]|%26)([^=&;?\s"'<>]{1,60})=([^&;\s"'<>]+)/g
+  /(?:^|[-_.])(?:token|auth|authorization|sid|id|ticket|sig|signature|key|jwt|pwd|pass|code|session|credential|nonce|state|otp|bearer|cookie)$|(?:token|secret|password|passwd|passphrase|apikey|authkey|sessionid|samlresponse)$/
+/** In `code=500` of an application's text these are no credentials. */
+const PLAIN_KEY = /(?:^|[-_.])(?:code|id|state)$/
+const EQUALS = /=|%(?:25){0,3}3d/gi
+const KEY_END = /[^=&;?#\s"'<>,{}()\\]{1,200}$/
+const VALUE = /\\?"[^"]*|\\?'[^'\s]*|[^&\s"]+/y
+const NAMED = /(["'])([\w.-]{1,100})(\\?["']\s{0,9}:\s{0,9}\\?["'])([^"'\\]+)/g
+const HEADER = /\b((?:proxy-)?authorization|x-[a-z-]{0,40}(?:key|token|secret|auth))(['"]?:\s{0,9}['"]?)[^"'\r\n]+/gi
 const JWT = /\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g
-const USERINFO = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,200}@/gi
-const BEARER = /\b(Bearer|Basic)\s+[\w+/=.-]{8,}/g
-const COOKIE = /\b((?:set-)?cookie['"]?\s*[:=]\s*['"]?)[^'"\r\n]+/gi
+/** A password can hold `@` and `/`; a port and its path are none. */
+const USERINFO =
+  /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)(?:[^\s"'@/:]{0,200}:(?!\d{1,5}[/?])[^\s"<>?]{1,300}@|[^\s/@"']{1,200}@)/gi
+const BEARER = /\b([Bb]earer|BEARER|Basic)\s+[\w+/=.-]{8,}/g
+const COOKIE = /\b((?:set-)?cookie['"]?\s{0,9}[:=]\s{0,9}['"]?)[^'"\r\n]+/gi
+/** `/bot12345:AAF…/`: an account and its key. */
+const COLON_KEY = /(\/[\w.%-]{1,60}(?::|%3a))(?=[a-z_-]*\d|[A-Z])[\w-]{12,}/gi
 
 /** Replaces credentials in any log text by `[masked]`; everything else stays byte for byte. Linear in the length. */
 export function maskText(text: string): string {
   let out = text
-  if (out.includes('='))
-    out = out.replace(PAIR, (all, lead: string, key: string) => (isSecretKey(key) ? `${lead}${key}=[masked]` : all))
-  if (out.includes('eyJ')) out = out.replace(JWT, '[masked]')
-  if (out.includes('@')) out = out.replace(USERINFO, '$1[masked]@')
-  if (out.includes('B')) out = out.replace(BEARER, '$1 [masked]')
   if (/cookie/i.test(out)) out = out.replace(COOKIE, '$1[masked]')
+  if (out.includes(':')) {
+    out = out.replace(NAMED, (all, quote: string, key: string, between: string) =>
+      isSecretKey(key) && !PLAIN_KEY.test(key) ? `${quote}${key}${between}[masked]` : all,
+    )
+    out = out.replace(HEADER, '$1$2[masked]').replace(COLON_KEY, '$1[masked]')
+  }
+  if (out.includes('@')) out = out.replace(USERINFO, '$1[masked]@')
+  if (/=|3d/i.test(out)) out = maskPairs(out)
+  if (out.includes('eyJ')) out = out.replace(JWT, '[masked]')
+  if (/bearer|Basic/i.test(out)) out = out.replace(BEARER, '$1 [masked]')
   return out
 }
 
+/** `key=value` in query strings, fragments, nested and encoded ones, and in logs. */
+function maskPairs(text: string): string {
+  let out = ''
+  let done = 0
+  let from = 0
+  EQUALS.lastIndex = 0
+  for (let m = EQUALS.exec(text); m !== null; m = EQUALS.exec(text)) {
+    const after = EQUALS.lastIndex
+    const start = from
+    from = after
+    // Only the end of a key tells what it is.
+    const raw = KEY_END.exec(text.slice(Math.max(start, m.index - 200), m.index))?.[0]
+    if (raw === undefined) continue
+    const before = text[m.index - raw.length - 1] ?? ' '
+    const key =
+      decodeLoosely(raw)
+        .split(/[?&;#/:\s"'=]/)
+        .pop() ?? ''
+    if (!isSecretKey(key) || (PLAIN_KEY.test(key) && raw.endsWith(key) && !/[?&;#]/.test(before) && !raw.includes('%')))
+      continue
+    VALUE.lastIndex = after
+    const value = VALUE.exec(text)?.[0]
+    if (value === undefined) continue
+    const quote = /^\\?["']/.exec(value)?.[0] ?? ''
+    if (value === quote) continue
+    out += `${text.slice(done, after)}${quote}[masked]`
+    done = after + value.length
+    EQUALS.lastIndex = from = done
+  }
+  return out + text.slice(done)
+}
+
 function isSecretKey(key: string): boolean {
-  return SECRET_KEY.test(percentDecode(key).toLowerCase())
+  const name = decodeLoosely(key).toLowerCase()
+  return SECRET_KEY.test(
+    name
+      .replace(/\[\d{0,9}\]$/, '')
+      .replace(/\]$/, '')
+      .replace('[', '.'),
+  )
+}
+
+/** What was encoded up to three times; bytes that are no ASCII stay as they are. */
+function decodeLoosely(text: string): string {
+  let out = text
+  for (let i = 0; i < 3 && out.includes('%'); i++)
+    out = out.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+  return out
 }
 
 /** decodeURIComponent that never throws: a broken escape stays as it is. */
@@ -40,15 +101,21 @@ const ID =
 /** A long run of mixed letters and digits is an identifier or a secret, not a word. */
 const OPAQUE = /^(?=\D*\d)(?=[^a-zA-Z]*[a-zA-Z])[\w~=+.-]{20,}$/
 
+/** What would end a directive or a quote where a group is shown in a configuration. */
+const UNSAFE = /[\x00-\x20\x7f-\xa0\u2028\u2029"'`{}\\;#]/g
+
+const isVariable = (segment: string): boolean =>
+  ID.test(segment) || OPAQUE.test(segment) || (/[=:%]/.test(segment) && maskText(`/${segment}`) !== `/${segment}`)
+
 /** The path group of a request URI: no query, ids as `:id`, at most 8 segments and 120 characters.
  *  Absolute-form URIs lose scheme and host. `/api/kernels/3fa9…/channels?x=1` → `/api/kernels/:id/channels`. */
 export function pathGroup(uri: string): string {
-  let path = uri
-  const end = path.search(/[?#;]/)
+  let path = uri.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:[^?#]*@)?[^/?#]*/i, '')
+  const end = path.search(/[?#;&]|%(?:25){0,3}(?:3[fb]|2[36])/i)
   if (end >= 0) path = path.slice(0, end)
-  path = path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '')
-  if (!path.startsWith('/')) return path === '' ? '/' : path.slice(0, 120)
+  if (!path.startsWith('/'))
+    return path === '' ? '/' : (maskText(path) === path ? path : ':id').replace(UNSAFE, '_').slice(0, 120)
   const segments = path.slice(1).split('/')
-  const kept = segments.slice(0, 8).map((s) => (ID.test(s) || OPAQUE.test(s) ? ':id' : s.slice(0, 60)))
+  const kept = segments.slice(0, 8).map((s) => (isVariable(s) ? ':id' : s.replace(UNSAFE, '_').slice(0, 60)))
   return `/${kept.join('/')}`.slice(0, 120) + (segments.length > 8 ? '/…' : '')
 }

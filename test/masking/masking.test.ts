@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { maskText, pathGroup } from '../../parsers/masking.ts'
+
+const S = 'sEcReT9x7Qw31LmZ'
+const URIS = [
+  `/ws%3Ftoken=${S}`,
+  `/ws&token=${S}`,
+  `/bot12345:${S}/x`,
+  `/a?url=http://x/?token=${S}`,
+  `/a?next=%2Fa%3Ftoken%3D${S}`,
+  `/a#access_token=${S}`,
+  `/a?token[]=${S}`,
+  `/a?token%5B%5D=${S}`,
+  `/a?%2574oken=${S}`,
+  `/a?%ff%74oken=${S}`,
+  `/a?${'k'.repeat(80)}_token=${S}`,
+  `/a?token=aa;${S}`,
+  `/a?token=aa'${S}`,
+  `https://user:p@${S}@h/ws`,
+  `https://user:p/${S}@h/ws`,
+  ...['otp', 'bearer', 'passphrase', 'authkey', 'SAMLResponse', 'code', 'id'].map((key) => `/a?${key}=${S}`),
+]
+const TEXTS = [
+  `http_cookie="sessionid=${S}; b=${S}"`,
+  `args="token=${S}"`,
+  `arg_token=${S}`,
+  `http_x_api_key="${S}"`,
+  `http_authorization="Digest ${S}"`,
+  `bearer ${S}`,
+  `{"token":"${S}"}`,
+  `a token=${S}`,
+  `Authorization: token ${S}`,
+  `X-API-Key: ${S}`,
+]
+
+test.each(URIS)('%s is masked and in no group', (uri) => {
+  expect(maskText(`"GET ${uri} HTTP/1.1" 101`)).not.toContain(S)
+  expect(maskText(`"GET ${uri} HTTP/1.1" 101`)).toMatch(/ HTTP\/1\.1" 101$/)
+  expect(pathGroup(uri)).not.toContain(S)
+})
+
+test.each(TEXTS)('%s is masked', (text) => expect(maskText(text)).not.toContain(S))
+
+test.each([
+  '"GET /api/websocket?endpointId=2&transport=websocket&EIO=4 HTTP/1.1" 101',
+  'status=101 rt=0.003 urt="0.002, 0.001" request_id=ab12 code=500',
+  'upstream: "http://127.0.0.1:3000/a@b", host: "app.test:8080"',
+])('%s stays', (text) => expect(maskText(text)).toBe(text))
+
+test('a group can stand in a configuration', () => {
+  expect(pathGroup('/ws\nlocation / {\n}')).toBe('/ws_location_/____')
+  expect(pathGroup('/a"b\'c\\d e/f')).toBe('/a_b_c_d_e/f')
+})
+
+test.each([
+  '=',
+  '%3D',
+  '&',
+  '?',
+  '"',
+  ':',
+  '@',
+  '://',
+  '%',
+  'a:',
+  '/a:',
+  '"a":',
+  'a=',
+  ' ',
+  '[',
+  'token=',
+  "'",
+  'cookie ',
+  'a://b:',
+])('64 KB of %s', (piece) => {
+  const text = piece.repeat(Math.ceil(65_536 / piece.length))
+  const start = performance.now()
+  maskText(text)
+  pathGroup('/' + text)
+  expect(performance.now() - start).toBeLessThan(100)
+})
