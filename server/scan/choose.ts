@@ -47,6 +47,7 @@ export function customFormat(text: string): Parser {
   const pieces = (directive ? ANY_PIECES : PIECES).test(format)
   if (pieces) format = (format.match(PIECE) ?? []).map((piece) => piece.slice(1, -1)).join('')
   else if (directive) format = format.replace(/\s*;\s*$/, '')
+  if (!/\$\{?\w/.test(format)) throw new RangeError('no $variable in this log_format')
   // A semicolon at the end belongs to the directive that was copied, or else to the lines.
   const formats = pieces || !format.endsWith(';') ? [format] : [format.slice(0, -1), format]
   return accessParser(

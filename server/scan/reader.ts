@@ -14,6 +14,7 @@ import type { Evidence, Exemplar, InputSummary } from '../diagnosis/contract.ts'
 import { COMBINED_LIKE } from './combined-line.ts'
 import { EnvelopeLines, MAX_JOINED, MAX_LINE } from './envelope-lines.ts'
 import { Detection } from './detection.ts'
+import { addVariables, HALF_A_YEAR, ms, least, most } from './bounds.ts'
 import { HotPath, type Learned } from './hot-path.ts'
 import { MaskedLine } from './masked-line.ts'
 import { DASHBOARD, isOwn } from './own-traffic.ts'
@@ -23,8 +24,6 @@ const MAX_SAMPLES = 5
 /** One payload at a time, as the bytes that the hot path wants. */
 const PAYLOAD = Buffer.alloc(16_384)
 const NEWLINE = 10
-/** Without a better hint a stamp that lacks its year is of the twelve months up to tomorrow: nearest to this long ago. */
-const HALF_A_YEAR = 181.5 * 86_400_000
 
 export interface ReaderOptions {
   /** What the input is called in evidence and reports. */
@@ -399,14 +398,3 @@ interface Found {
   lines: number
   wrapped: Unwrapped | null
 }
-
-/** Keys of key=value logs can be anybody's: their number is bounded. */
-const MAX_VARIABLES = 500
-
-function addVariables(evidence: Evidence, names: ReadonlySet<string>): void {
-  for (const name of names) if (evidence.variables.size < MAX_VARIABLES) evidence.variables.add(name)
-}
-
-const ms = (iso: string | null): number | null => (iso === null ? null : Date.parse(iso))
-const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
-const most = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
