@@ -239,7 +239,7 @@ export class Live {
   private publish(changed: readonly ProblemRow[], at: number): void {
     const { store, stream } = this.options
     for (const row of changed) stream.publish('problem', this.problem(row, at))
-    const minutes = [...this.minutes].filter((minute) => minute >= at - DAY)
+    const minutes = [...this.minutes].filter((minute) => minute >= at - DAY && minute <= at + MINUTE)
     this.minutes.clear()
     if (minutes.length > 0) {
       const wanted = new Set(minutes)
