@@ -4,8 +4,6 @@ import { isAddress } from './access-keys.ts'
 export interface Prefix {
   names: string[]
   values: string[]
-  /** It is `address - user`, as the presets have it. */
-  plain: boolean
 }
 
 const HOST_OR_ADDRESS = /^[\w.:%[\]*-]{1,255}$/
@@ -15,7 +13,7 @@ const LIST_END = /(?:[^\s,"]{1,255}, ?){0,64}[^\s,"]{1,255}$/
 /** `vhost "10.0.0.1, 10.0.0.2" 192.0.2.7 - user`, and less of it. Null when no part of it is an address or a name. */
 export function readPrefix(text: string): Prefix | null {
   if (text.length > 4000) return null
-  const prefix: Prefix = { names: [], values: [], plain: false }
+  const prefix: Prefix = { names: [], values: [] }
   const add = (name: string, value: string): void => {
     prefix.names.push(name)
     prefix.values.push(value)
@@ -24,7 +22,6 @@ export function readPrefix(text: string): Prefix | null {
   if (dash < 0) return withoutDash(text, add) ? prefix : null
   if (!addresses(text.slice(0, dash), add)) return null
   add('remote_user', text.slice(dash + 3))
-  prefix.plain = prefix.names.join(' ') === 'remote_addr remote_user'
   return prefix
 }
 

@@ -4,6 +4,7 @@
 import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AccessRecord } from '../record.ts'
 import { accessRecord, layoutCache } from './access.ts'
+import { accessPresets } from './access-presets.ts'
 import { readPrefix } from './access-prefix.ts'
 import { nameTail, tailTokens } from './access-tail.ts'
 import { closingQuote } from './unescape.ts'
@@ -15,13 +16,6 @@ const CORE =
 const STATUS = / (\d{3})(?= |$)/y
 /** The tail that Traefik puts behind combined: count, router, backend, duration. */
 const TRAEFIK = / \d{1,20} (?:"[^"]*"|-) (?:"[^"]*"|-) \d{1,15}ms$/
-/** What the presets read: those lines are theirs, also in a log that has others in between. */
-const PRESETS = new Set(
-  ['', ' http_referer http_user_agent', ' http_referer http_user_agent http_x_forwarded_for'].map(
-    (tail) => `body_bytes_sent${tail}`,
-  ),
-)
-
 export const variantAccess: Parser<AccessRecord> = {
   id: ID,
   description: 'combined or common with fields before or after it: virtual host, X-Forwarded-For, times, key=value',
@@ -62,7 +56,8 @@ export const variantAccess: Parser<AccessRecord> = {
       const tail = TRAEFIK.test(line.slice(-400)) ? null : tailTokens(line, STATUS.lastIndex)
       if (tail === null) break
       const named = nameTail(tail)
-      if (prefix.plain && !line.endsWith(' ') && PRESETS.has(named.names.join(' '))) break
+      // What a preset reads is the preset's, also in a log that has others in between.
+      if (accessPresets.some((preset) => preset.parse(line).ok)) break
       const names = [...prefix.names, 'time_local', 'request', 'status', ...named.names]
       const values = [...prefix.values, core[1] as string, line.slice(request, requestEnd), status[1] as string]
       values.push(...named.values)

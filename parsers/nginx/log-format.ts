@@ -78,7 +78,8 @@ function scanOf(name: string, after: readonly Piece[], escape: Escape, quoted: b
   }
   const literal = after.find((piece) => 'literal' in piece)?.literal ?? ''
   const path = name === 'uri' || name === 'document_uri'
-  const shape = path ? pathShape(literal) : (ADJACENT.get(name) ?? fixed)
+  const argsNext = after[1] !== undefined && 'name' in after[1] && /^(?:args|query_string)$/.test(after[1].name)
+  const shape = path ? pathShape(literal, argsNext && escape === 'default') : (ADJACENT.get(name) ?? fixed)
   const first = FIRST.get(next.name)
   if (shape?.delimited || (shape?.run && first && disjoint(shape.run, first))) return shape.scan
   throw new RangeError(

@@ -183,10 +183,17 @@ export const ADJACENT: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['proxy_host', run('[^\\s/"?#]', 255)],
 ])
 
-/** A path in front of `$is_args`, which is often empty: it ends at the query or at the literal after both. */
-export function pathShape(literal: string): Shape {
+/** A path in front of `$is_args$args`, which are often empty: it ends at the query or at the literal after both.
+ *  With `dash`, a missing `$args` is printed as `-` and ends it too. */
+export function pathShape(literal: string, dash: boolean): Shape {
   const mark = literal[0] ?? ''
-  return run(`[^\\s?"${/^[|;,)(<>[\]{}^~\\]/.test(mark) ? `\\${mark}` : ''}]`, 8192)
+  const shape = run(`[^\\s?"${/^[|;,)(<>[\]{}^~\\]/.test(mark) ? `\\${mark}` : ''}]`, 8192)
+  if (!dash) return shape
+  const scan: Scan = (line, at) => {
+    const end = shape.scan(line, at)
+    return end > at && line[end] !== '?' && line[end - 1] === '-' ? end - 1 : end
+  }
+  return { ...shape, scan }
 }
 
 function run(chars: string, most: number): Shape {

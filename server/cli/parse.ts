@@ -10,6 +10,16 @@ Examples:
   halfopen parse --log-format '$remote_addr "$request" $status' access.log
   halfopen parse error.log | jq -r 'select(.level == "error") | .message'
 
+Numbers are: status, body_bytes_sent, bytes_sent, bytes_received,
+request_length, request_time, session_time, connection, connection_requests,
+connection_time, msec, pid, remote_port, realip_remote_port, server_port,
+proxy_port, gzip_ratio, content_length; in error logs pid, tid,
+connection, errno. Lists of strings, one element per try, are: upstream_addr,
+upstream_status, upstream_connect_time, upstream_header_time,
+upstream_response_time, upstream_response_length, upstream_bytes_received,
+upstream_bytes_sent, upstream_first_byte_time, upstream_session_time,
+upstream_queue_time. Everything else is a string; "-" is left out.
+
 A line that no parser reads is {"line": 17, "format": null, "reason": "…", "raw": "…"}.
 What Docker, Kubernetes, journald or syslog wrote around a line is taken off and named in "envelope".`
 

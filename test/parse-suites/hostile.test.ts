@@ -11,7 +11,7 @@ import { customFormat } from '../../server/scan/choose.ts'
 const SIZE = 65_536
 const MILLISECONDS = 100
 const FILLERS = [
-  ...'" \\[]-1a\t',
+  ...'" \\[]-1a\t'.split(''),
   '\\"',
   'a=',
   ' a=',

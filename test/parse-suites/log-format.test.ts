@@ -152,6 +152,7 @@ describe('variables side by side', () => {
     ['$scheme://$host$request_uri $status', 'https://app.test/ws?a=1 101', ['https', 'app.test', '/ws?a=1', '101']],
     ['$uri$is_args$args "$request_method"', '/ws?a=1 "GET"', ['/ws', '?', 'a=1', 'GET']],
     ['$uri$is_args$args|', '/ws|', ['/ws', '', '']],
+    ['$uri$is_args$args x', '/a-- x', ['/a-', '', '-']],
     ['$scheme$request_method $uri', 'httpsGET /', ['https', 'GET', '/']],
     ['$time_iso8601$remote_addr', '2026-11-21T06:13:34+00:00192.0.2.7', ['2026-11-21T06:13:34+00:00', '192.0.2.7']],
     ['$status$body_bytes_sent', '101811', ['101', '811']],
