@@ -27,6 +27,8 @@ const KNOWN_NAMES: Readonly<Record<string, string>> = {
   proxy: 'npm-access',
   standard: 'npm-standard',
 }
+export const FORMAT_NAMES: readonly string[] = Object.keys(KNOWN_NAMES)
+
 const PIECES = /^\s*(?:'(?:[^'\\]|\\.)*'\s*)+;?\s*$/s
 const ANY_PIECES = /^\s*(?:(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*)+;?\s*$/s
 const PIECE = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/gs

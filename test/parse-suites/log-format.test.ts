@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { compileLogFormat } from '../../parsers/nginx/log-format.ts'
 import { UNESCAPE, type Escape } from '../../parsers/nginx/unescape.ts'
 import { SHAPES, UPSTREAM_LISTS } from '../../parsers/nginx/variables.ts'
+import { customFormat } from '../../server/scan/choose.ts'
 
 /** What ngx_http_log_escape and its json sibling do to a value. */
 const WRITE: Readonly<Record<Escape, (value: string) => string>> = {
@@ -146,6 +147,21 @@ function compile(
   const matcher = compileLogFormat(format, escape)
   return { names: matcher.names, match: (line) => matcher.match(line) }
 }
+
+it('any text: a value or null, no exception', () => {
+  const line = fc.oneof(
+    text,
+    fc.tuple(time, text, address, text, seconds, text).map((all) => all.join(' "')),
+  )
+  fc.assert(
+    fc.property(fields, fc.array(between, { minLength: 3, maxLength: 6 }), line, (all, literals, any) => {
+      const format = formatOf(all, literals, ({ name }) => `$${name}`)
+      const parsed = customFormat(format).parse(any)
+      return parsed.ok ? parsed.record.type === 'access' : parsed.reason !== undefined
+    }),
+    { numRuns: 1000 },
+  )
+})
 
 describe('variables side by side', () => {
   it.each([
