@@ -78,6 +78,18 @@ export function isoTime(text: string): LogTime | null {
 
 /** `2026/11/21 06:13:34`: nginx error log and Go's standard log; local time without a zone. */
 export function slashTime(text: string): LogTime | null {
+  if (text !== lastSlashed) {
+    lastSlashed = text
+    lastSlashedTime = readSlashed(text)
+  }
+  return lastSlashedTime
+}
+
+// A busy log repeats its stamp for many lines.
+let lastSlashed = ''
+let lastSlashedTime: LogTime | null = null
+
+function readSlashed(text: string): LogTime | null {
   const m = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?$/.exec(text)
   if (!m) return null
   return stamp(m[1], m[2], m[3], m[4], m[5], m[6], m[7] ?? '', null, m[7] === undefined ? 1000 : 1)

@@ -30,22 +30,36 @@ export function readContext(text: string): Context {
     extra: NO_EXTRA,
   }
   if (text === '') return context
-  const bare = /^(?:, (udp )?client: ([^\s,"]{1,300}))?(?:, server: ([^"]*?))?(?=, [a-z /]{4,40}: ?|$)/s.exec(text)
-  const resolver = /^, resolver: (\S{1,300})/.exec(text)
-  if (resolver) return { ...context, extra: new Map([['resolver', resolver[1] as string]]) }
-  if (bare === null) return context
-  context.client = bare[2] ?? null
-  context.server = bare[3] ?? null
+  if (text.startsWith(', resolver: ')) return { ...context, extra: new Map([['resolver', text.slice(12)]]) }
+  const udp = text.startsWith(', udp client: ')
+  let at = 0
+  if (udp || text.startsWith(', client: ')) {
+    const from = udp ? 14 : 10
+    at = fieldEnd(text, from)
+    context.client = text.slice(from, at)
+  }
+  if (text.startsWith(', server: ', at)) {
+    const from = at + 10
+    at = fieldEnd(text, from)
+    context.server = text.slice(from, at)
+  }
   const extra = new Map<string, string>()
-  if (bare[1] !== undefined) extra.set('protocol', 'udp')
-  const rest = readBytes(text.slice(bare[0].length), extra)
+  if (udp) extra.set('protocol', 'udp')
+  const rest = readBytes(text.slice(at), extra)
   readQuoted(rest, context, extra)
   if (extra.size > 0) context.extra = extra
   return context
 }
 
+/** Addresses and server names hold no comma. */
+function fieldEnd(text: string, from: number): number {
+  const end = text.indexOf(', ', from)
+  return end < 0 ? text.length : end
+}
+
 /** Streams end in `, bytes from/to client:12/0, bytes from/to upstream:0/12`. Returns the text before that. */
 function readBytes(text: string, extra: Map<string, string>): string {
+  if (text.endsWith('"')) return text
   const bytes = /, bytes from\/to client:(\d{1,20}\/\d{1,20}), bytes from\/to upstream:(\d{1,20}\/\d{1,20})$/.exec(
     text.slice(-140),
   )

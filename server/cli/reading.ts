@@ -1,7 +1,7 @@
 /** From flags to what is read: inputs found, formats and zone settled, mistakes told before anything is opened. */
 import { ACCESS_PRESETS } from '../../parsers/nginx/access-presets.ts'
 import { loadConfig, logFormats, type NginxConfig } from '../nginx-config/contract.ts'
-import { choose, findInputs, FORMAT_NAMES, optionProblem, zoneShift } from '../scan/contract.ts'
+import { findInputs, optionProblem, zoneShift } from '../scan/contract.ts'
 import type { InputSummary } from '../diagnosis/contract.ts'
 import { complain, UsageError } from './command.ts'
 import type { ReadingFlags } from './options.ts'
@@ -21,23 +21,19 @@ export interface Reading {
   failed: boolean
 }
 
-/** Throws UsageError, also for a log_format without variables where `plainFormat` is refused: nginx would take it, and
- *  a report could learn nothing from its lines. Tells on stderr what cannot be read, and with no input named what was found where. */
+/** Throws UsageError. Tells on stderr what cannot be read, and with no input named what was found where. `plainFormat`:
+ *  a log_format without variables will do. */
 export function prepareReading(
   args: readonly string[],
   flags: ReadingFlags,
   now: number,
-  plainFormat: 'refused' | 'read' = 'refused',
+  plainFormat = false,
 ): Reading {
   const config = flags.config === undefined ? null : readConfig(flags.config)
   const logFormat = flags.logFormat ?? (config ? formatsOf(config) : null)
   const choice = { format: flags.format ?? null, logFormat, timezone: flags.timezone ?? null }
-  const problem = optionProblem(choice)
+  const problem = optionProblem({ ...choice, plainFormat })
   if (problem) throw new UsageError(`${problem.option}: ${problem.reason}`)
-  if (plainFormat === 'refused' && flags.logFormat !== undefined && isPlain(flags.logFormat))
-    throw new UsageError(
-      `--log-format: no $variable in this log_format; give its text, or one of ${FORMAT_NAMES.join(', ')}`,
-    )
   const shift = zoneShift(choice.timezone)
   const since = when('--since', flags.since, now, shift)
   const until = when('--until', flags.until, now, shift)
@@ -94,6 +90,4 @@ function formatsOf(config: NginxConfig): string[] | null {
   return texts.length > 0 ? texts : null
 }
 
-const isPlain = (logFormat: string): boolean =>
-  !logFormat.includes('$') && choose({ format: null, logFormat })[0]?.id === 'log_format'
 const variableCount = (format: string): number => format.split('$').length

@@ -4,11 +4,16 @@ import { accessParser } from '../../parsers/nginx/access.ts'
 import type { Parser } from '../../parsers/parser.ts'
 import type { ScanOptions } from './contract.ts'
 
+export type ChooseOptions = Pick<ScanOptions, 'format' | 'logFormat'> & {
+  /** A log_format without variables will do. */
+  plainFormat?: boolean
+}
+
 /** The parsers to try. A `log_format` comes first, since it may look like a known format with more in it.
  *  Throws RangeError for an unknown format, or a log_format that no line could be matched against. */
-export function choose(options: Pick<ScanOptions, 'format' | 'logFormat'>): readonly Parser[] {
+export function choose(options: ChooseOptions): readonly Parser[] {
   const texts = options.logFormat === null ? [] : [options.logFormat].flat()
-  const own = texts.map(customFormat)
+  const own = texts.map((text) => customFormat(text, options.plainFormat))
   if (options.format === null) return [...own, ...PARSERS]
   const forced = [...own, ...PARSERS].find((p) => p.id === options.format)
   if (forced === undefined)
@@ -27,14 +32,13 @@ const KNOWN_NAMES: Readonly<Record<string, string>> = {
   proxy: 'npm-access',
   standard: 'npm-standard',
 }
-export const FORMAT_NAMES: readonly string[] = Object.keys(KNOWN_NAMES)
-
 const PIECES = /^\s*(?:'(?:[^'\\]|\\.)*'\s*)+;?\s*$/s
 const ANY_PIECES = /^\s*(?:(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*)+;?\s*$/s
 const PIECE = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/gs
 
-/** `log_format NAME escape=json '…' '…';`, the same without name, the bare text, or the name of a known format. */
-export function customFormat(text: string): Parser {
+/** `log_format NAME escape=json '…' '…';`, the same without name, the bare text, or the name of a known format.
+ *  nginx takes a format without variables; it is refused unless `plain`, since nothing can be learned from its lines. */
+export function customFormat(text: string, plain = false): Parser {
   const known = PARSERS.find((parser) => parser.id === (KNOWN_NAMES[text.trim()] ?? text.trim()))
   if (known !== undefined) return known
   const directive = /^\s*log_format\s+\S+\s+/.exec(text)
@@ -49,7 +53,10 @@ export function customFormat(text: string): Parser {
   const pieces = (directive ? ANY_PIECES : PIECES).test(format)
   if (pieces) format = (format.match(PIECE) ?? []).map((piece) => piece.slice(1, -1)).join('')
   else if (directive) format = format.replace(/\s*;\s*$/, '')
-  if (!/\$\{?\w/.test(format)) throw new RangeError('no $variable in this log_format')
+  if (!plain && !/\$\{?\w/.test(format))
+    throw new RangeError(
+      `no $variable in this log_format; give its text, or one of ${Object.keys(KNOWN_NAMES).join(', ')}`,
+    )
   // A semicolon at the end belongs to the directive that was copied, or else to the lines.
   const formats = pieces || !format.endsWith(';') ? [format] : [format.slice(0, -1), format]
   return accessParser(

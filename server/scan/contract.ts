@@ -28,7 +28,7 @@ export interface ScanResult {
   errors: InputError[]
 }
 
-export { choose, FORMAT_NAMES } from './choose.ts'
+export { choose } from './choose.ts'
 export { scanInputs } from './scan.ts'
 export { findInputs, processEnvironment } from './inputs.ts'
 export { RecordReader, type Wrapping } from './reader.ts'

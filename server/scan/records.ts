@@ -7,7 +7,7 @@ import { systemError } from './input-errors.ts'
 import { LineFeeder } from './lines.ts'
 import { openInput } from './open-input.ts'
 import { RecordReader, type OnRecord } from './reader.ts'
-import { choose } from './choose.ts'
+import { choose, type ChooseOptions } from './choose.ts'
 import { zoneShift } from './zone.ts'
 
 export interface RecordsResult {
@@ -26,7 +26,7 @@ export async function readRecords(
   onRecord: OnRecord,
   onChunk: () => Promise<boolean>,
 ): Promise<RecordsResult> {
-  const parsers = choose(options)
+  const parsers = choose({ ...options, plainFormat: true })
   const reader = new RecordReader({ path: path === '-' ? 'stdin' : path, parsers, shift: zoneShift(options.timezone) })
   reader.onRecord = onRecord
   const opened = openInput(path)
@@ -56,9 +56,9 @@ export async function readRecords(
 }
 
 /** Why these options cannot be used, by the name of the command-line option; null when they can. */
-export function optionProblem(options: RecordOptions): { option: string; reason: string } | null {
+export function optionProblem(options: RecordOptions & ChooseOptions): { option: string; reason: string } | null {
   try {
-    choose({ format: null, logFormat: options.logFormat })
+    choose({ ...options, format: null })
   } catch (error) {
     return { option: '--log-format', reason: (error as Error).message }
   }
