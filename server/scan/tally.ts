@@ -52,7 +52,7 @@ export class Tally {
     this.inMinute++
     this.count++
     if (second < this.first) this.first = second
-    let kept = this.older
+    const kept = this.older
     if (second >= this.newer.second) {
       this.older = this.newer
       this.newer = kept
