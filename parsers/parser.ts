@@ -1,4 +1,5 @@
 /** The parser contract. A parser never throws and never drops: failure is a value with a named reason. */
+import type { LineShape } from './line-shape.ts'
 import type { LogRecord } from './record.ts'
 
 /** Why a line was not read. `no-match`: another format. The others: right format, damaged line. */
@@ -19,4 +20,6 @@ export interface Parser<R extends LogRecord = LogRecord> {
   /** Lines it reads, with the fields that must come out. Shown by `halfopen explain`, run as tests. */
   examples: readonly { line: string; fields: Readonly<Record<string, unknown>> }[]
   parse(line: string): Parsed<R>
+  /** How a line that `parse` has read is built; null when other lines may be built in another way. */
+  shape?(line: string): LineShape | null
 }

@@ -3,6 +3,7 @@ import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AccessRecord } from '../record.ts'
 import { accessRecord, layoutCache } from './access.ts'
 import { isApplication, settle, snake, variableOfKey } from './access-keys.ts'
+import { jsonShape } from './json-shape.ts'
 import { flatJson, hasByteEscapes } from './json-text.ts'
 
 const ID = 'nginx-access-json'
@@ -55,4 +56,5 @@ export const jsonAccess: Parser<AccessRecord> = {
     const layout = layouts[hasByteEscapes(line) ? 'default' : 'json']([...found.keys()])
     return accessRecord(layout, [...found.values()])
   },
+  shape: jsonShape,
 }

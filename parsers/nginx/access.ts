@@ -4,7 +4,7 @@ import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AccessFields, AccessRecord, LogTime } from '../record.ts'
 import { anyTime } from '../time.ts'
 import { byKeys } from './json-format.ts'
-import { compileLogFormat } from './log-format.ts'
+import { compileLogFormat, shapeOfFormat, splitFormat } from './log-format.ts'
 import { splitRequest } from './request-line.ts'
 import { UNESCAPE, type Escape } from './unescape.ts'
 import { NUMBERS, TIMES, UPSTREAM_LISTS, upstreamList } from './variables.ts'
@@ -105,7 +105,7 @@ export function accessParser(format: AccessFormat, escape: Escape): Parser<Acces
   const { id, description, formats, examples, accepts } = format
   const layouts = formats.map((text) => {
     const matcher = compileLogFormat(text, escape)
-    return { matcher, layout: layoutOf(id, matcher.names, escape) }
+    return { text, matcher, layout: layoutOf(id, matcher.names, escape) }
   })
   const keyed = formats.flatMap((text) => byKeys(text, escape) ?? [])
   const layoutFor = layoutCache(id, escape)
@@ -123,6 +123,15 @@ export function accessParser(format: AccessFormat, escape: Escape): Parser<Acces
         if (named !== null) return accessRecord(layoutFor(named.names), named.values)
       }
       return miss('no-match')
+    },
+    shape(line) {
+      const at = layouts.findIndex(({ matcher }) => {
+        const values = matcher.match(line)
+        return values !== null && accepts?.(values) !== false
+      })
+      const text = layouts[at]?.text
+      const parts = text === undefined ? null : shapeOfFormat(splitFormat(text), escape)
+      return parts && { parts, plain: at > 0, noDecimalLast: accepts !== undefined }
     },
   }
 }

@@ -4,6 +4,7 @@ import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AccessRecord } from '../record.ts'
 import { accessRecord, layoutCache } from './access.ts'
 import { isApplication, settle, snake, variableOfKey } from './access-keys.ts'
+import { KeyedShape } from './keyed-shape.ts'
 import { closingQuote } from './unescape.ts'
 
 /** A stamp may stand before the first key. */
@@ -37,7 +38,7 @@ export const keyValueAccess: Parser<AccessRecord> = {
   ],
   parse(line): Parsed<AccessRecord> {
     // Cheap refusals first: this parser is tried on every line that nothing else read.
-    const pairs = line.includes('\tstatus:') || line.startsWith('status:') ? labels(line) : pairsOf(line)
+    const pairs = isLabelled(line) ? labels(line) : pairsOf(line)
     if (pairs === null || isApplication(pairs.keys())) return miss('no-match')
     const found = new Map<string, string>()
     for (const [key, value] of pairs) {
@@ -48,23 +49,44 @@ export const keyValueAccess: Parser<AccessRecord> = {
     settle(found)
     return accessRecord(layoutFor([...found.keys()]), [...found.values()])
   },
+  shape(line) {
+    const shape = new KeyedShape(line)
+    if (isLabelled(line)) labels(line, (key, from, to) => shape.value(key, from, to, true))
+    else pairsOf(line, (key, from, to, quoted) => shape.value(key, from, to, quoted))
+    return shape.finish()
+  },
 }
 
-function labels(line: string): Map<string, string> {
+const isLabelled = (line: string): boolean => line.includes('\tstatus:') || line.startsWith('status:')
+
+/** Told of every value and where it stands. */
+type OnValue = (key: string, from: number, to: number, quoted: boolean) => void
+
+function labels(line: string, onValue?: OnValue): Map<string, string> {
   const pairs = new Map<string, string>()
+  let at = 0
   for (const item of line.split('\t')) {
     const colon = item.indexOf(':')
-    if (colon > 0) pairs.set(item.slice(0, colon), item.slice(colon + 1))
+    if (colon > 0) {
+      const key = item.slice(0, colon)
+      pairs.set(key, item.slice(colon + 1))
+      onValue?.(key, at + colon + 1, at + item.length, false)
+    }
+    at += item.length + 1
   }
   return pairs
 }
 
 /** A value in quotes ends at the next bare one, another value where the next key begins: lists and stamps hold blanks. */
-function pairsOf(line: string): Map<string, string> | null {
+function pairsOf(line: string, onValue?: OnValue): Map<string, string> | null {
   if (!/\bstatus(?:_code)?=/i.test(line)) return null
   const pairs = new Map<string, string>()
   const lead = LEAD.exec(line)
-  if (lead) pairs.set('time', (lead[1] ?? lead[2] ?? lead[3]) as string)
+  if (lead) {
+    const stamp = (lead[1] ?? lead[2] ?? lead[3]) as string
+    pairs.set('time', stamp)
+    onValue?.('time', lead[0].indexOf(stamp), lead[0].indexOf(stamp) + stamp.length, true)
+  }
   let at = lead ? lead[0].length : 0
   let key = keyAt(line, at)
   if (key === null || key.index !== at) return null
@@ -78,9 +100,11 @@ function pairsOf(line: string): Map<string, string> | null {
     if (quoted) {
       if (next === null ? end + 1 < line.length : next.index > end + 1) return null
       pairs.set(name, line.slice(at + 1, end))
+      onValue?.(name, at + 1, end, true)
     } else {
       const value = line.slice(at, next === null ? line.length : next.index)
       pairs.set(name, value.replace(/^\[(.*)\]$/, '$1'))
+      onValue?.(name, at, at + value.length, false)
     }
     key = next
   }

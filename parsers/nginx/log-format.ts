@@ -6,6 +6,7 @@
  *  search goes back only as far as a character that an open value cannot hold. Every position is looked at a bounded
  *  number of times per variable, so that matching is linear in the line; a regular expression with several open groups
  *  is not. Source: ngx_http_log_module.c; ngx_http_script_variables_count for the syntax. */
+import type { ShapePart, ValueForm } from '../line-shape.ts'
 import { ADJACENT, FIRST, listScan, pathShape, SHAPES, UNSPACED, UPSTREAM_LISTS, type Scan } from './variables.ts'
 import { closingQuote, type Escape } from './unescape.ts'
 
@@ -51,7 +52,7 @@ export function compileLogFormat(text: string, escape: Escape = 'default'): Matc
   return new FormatMatcher(names, segments, opens)
 }
 
-type Piece = { literal: string } | { name: string }
+export type Piece = { literal: string } | { name: string }
 
 /** `"$host" ${status}x` → literal, name, literal, name, literal. */
 export function splitFormat(text: string): Piece[] {
@@ -65,15 +66,50 @@ export function splitFormat(text: string): Piece[] {
   return pieces
 }
 
+/** The parts of a format as a shape; null when a value has a form that a shape cannot tell. The same cases as scanOf. */
+export function shapeOfFormat(pieces: readonly Piece[], escape: Escape): ShapePart[] | null {
+  let quoted = false
+  const parts: ShapePart[] = []
+  for (const [i, piece] of pieces.entries()) {
+    if ('literal' in piece) {
+      parts.push(piece)
+      for (const char of piece.literal) if (char === '"') quoted = !quoted
+      continue
+    }
+    const { name } = piece
+    const next = pieces[i + 1] ?? { literal: '' }
+    const form = 'literal' in next ? formOf(name, next.literal) : 'span'
+    const { run, most } = ADJACENT.get(name) ?? {}
+    const span = run === undefined || most === undefined ? null : { run, most }
+    if (form === null || (form === 'span' && span === null)) return null
+    parts.push({ name, form, optional: isOptional(name, escape, quoted), span })
+  }
+  return parts
+}
+
+/** Null for a form that is rare. */
+function formOf(name: string, literal: string): ValueForm | null {
+  if (UPSTREAM_LISTS.has(name)) {
+    if (listScan(name, literal) === null) return 'open'
+    return name === 'upstream_addr' ? 'peer' : 'number'
+  }
+  if (!SHAPES.has(name)) return 'open'
+  if (name === 'status' || name === 'time_local' || name === 'time_iso8601' || name === 'msec') return name
+  return name.startsWith('date_') ? null : 'number'
+}
+
+/** A variable without a value is `-` by default and nothing otherwise; some have a value that is empty: the port of a
+ *  Unix socket, the address of a backend that was never connected to. */
+const isOptional = (name: string, escape: Escape, quoted: boolean): boolean =>
+  escape !== 'default' || quoted || /^upstream_|_port$/.test(name)
+
 /** How the end of a variable's value is found from its own form; null: by what follows. */
 function scanOf(name: string, after: readonly Piece[], escape: Escape, quoted: boolean): Scan | null {
   const next = after[0] ?? { literal: '' }
   const fixed = SHAPES.get(name)
   if ('literal' in next) {
     const scan = UPSTREAM_LISTS.has(name) ? listScan(name, next.literal) : (fixed?.scan ?? null)
-    // A variable without a value is `-` by default and nothing otherwise; some have a value that is empty: the port
-    // of a Unix socket, the address of a backend that was never connected to.
-    const optional = escape !== 'default' || quoted || /^upstream_|_port$/.test(name)
+    const optional = isOptional(name, escape, quoted)
     return optional && scan !== null ? (line, at) => Math.max(scan(line, at), at) : scan
   }
   const literal = after.find((piece) => 'literal' in piece)?.literal ?? ''

@@ -56,6 +56,8 @@ export interface Shape {
   delimited?: true
   /** Otherwise it is a run of these characters, and may be followed by a variable that begins with another one. */
   run?: RegExp
+  /** Longest run. */
+  most?: number
 }
 
 /** A sticky pattern as a scanner. Patterns are bounded, so that a scan costs the same everywhere in a line. */
@@ -197,7 +199,7 @@ export function pathShape(literal: string, dash: boolean): Shape {
 }
 
 function run(chars: string, most: number): Shape {
-  return { scan: pattern(`${chars}{0,${most}}`), run: new RegExp(chars) }
+  return { scan: pattern(`${chars}{0,${most}}`), run: new RegExp(chars), most }
 }
 
 /** What a value can begin with, for variables that follow another one at once. Absent: anything. */

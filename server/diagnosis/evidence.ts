@@ -9,6 +9,8 @@ export const MAX_SUSPECTS = 5_000
 /** Distinct observations kept; beyond it new scopes are counted under the scope "(other)". */
 export const MAX_OBSERVATIONS = 20_000
 const MAX_CLIENTS = 8
+/** Buckets of session lengths that have a line as proof. */
+export const MAX_PROOFS = 64
 
 export const minuteOf = (time: number): number => time - (((time % MINUTE) + MINUTE) % MINUTE)
 
@@ -145,7 +147,7 @@ function foldLifetime(evidence: Evidence, event: Event & { kind: 'session_closed
   }
   const bucket = lifetimeBucket(event.seconds)
   // One proof per bucket for the first few buckets seen: a peak must be able to show its lines.
-  if (!found.buckets.has(bucket) && found.exemplars.length < 64) found.exemplars.push({ bucket, exemplar })
+  if (!found.buckets.has(bucket) && found.exemplars.length < MAX_PROOFS) found.exemplars.push({ bucket, exemplar })
   add(found.buckets, bucket, 1)
   found.first = earlier(found.first, event.time)
   found.last = later(found.last, event.time)
@@ -225,7 +227,7 @@ export function merge(into: Evidence, from: Evidence): Evidence {
       continue
     }
     for (const { bucket, exemplar } of l.exemplars)
-      if (!found.buckets.has(bucket) && found.exemplars.length < 64) found.exemplars.push({ bucket, exemplar })
+      if (!found.buckets.has(bucket) && found.exemplars.length < MAX_PROOFS) found.exemplars.push({ bucket, exemplar })
     for (const [bucket, n] of l.buckets) add(found.buckets, bucket, n)
     found.first = earlier(found.first, l.first)
     found.last = later(found.last, l.last)

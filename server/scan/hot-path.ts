@@ -1,126 +1,345 @@
 /** The hot path over access logs: from bytes alone it counts ordinary successes, and failures and handshakes that say
- *  again what the parser read before. Everything it cannot prove goes to the parser. */
-import type { Evidence } from '../diagnosis/contract.ts'
-import { CombinedLine } from './combined-line.ts'
-import { MinuteClock } from './minute-clock.ts'
-import { RepeatedRequests, type Learned } from './repeated.ts'
-
-export type { Learned } from './repeated.ts'
+ *  again what the parser read before. Everything it cannot prove goes to the parser. The counting is the kernel's; here
+ *  it is joined with the evidence. */
+import type { LineShape } from '../../parsers/line-shape.ts'
+import { add, keepExemplars, latencyBucket, MAX_PROOFS, span } from '../diagnosis/contract.ts'
+import type { Evidence, Exemplar, Lifetimes, Occurrences } from '../diagnosis/contract.ts'
+import type { Learned, Upgraded } from './learned.ts'
+import { sharedKernel, type Kernel, type KernelUser } from './kernel-host.ts'
+import * as K from './kernel/layout.ts'
+import { compileShape, type LineProgram } from './line-program.ts'
+import { MaskedLine } from './masked-line.ts'
 
 const NEWLINE = 10
-const RETURN = 13
-const ESCAPE = 27
+const MINUTE = 60_000
+/** Room of a window for the line end that the host puts behind the last line. */
+const WINDOW = K.INPUT_SIZE - 1
+const MAX_CLIENTS = 8
+/** As access-keys.ts takes it from an address. */
+const PORT = /^([^:]+|\[[^\]]+\]):\d{1,5}$/
+/** Values of the request table; from FIRST on they are tallies. */
+const ORDINARY = 0
+const DROPPED = 1
+const FIRST = 2
 
-export class HotPath {
+/** A tally of the kernel and what it is moved into. */
+interface Tally {
+  into: Occurrences
+  /** Index of the tally of the session's end, and of the lifetimes. */
+  mate: number
+  lifetimes: number
+}
+
+export class HotPath implements KernelUser {
   /** Lines that `run` counted. */
   counted = 0
-  private readonly line = new CombinedLine()
-  private readonly clock = new MinuteClock()
+  private readonly kernel: Kernel | null = sharedKernel()
   private readonly source: string
   private readonly since: number
   private readonly until: number
-  private repeated: RepeatedRequests | null = null
-  private bytes: Buffer = Buffer.alloc(0)
-  private view: DataView = new DataView(new ArrayBuffer(0))
-  /** The line that `run` stopped at was located and may be learned. */
-  private learnable = false
+  private readonly own: readonly number[]
+  private readonly programs = new Map<string, LineProgram | null>()
+  private program: LineProgram | null = null
+  private clientPort = false
+  private loaded: LineProgram | null = null
   private evidence: Evidence | null = null
-  private colours = -1
+  private bytes: Buffer = Buffer.alloc(0)
+  /** The part of the chunk that the kernel has before it. */
+  private windowStart = 0
+  private windowEnd = 0
+  /** The line that was stopped at is one of the format, and may be learned. */
+  private learnable = false
+  /** There are requests that were learned. */
+  private learned = false
+  /** There are totals that are not in the evidence. */
+  private uncollected = false
+  /** A minute was handed over since the last collection. */
+  private counting = false
+  private tallies: Tally[] = []
+  private lifetimes: Lifetimes[] = []
+  private known = new Map<Occurrences, Map<Lifetimes | null, number>>()
 
-  constructor(source: string, since: number | null, until: number | null) {
+  /** @param own `host:port` at which halfopen's own dashboard is reached */
+  constructor(source: string, since: number | null, until: number | null, own: ReadonlySet<string>) {
     this.source = source
     this.since = since ?? -Infinity
     this.until = until ?? Infinity
+    const tails = new Set(
+      [...own]
+        .map((address) => Buffer.from(address).subarray(-4))
+        .filter((tail) => tail.length === 4)
+        .map((tail) => tail.readInt32LE()),
+    )
+    this.own = [...tails]
   }
 
-  /** Call before the lines of a chunk. `repeats`: requests that were seen before may be counted without the parser,
-   *  which is so when nobody waits for their events. */
-  begin(bytes: Buffer, evidence: Evidence, repeats: boolean): void {
-    if (this.evidence !== evidence) {
-      this.repeated?.settle()
-      this.repeated?.forget()
+  /** Whether further lines of the shape can be counted; null, and more dashboards than the kernel knows: none can. */
+  use(shape: LineShape | null): boolean {
+    this.program = null
+    if (shape === null || this.kernel === null || this.own.length > 2) return false
+    const key = JSON.stringify(shape, (_, value: unknown) => (value instanceof RegExp ? value.source : value))
+    let program = this.programs.get(key)
+    if (program === undefined) this.programs.set(key, (program = compileShape(shape)))
+    this.program = program
+    this.clientPort = shape.clientPort === true
+    return program !== null
+  }
+
+  /** Call before the lines of a chunk. */
+  begin(bytes: Buffer, evidence: Evidence): void {
+    if (this.evidence !== evidence && this.evidence !== null) {
+      this.settle()
+      this.forget()
     }
     this.evidence = evidence
     this.bytes = bytes
-    this.colours = -1
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    if (repeats) this.repeated ??= new RepeatedRequests(this.source)
+    this.windowStart = 0
+    this.windowEnd = 0
   }
 
   /** Counts lines from the one at `from`, which has the number `number`, up to one that is the parser's, and returns
-   *  where that begins. */
-  run(from: number, number: number, quoted: 2 | 3, repeats: boolean): number {
-    const { bytes } = this
-    const { length } = bytes
-    const limit = this.coloursFrom(from)
+   *  where that begins. `repeats`: requests that were seen before may be counted without the parser, which is so when
+   *  nobody waits for their events. */
+  run(from: number, number: number, repeats: boolean): number {
+    this.counted = 0
+    this.learnable = false
+    const { kernel } = this
+    if (kernel === null || this.program === null) return from
+    this.load(kernel, this.program)
     let at = from
-    let counted = 0
-    while (at < length) {
-      let newline = bytes.indexOf(NEWLINE, at)
-      if (newline < 0) newline = length
-      if (newline > limit) break
-      const end = newline > at && bytes[newline - 1] === RETURN ? newline - 1 : newline
-      if (!this.count(bytes, at, end, quoted, number + counted, repeats)) break
-      counted++
-      at = newline + 1
+    while (at < this.bytes.length) {
+      if ((at < this.windowStart || at >= this.windowEnd) && !this.move(kernel, at)) break
+      const shift = K.INPUT - this.windowStart
+      const reached =
+        kernel.exports.run(at + shift, this.windowEnd + shift, number + this.counted, repeats ? 1 : 0) - shift
+      this.counted += kernel.exports.counted.value
+      at = reached
+      if (at <= this.windowEnd) break
     }
-    this.counted = counted
-    return at
+    this.learnable = kernel.exports.learnable.value === 1
+    this.uncollected ||= this.counted > 0
+    return Math.min(at, this.bytes.length)
   }
 
   /** The same for one line outside of the chunk, which is all of `bytes` up to `end`. */
-  countAlone(bytes: Buffer, end: number, number: number, quoted: 2 | 3, repeats: boolean): boolean {
-    const { view } = this
-    this.repeated?.copyKept(this.bytes)
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    const counted = this.count(bytes, 0, end, quoted, number, repeats)
-    this.repeated?.copyKept(bytes)
-    this.view = view
-    return counted
-  }
-
-  /** Where the next line with colours is: they are taken off before a parser sees it. */
-  private coloursFrom(at: number): number {
-    if (this.colours < at) {
-      const found = this.bytes.indexOf(ESCAPE, at)
-      this.colours = found < 0 ? this.bytes.length : found
-    }
-    return this.colours
-  }
-
-  private count(bytes: Buffer, start: number, end: number, quoted: 2 | 3, number: number, repeats: boolean): boolean {
-    const { line, clock } = this
+  countAlone(bytes: Buffer, end: number, number: number, repeats: boolean): boolean {
     this.learnable = false
-    if (!line.locate(bytes, start, end, quoted)) return false
-    const { status } = line
-    const ordinary = !line.socketWord && ((status >= 200 && status < 300) || status === 304)
-    if (!ordinary && !repeats) return false
-    const second = clock.secondAt(this.view, line.time)
-    if (second < 0) return false
-    const time = clock.timeOf(second)
-    if (time < this.since || time >= this.until) return ordinary
-    if (!ordinary) {
-      this.learnable = true
-      if (this.repeated?.count(bytes, line, number, clock.minute, clock.minute * 60 + second) !== true) return false
-    }
-    clock.count(second, status)
-    return true
+    const { kernel } = this
+    if (kernel === null || this.program === null || end >= K.ALONE_SIZE - 64) return false
+    this.load(kernel, this.program)
+    kernel.exports.copyKept()
+    kernel.bytes.set(bytes.subarray(0, end), K.ALONE)
+    kernel.bytes[K.ALONE + end] = NEWLINE
+    kernel.exports.run(K.ALONE, K.ALONE + end, number, repeats ? 1 : 0)
+    kernel.exports.copyKept()
+    this.learnable = kernel.exports.learnable.value === 1
+    const counted = kernel.exports.counted.value === 1
+    this.uncollected ||= counted
+    return counted
   }
 
   /** The parser read the line that `run` stopped at, and it was folded into `into`. */
   learn(into: Learned): void {
-    if (this.learnable) this.repeated?.learn(into)
+    const { kernel } = this
+    if (kernel === null || !this.learnable) return
+    this.learnable = false
+    this.learned = true
+    if (into === 'ordinary') return kernel.exports.keepRequest(ORDINARY)
+    if (into === 'dropped') return kernel.exports.keepRequest(DROPPED)
+    const tally = 'handshake' in into ? this.upgraded(kernel, into) : this.tally(kernel, into, null)
+    if (tally !== null) kernel.exports.keepRequest(FIRST + tally)
   }
 
   /** Moves the totals into the evidence. Call after the lines of a chunk. False when there was nothing to count. */
   endChunk(evidence: Evidence): boolean {
-    this.repeated?.copyKept(this.bytes)
-    evidence.suspects_dropped += this.repeated?.takeDropped() ?? 0
-    return this.clock.flush(evidence)
+    const { kernel } = this
+    if (kernel === null || this.loaded === null || !this.uncollected) return false
+    this.uncollected = false
+    this.counting = false
+    kernel.exports.copyKept()
+    kernel.exports.turn()
+    evidence.suspects_dropped += kernel.exports.takeDropped()
+    const from = K.STATUS / 4
+    for (let status = 0; status < 1000; status++) {
+      const n = kernel.words[from + status] as number
+      if (n > 0) add(evidence.status, status, n)
+    }
+    kernel.words.fill(0, from, from + 1000)
+    return this.counting
   }
 
   /** Moves the repeated requests too. Once per input, not per chunk: each of thousands of entries takes its turn. */
   finish(): void {
-    this.repeated?.settle()
+    this.settle()
+  }
+
+  turned(minute: number, requests: number, first: number, last: number): void {
+    if (this.evidence === null) return
+    this.counting = true
+    add(this.evidence.requests_per_minute, minute * MINUTE, requests)
+    span(this.evidence, minute * MINUTE + first, minute * MINUTE + last)
+  }
+
+  settled(tally: number, minute: number, n: number): void {
+    const into = this.tallies[tally]?.into
+    if (into !== undefined) add(into.minutes, minute * MINUTE, n)
+  }
+
+  client(tally: number, address: string): boolean {
+    const clients = this.tallies[tally]?.into.clients
+    if (clients === undefined || clients.size >= MAX_CLIENTS) return true
+    clients.add(this.clientPort ? address.replace(PORT, '$1') : address)
+    return clients.size >= MAX_CLIENTS
+  }
+
+  leave(): void {
+    if (this.evidence !== null) this.endChunk(this.evidence)
+    this.settle()
+    this.forget()
+    this.loaded = null
+  }
+
+  private load(kernel: Kernel, program: LineProgram): void {
+    const taken = kernel.take(this)
+    if (!taken && this.loaded === program) return
+    // What tells requests apart differs between programs.
+    this.settle()
+    this.forget()
+    this.loaded = program
+    kernel.words.set(program.words, K.PROGRAM / 4)
+    kernel.bytes.set(program.literals, K.LITERALS)
+    kernel.exports.clearFields()
+    const [own0 = 0, own1 = 0] = this.own
+    const { wholeRequest, plainRequest, keyed } = program
+    kernel.exports.configure(this.since, this.until, wholeRequest ? 1 : 0, plainRequest ? 1 : 0, keyed, own0, own1)
+    if (taken) kernel.exports.clearRequests()
+    this.windowEnd = this.windowStart = 0
+  }
+
+  /** Puts the lines from `at` on before the kernel; false when not even one fits. */
+  private move(kernel: Kernel, at: number): boolean {
+    const { bytes } = this
+    kernel.exports.copyKept()
+    let end = Math.min(bytes.length, at + WINDOW)
+    if (end < bytes.length) end = bytes.lastIndexOf(NEWLINE, end - 1)
+    // The last line end is left out: the host writes one.
+    else if (bytes[end - 1] === NEWLINE) end--
+    if (end < at) return false
+    this.windowStart = at
+    this.windowEnd = end
+    bytes.copy(kernel.bytes, K.INPUT, at, end)
+    kernel.bytes[K.INPUT + end - at] = NEWLINE
+    return true
+  }
+
+  private upgraded(kernel: Kernel, { handshake, session, lifetimes, bucket }: Upgraded): number | null {
+    let life = this.lifetimes.indexOf(lifetimes)
+    if (life < 0) {
+      if (this.lifetimes.length >= K.MAX_LIFETIMES) return null
+      life = this.lifetimes.push(lifetimes) - 1
+      const from = (K.LIFETIMES + life * K.BUCKETS * 4) / 4
+      kernel.words.fill(-1, from, from + K.BUCKETS)
+    }
+    // The first line of a bucket is kept, for the first buckets: then any line can be counted without the parser.
+    const from = (K.LIFETIMES + life * K.BUCKETS * 4) / 4
+    const opened =
+      lifetimes.exemplars.length < MAX_PROOFS ? [from + bucket, from + bucket + 1] : [from, from + K.BUCKETS]
+    for (let at = opened[0] as number; at < (opened[1] as number); at++)
+      if ((kernel.words[at] as number) < 0) kernel.words[at] = 0
+    const started = this.tally(kernel, handshake, lifetimes)
+    if (started === null) return null
+    const tally = this.tallies[started] as Tally
+    if (tally.mate >= 0) return started
+    const ended = this.tally(kernel, session, lifetimes)
+    if (ended === null) return null
+    tally.mate = ended
+    ;(this.tallies[ended] as Tally).lifetimes = life
+    const at = (K.TALLIES + started * K.TALLY_SIZE) / 4
+    kernel.words[at + 22] = ended
+    kernel.words[at + 23] = life
+    return started
+  }
+
+  /** The tally for what the evidence holds, once the first three lines of it are kept; null when it can have none. */
+  private tally(kernel: Kernel, into: Occurrences, lifetimes: Lifetimes | null): number | null {
+    let of = this.known.get(into)
+    if (of === undefined) this.known.set(into, (of = new Map<Lifetimes | null, number>()))
+    const known = of.get(lifetimes)
+    if (known !== undefined) return known
+    const third = into.exemplars[2]
+    if (third === undefined || third.time === null || this.tallies.length >= K.MAX_TALLIES) return null
+    // Lines of equal time are kept in the order of their sources, and of one source in their own order.
+    const from = third.time + (third.source === this.source ? 0 : 1)
+    const index = this.tallies.push({ into, mate: -1, lifetimes: -1 }) - 1
+    kernel.exports.resetTally(index, from)
+    of.set(lifetimes, index)
+    return index
+  }
+
+  /** Moves what was counted into the evidence it was learned from; counting goes on. */
+  private settle(): void {
+    const { kernel } = this
+    if (kernel === null || this.loaded === null || this.evidence === null || !this.learned) return
+    kernel.exports.copyKept()
+    for (const [index, tally] of this.tallies.entries()) this.settleTally(kernel, index, tally)
+    for (const [index, lifetimes] of this.lifetimes.entries()) {
+      const from = (K.LIFETIMES + index * K.BUCKETS * 4) / 4
+      for (let bucket = 0; bucket < K.BUCKETS; bucket++) {
+        const n = kernel.words[from + bucket] as number
+        if (n <= 0) continue
+        add(lifetimes.buckets, bucket, n)
+        kernel.words[from + bucket] = 0
+      }
+    }
+    const from = K.LATENCY / 4
+    for (let ms = 0; ms < K.LATENCY_SIZE; ms++) {
+      const n = kernel.words[from + ms] as number
+      if (n > 0) add(this.evidence.handshake_latency, latencyBucket(ms / 1000), n)
+    }
+    kernel.words.fill(0, from, from + K.LATENCY_SIZE)
+  }
+
+  private settleTally(kernel: Kernel, index: number, { into, lifetimes }: Tally): void {
+    const at = K.TALLIES + index * K.TALLY_SIZE
+    const word = (offset: number): number => kernel.words[(at + offset) / 4] as number
+    const double = (offset: number): number => kernel.doubles[(at + offset) / 8] as number
+    const count = word(64)
+    if (count === 0) return
+    kernel.exports.settleMinute(index)
+    const [first, last] = [double(8), double(16)]
+    into.count += count
+    into.first = Math.min(into.first ?? Infinity, first)
+    into.last = Math.max(into.last ?? -Infinity, last)
+    if (this.evidence !== null) span(this.evidence, first, last)
+    const life = this.lifetimes[lifetimes]
+    if (life !== undefined) {
+      life.first = Math.min(life.first ?? Infinity, first)
+      life.last = Math.max(life.last ?? -Infinity, last)
+    }
+    const newest = word(84)
+    const kept: Exemplar[] = []
+    const keep = (time: number, number: number, place: number, length: number): void => {
+      if (time === -Infinity) return
+      const from = K.KEPT + (index * 2 + place) * K.KEPT_SIZE
+      kept.push(new MaskedLine(this.source, number, kernel.bytes.toString('utf8', from, from + length), time))
+    }
+    keep(double(24), double(32), newest, word(60))
+    keep(double(40), double(48), newest ^ 1, word(100))
+    into.exemplars = keepExemplars(into.exemplars, kept)
+    kernel.words[(at + 64) / 4] = 0
+    kernel.doubles[(at + 8) / 8] = Infinity
+    kernel.doubles[(at + 16) / 8] = -Infinity
+    kernel.doubles[(at + 24) / 8] = -Infinity
+    kernel.doubles[(at + 40) / 8] = -Infinity
+  }
+
+  /** Another evidence is folded into from now on. */
+  private forget(): void {
+    if (!this.learned) return
+    this.learned = false
+    this.tallies = []
+    this.lifetimes = []
+    this.known = new Map()
+    this.kernel?.exports.clearRequests()
   }
 }

@@ -11,11 +11,11 @@ import type { MissReason, Parser } from '../../parsers/parser.ts'
 import type { LogRecord, LogTime } from '../../parsers/record.ts'
 import { foldEvent, foldRequest } from '../diagnosis/contract.ts'
 import type { Evidence, Exemplar, InputSummary } from '../diagnosis/contract.ts'
-import { COMBINED_LIKE } from './combined-line.ts'
 import { EnvelopeLines, MAX_JOINED, MAX_LINE } from './envelope-lines.ts'
 import { Detection } from './detection.ts'
 import { addVariables, HALF_A_YEAR, ms, least, most } from './bounds.ts'
-import { HotPath, type Learned } from './hot-path.ts'
+import { HotPath } from './hot-path.ts'
+import { learnedFrom, type Learned } from './learned.ts'
 import { MaskedLine } from './masked-line.ts'
 import { DASHBOARD, isOwn } from './own-traffic.ts'
 import { unreadSummary } from './summary.ts'
@@ -72,8 +72,11 @@ export class RecordReader {
   onRecord: OnRecord | null = null
   private readonly options: ReaderOptions
   private readonly detection: Detection
-  /** Quoted fields of the current parser's format when the hot path knows it. */
-  private hotFields: 2 | 3 | undefined
+  /** The hot path counts lines of the current parser's format. */
+  private isHot = false
+  /** Lines that were parsed although the hot path might have known them, and at how many of them it is asked again. */
+  private parsed = 0
+  private nextTry = 1
   /** The record read last in a format of the hot path. */
   private sample: LogRecord | null = null
   private readonly envelopes = new EnvelopeLines()
@@ -87,7 +90,7 @@ export class RecordReader {
 
   constructor(options: ReaderOptions) {
     this.options = options
-    this.hot = new HotPath(options.path, options.since ?? null, options.until ?? null)
+    this.hot = new HotPath(options.path, options.since ?? null, options.until ?? null, options.own ?? DASHBOARD)
     this.summary = options.summary
       ? { ...options.summary, unparsed_samples: [...options.summary.unparsed_samples] }
       : unreadSummary(options.path)
@@ -95,7 +98,9 @@ export class RecordReader {
     this.last = ms(this.summary.to)
     this.detection = new Detection(options.parsers ?? PARSERS, this.summary, (before) => {
       this.settleHits(before)
-      this.heat()
+      this.isHot = false
+      this.parsed = 0
+      this.nextTry = 1
     })
   }
 
@@ -106,7 +111,7 @@ export class RecordReader {
     const spanBefore: [number | null, number | null] = [evidence.first, evidence.last]
     evidence.first = null
     evidence.last = null
-    this.hot.begin(bytes, evidence, onEvents === null)
+    this.hot.begin(bytes, evidence)
     const done = this.lines(bytes, firstLine, { evidence, onEvents, final })
     // Lines that the hot path counted have the format of the one that the parser read before them.
     if (this.hot.endChunk(evidence) && this.sample !== null) this.describe(this.sample, evidence)
@@ -129,9 +134,8 @@ export class RecordReader {
     let line = firstLine
     let at = 0
     while (at < bytes.length) {
-      const hot = this.onRecord === null ? this.hotFields : undefined
-      if (hot !== undefined) {
-        at = this.hot.run(at, line, hot, to.onEvents === null)
+      if (this.isHot && this.onRecord === null && !this.envelopes.claimsBareLines) {
+        at = this.hot.run(at, line, to.onEvents === null)
         const { counted } = this.hot
         summary.lines += counted
         summary.parsed += counted
@@ -144,7 +148,7 @@ export class RecordReader {
       const end = newline > at && bytes[newline - 1] === 13 ? newline - 1 : newline
       if (end === at) {
         summary.lines++
-        if (this.envelopes.blank()) this.heat()
+        this.envelopes.blank()
       } else {
         const next = this.record(bytes, at, end, line, to)
         if (next === null) return at
@@ -194,7 +198,7 @@ export class RecordReader {
     const wrapped = this.envelopes.open(text)
     if (wrapped === null) return null
     if (wrapped.layers.length === 0) {
-      if (this.envelopes.note(wrapped)) this.heat()
+      this.envelopes.note(wrapped)
       return null
     }
     // Whoever names the format of his lines knows best what stands at their beginning.
@@ -228,7 +232,7 @@ export class RecordReader {
   private single(bytes: Buffer, at: number, end: number, line: number, to: Sink): void {
     if (end === at) {
       this.summary.lines++
-      if (this.envelopes.blank()) this.heat()
+      this.envelopes.blank()
       return
     }
     const raw = bytes.toString('utf8', at, Math.min(end, at + MAX_LINE + 1))
@@ -242,7 +246,7 @@ export class RecordReader {
   /** All messages of one line (octet-counted syslog has several), or of the lines that were joined to one.
    *  `refused`: the hot path has just been asked about it. */
   private messages(wrapped: Unwrapped, line: number, at: number, lines: number, to: Sink, refused = false): void {
-    if (this.envelopes.note(wrapped)) this.heat()
+    this.envelopes.note(wrapped)
     if (wrapped.continues !== null) {
       // The rest of a line that was too long, which has been told of.
       this.summary.lines += lines
@@ -265,10 +269,9 @@ export class RecordReader {
 
   /** Payloads of a format that the hot path knows are offered to it like lines; null when it was not asked. */
   private offer({ payload, partial, continues, rest }: Unwrapped, line: number, to: Sink): boolean | null {
-    const fields = COMBINED_LIKE.get(this.detection.current?.id ?? '')
-    if (fields === undefined || this.onRecord !== null || partial || continues !== null || rest !== null) return null
+    if (!this.isHot || this.onRecord !== null || partial || continues !== null || rest !== null) return null
     if (payload.length * 3 > PAYLOAD.length) return null
-    const counted = this.hot.countAlone(PAYLOAD, PAYLOAD.write(payload), line, fields, to.onEvents === null)
+    const counted = this.hot.countAlone(PAYLOAD, PAYLOAD.write(payload), line, to.onEvents === null)
     if (counted) {
       this.summary.lines++
       this.summary.parsed++
@@ -287,7 +290,7 @@ export class RecordReader {
     this.summary.parsed += lines
     const reading = toEvents(record, this.options.shift)
     const { time, events } = reading
-    if (COMBINED_LIKE.has(record.format)) this.sample = record
+    if (record.type === 'access') this.warm(record, found.text)
     const { since, until } = this.options
     if (time !== null && ((since != null && time < since) || (until != null && time >= until))) return null
     this.describe(record, evidence)
@@ -306,9 +309,9 @@ export class RecordReader {
       if (into === null && events.length === 0) into = failed === null ? 'ordinary' : 'dropped'
     }
     if (exemplar === null || events.length === 0) return into
-    for (const event of events) into = foldEvent(evidence, event, exemplar)
+    const counted = events.map((event) => foldEvent(evidence, event, exemplar))
     onEvents?.(events, exemplar, offset)
-    return events.length === 1 ? into : null
+    return learnedFrom(events, counted, evidence)
   }
 
   /** The record of what was found, with the time its envelopes give it; null, and counted as unread, when there is none. */
@@ -348,10 +351,13 @@ export class RecordReader {
     return reason
   }
 
-  /** The hot path knows lines by their own bytes only: not below a head that puts them into an envelope. */
-  private heat(): void {
-    const { current } = this.detection
-    this.hotFields = current === null || this.envelopes.claimsBareLines ? undefined : COMBINED_LIKE.get(current.id)
+  /** Lets the hot path know how lines like this one are built. What it cannot read it is asked about ever less often. */
+  private warm(record: LogRecord, text: string): void {
+    if (this.onRecord !== null || ++this.parsed < this.nextTry) return
+    this.nextTry *= 2
+    const shape = this.detection.current?.shape?.(text) ?? null
+    this.isHot = this.hot.use(shape)
+    if (this.isHot) this.sample = record
   }
 
   private settleHits(parser: Parser | null): void {

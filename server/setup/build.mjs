@@ -9,6 +9,12 @@ const SOURCES = ['parsers', 'server', 'web', 'tsconfig.json', 'package.json', 'p
 const NOT_BUILT = new Set(['node_modules', 'server/setup', 'server/packaging', 'web/docs'])
 const STAMP = '.halfopen-stamp'
 
+/** The kernel of the scan: WebAssembly with SIMD, and the memory of its layout.ts in pages of 64 KiB. */
+const KERNEL =
+  'server/scan/kernel/index.ts -O3 --runtime stub --noAssert --enable simd --use abort= --initialMemory 360 --maximumMemory 360'.split(
+    ' ',
+  )
+
 /** True when dist was made from the sources as they are now. */
 export function isBuilt(root) {
   try {
@@ -31,6 +37,7 @@ export async function build(root) {
   const tsc = ['-p', 'tsconfig.json', '--outDir', next, '--incremental', 'false', '--tsBuildInfoFile', 'null']
   const web = ['build', '--config', 'web/vite.config.ts', '--outDir', join(next, 'web'), '--emptyOutDir']
   await step('tsc', node('typescript/bin/tsc', tsc))
+  await step('asc', node('assemblyscript/bin/asc.js', [...KERNEL, '--outFile', join(next, 'server/scan/kernel.wasm')]))
   await step('vite build', node('vite/bin/vite.js', [...web, '--logLevel', 'warn']))
   writeFileSync(join(next, STAMP), hash)
   rmSync(last, { recursive: true, force: true })

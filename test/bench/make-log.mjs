@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** Writes a combined access log as a busy self-hosted site has it: the same bytes for the same arguments, everywhere.
  *
- *  node test/bench/make-log.mjs [--lines 1000000 | --bytes 1g] [--seed 1] FILE      ("-": stdout)
+ *  node test/bench/make-log.mjs [--lines 1000000 | --bytes 1g] [--seed 1] [--format combined] FILE      ("-": stdout)
+ *
+ *  Formats: combined; ext, combined with times (see EXTENDED); json, the same as JSON (see JSON_FORMAT).
  *
  *  Mixture per line: 3 % WebSocket 101s, 0.4 % failed handshakes, 9 % scanners (404, 400), 11 % crawlers, the rest
  *  visitors with assets (200, 304), API calls, redirects, 401, 403, 499 and some 5xx. */
@@ -41,6 +43,15 @@ const SOCKETS = [
   () => '/ws',
   (r) => `/_blazor?id=${hex(r, 22)}`,
 ]
+
+/** The log_format texts of the other formats, for --log-format. */
+export const EXTENDED =
+  '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" ' +
+  'rt=$request_time uct="$upstream_connect_time" uht="$upstream_header_time" urt="$upstream_response_time"'
+export const JSON_FORMAT =
+  'escape=json {"time":"$time_iso8601","remote_addr":"$remote_addr","host":"$host","request":"$request","status":$status,' +
+  '"body_bytes_sent":$body_bytes_sent,"request_time":$request_time,"upstream_response_time":"$upstream_response_time",' +
+  '"http_referer":"$http_referer","http_user_agent":"$http_user_agent"}'
 
 /** mulberry32: small, fast, the same on every machine. */
 function random(seed) {
@@ -160,9 +171,36 @@ function stamp(second) {
   return text
 }
 
+/** Seconds with three decimals: of an upgraded connection how long it lasted, often cut at 60 s; else the answer's. */
+function seconds(r, status) {
+  if (status !== 101) return (r() ** 4 * 2).toFixed(3)
+  return r() < 0.3 ? (60 + r() * 0.01).toFixed(3) : (r() ** 3 * 3000).toFixed(3)
+}
+
+const combined = (client, second, request, status, sent, referrer, agent) =>
+  `${client} - - [${stamp(second)}] "${request}" ${status} ${sent} "${referrer}" "${agent}"`
+
+const WRITERS = {
+  combined: (...fields) => `${combined(...fields)}\n`,
+  ext: (...fields) => {
+    const [, , , status, , , , r] = fields
+    const time = seconds(r, status)
+    return `${combined(...fields)} rt=${time} uct="0.000" uht="${(r() ** 4).toFixed(3)}" urt="${time}"\n`
+  },
+  json: (client, second, request, status, sent, referrer, agent, r) => {
+    const time = seconds(r, status)
+    const at = `${new Date((START + second) * 1000).toISOString().slice(0, 19)}+00:00`
+    return (
+      `{"time":"${at}","remote_addr":"${client}","host":"home.example","request":"${request}","status":${status},` +
+      `"body_bytes_sent":${sent},"request_time":${time},"upstream_response_time":"${time}","http_referer":` +
+      `"${referrer === '-' ? '' : referrer}","http_user_agent":"${agent === '-' ? '' : agent}"}\n`
+    )
+  },
+}
+
 /** Writes the log through `write(buffer)` and returns what it holds.
  *  @returns {{ lines: number, bytes: number, status: Record<string, number> }} */
-export function makeLog({ lines = Infinity, bytes = Infinity, seed = 1 }, write) {
+export function makeLog({ lines = Infinity, bytes = Infinity, seed = 1, format = 'combined' }, write) {
   if (lines === Infinity && bytes === Infinity) throw new Error('a number of lines or bytes is needed')
   const r = random(seed)
   const site = { clients: addresses(r, 20_000), paths: paths(r, 4_000) }
@@ -176,7 +214,7 @@ export function makeLog({ lines = Infinity, bytes = Infinity, seed = 1 }, write)
     const { method, uri, status: code, bytes: sent, agent, from } = request(r, site)
     const client = site.clients[skewed(r, site.clients.length)]
     const referrer = from === 'own' ? 'https://home.example/' : '-'
-    const line = `${client} - - [${stamp(Math.floor(clock))}] "${method} ${uri} HTTP/1.1" ${code} ${sent} "${referrer}" "${agent}"\n`
+    const line = WRITERS[format](client, Math.floor(clock), `${method} ${uri} HTTP/1.1`, code, sent, referrer, agent, r)
     status[code] = (status[code] ?? 0) + 1
     total.lines++
     total.bytes += line.length
@@ -212,7 +250,12 @@ export function count(text) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { lines: { type: 'string' }, bytes: { type: 'string' }, seed: { type: 'string', default: '1' } },
+    options: {
+      lines: { type: 'string' },
+      bytes: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      format: { type: 'string', default: 'combined' },
+    },
   })
   const [file] = positionals
   if (file === undefined) {
@@ -224,6 +267,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       lines: values.lines === undefined && values.bytes === undefined ? 1e6 : count(values.lines ?? '1000g'),
       bytes: values.bytes === undefined ? Infinity : count(values.bytes),
       seed: count(values.seed),
+      format: values.format,
     },
     file,
   )

@@ -1,0 +1,96 @@
+/** The kernel's instance: one a thread, used by one reader at a time. */
+import { readFileSync } from 'node:fs'
+import { clfTime, isoTime } from '../../parsers/time.ts'
+import { lifetimeBucket } from '../diagnosis/contract.ts'
+import { builtFile } from './built.ts'
+import { MEMORY_SIZE } from './kernel/layout.ts'
+
+/** What it exports (kernel/index.ts). Addresses are offsets into `memory`. */
+interface Exports {
+  memory: WebAssembly.Memory
+  counted: WebAssembly.Global
+  learnable: WebAssembly.Global
+  configure(
+    since: number,
+    until: number,
+    wholeRequest: number,
+    plainRequest: number,
+    keyed: number,
+    own0: number,
+    own1: number,
+  ): void
+  run(from: number, end: number, number: number, repeat: number): number
+  clearFields(): void
+  clearRequests(): void
+  keepRequest(value: number): void
+  takeDropped(): number
+  copyKept(): void
+  resetTally(index: number, from: number): void
+  settleMinute(index: number): void
+  turn(): void
+}
+
+/** What the kernel tells whoever uses it. Times in minutes since 1970 and milliseconds within one. */
+export interface KernelUser {
+  turned(minute: number, requests: number, first: number, last: number): void
+  settled(tally: number, minute: number, n: number): void
+  /** True when no more clients of this tally are wanted. */
+  client(tally: number, address: string): boolean
+  /** Another one takes over: everything counted so far has to be fetched. */
+  leave(): void
+}
+
+export class Kernel {
+  readonly exports: Exports
+  readonly bytes: Buffer
+  readonly words: Int32Array
+  readonly doubles: Float64Array
+  private user: KernelUser | null = null
+
+  constructor(module: WebAssembly.Module) {
+    const host = {
+      minuteOf: (at: number, length: number) => this.minuteOf(at, length),
+      turned: (minute: number, n: number, first: number, last: number) => this.user?.turned(minute, n, first, last),
+      settled: (tally: number, minute: number, n: number) => this.user?.settled(tally, minute, n),
+      client: (tally: number, at: number, length: number) =>
+        this.user?.client(tally, this.bytes.toString('latin1', at, at + length)) === false ? 0 : 1,
+      bucketOf: lifetimeBucket,
+    }
+    const instance = new WebAssembly.Instance(module, { host })
+    this.exports = instance.exports as unknown as Exports
+    const { buffer } = this.exports.memory
+    if (buffer.byteLength < MEMORY_SIZE) throw new Error('the kernel was built for another memory layout')
+    this.bytes = Buffer.from(buffer)
+    this.words = new Int32Array(buffer)
+    this.doubles = new Float64Array(buffer)
+  }
+
+  /** Makes `user` the one whose lines are counted; true when it was not. */
+  take(user: KernelUser): boolean {
+    if (this.user === user) return false
+    this.user?.leave()
+    this.user = user
+    return true
+  }
+
+  private minuteOf(at: number, length: number): number {
+    const text = this.bytes.toString('latin1', at, at + length)
+    const read = length === 26 ? clfTime(text) : isoTime(text)
+    return read === null ? -1 : Math.floor(read.ms / 60_000)
+  }
+}
+
+let kernel: Kernel | null | undefined
+
+/** Null where WebAssembly has no SIMD, or nothing was built: then every line is the parser's, which reads the same. */
+export function sharedKernel(): Kernel | null {
+  if (kernel === undefined) {
+    try {
+      const file = builtFile('kernel.wasm')
+      kernel = file === null ? null : new Kernel(new WebAssembly.Module(readFileSync(file)))
+    } catch {
+      kernel = null
+    }
+  }
+  return kernel
+}

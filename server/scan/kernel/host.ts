@@ -1,0 +1,16 @@
+/** What the kernel asks of the host. All of it is rare: once a minute, or for a new client. */
+
+/** Minutes since 1970 of the stamp of this length at `at`; -1 when it is none. */
+export declare function minuteOf(at: usize, length: i32): i32
+
+/** So many requests were counted in a minute, between these milliseconds of it. */
+export declare function turned(minute: i32, requests: i32, first: i32, last: i32): void
+
+/** So many events of a tally were counted in a minute. */
+export declare function settled(tally: i32, minute: i32, n: i32): void
+
+/** A client of a tally; true when no more of them are wanted. */
+export declare function client(tally: i32, at: usize, length: i32): bool
+
+/** Bucket of a session length in seconds (histogram.ts). */
+export declare function bucketOf(seconds: f64): i32
