@@ -84,17 +84,17 @@ export class MinuteCounts {
     return { step: this.#step, counts: [...this] }
   }
 
-  /** As numbers for another thread: step, size, then minutes and counts. */
-  pack(into: number[]): void {
-    into.push(this.#step, this.#counts.size)
-    for (const [minute, n] of this.#counts) into.push(minute, n)
+  /** As 32-bit integers, for another thread: the step, then the counts. */
+  pack(put: (n: number) => void): void {
+    put(this.#step)
+    this.#counts.pack(put)
   }
 
   /** @param next gives the numbers of `pack` one by one */
   static unpack(next: () => number, limit: number): MinuteCounts {
     const counts = new MinuteCounts(limit)
     counts.#step = next()
-    for (let left = next(); left > 0; left--) counts.#counts.add(next(), next())
+    counts.#counts = SortedCounts.unpack(next)
     return counts
   }
 

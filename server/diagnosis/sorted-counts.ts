@@ -144,6 +144,29 @@ export class SortedCounts {
     return this.#size === 0 ? Infinity : this.#pairs === null ? this.#key : (this.#pairs[0] as number)
   }
 
+  /** As 32-bit integers, for another thread: how many, then keys and counts. */
+  pack(put: (n: number) => void): void {
+    put(this.#size)
+    for (const [key, n] of this) {
+      put(key)
+      put(n)
+    }
+  }
+
+  /** @param next gives the numbers of `pack` one by one */
+  static unpack(next: () => number): SortedCounts {
+    const counts = new SortedCounts()
+    const size = next()
+    if (size < 2) {
+      if (size === 1) counts.add(next(), next() >>> 0)
+      return counts
+    }
+    counts.#size = size
+    counts.#pairs = new Int32Array(size * 2)
+    for (let at = 0; at < size * 2; at++) counts.#pairs[at] = next()
+    return counts
+  }
+
   toJSON(): [number, number][] {
     return [...this]
   }

@@ -16,8 +16,8 @@ export type Timeline =
   | { kind: 'only-failures' }
   /** It worked, and since `until` it only fails. */
   | { kind: 'stopped-working'; successes: number; until: number }
-  /** It failed, and since `since` it only works. */
-  | { kind: 'repaired'; successes: number; since: number }
+  /** It failed, and since `since` it only works. `atLeast`: there may be more successes, in the bucket of the last failure. */
+  | { kind: 'repaired'; successes: number; since: number; atLeast: boolean }
   /** Both happen side by side. */
   | { kind: 'mixed'; successes: number }
 
@@ -30,14 +30,19 @@ export function timeline(failures: readonly Observation[], good: Successes): Tim
   if (failed.last === null || failed.first === null || good.first === null || good.last === null)
     return { kind: 'mixed', successes: good.count }
   if (good.last < failed.first) return { kind: 'stopped-working', successes: good.count, until: good.last }
-  if (good.first > failed.last) return { kind: 'repaired', successes: good.count, since: good.first }
+  if (good.first > failed.last) return { kind: 'repaired', successes: good.count, since: good.first, atLeast: false }
   const lastFailed = failed.last
   const lastGood = good.last
   if (lastGood > lastFailed) {
     const after = goodAfter(good, lastFailed)
     // One success after the last failure may be chance where both happen; several are a repair.
     return after.count >= 2 || !sideBySide(failures, good)
-      ? { kind: 'repaired', successes: Math.max(1, after.count), since: after.first ?? lastGood }
+      ? {
+          kind: 'repaired',
+          successes: Math.max(1, after.count),
+          since: after.first ?? lastGood,
+          atLeast: good.minutes.step > 1,
+        }
       : { kind: 'mixed', successes: good.count }
   }
   const since = failures.reduce(
