@@ -84,17 +84,15 @@ export class MinuteCounts {
     return { step: this.#step, counts: [...this] }
   }
 
-  /** As 32-bit integers, for another thread: the step, then the counts. */
-  pack(put: (n: number) => void): void {
-    put(this.#step)
-    this.#counts.pack(put)
+  /** For another thread: the step and the pairs of SortedCounts. */
+  pack(): { step: number; pairs: Int32Array } {
+    return { step: this.#step, pairs: this.#counts.pack() }
   }
 
-  /** @param next gives the numbers of `pack` one by one */
-  static unpack(next: () => number, limit: number): MinuteCounts {
+  static unpack(step: number, pairs: Int32Array, limit: number): MinuteCounts {
     const counts = new MinuteCounts(limit)
-    counts.#step = next()
-    counts.#counts = SortedCounts.unpack(next)
+    counts.#step = step
+    counts.#counts = SortedCounts.unpack(pairs)
     return counts
   }
 

@@ -144,26 +144,19 @@ export class SortedCounts {
     return this.#size === 0 ? Infinity : this.#pairs === null ? this.#key : (this.#pairs[0] as number)
   }
 
-  /** As 32-bit integers, for another thread: how many, then keys and counts. */
-  pack(put: (n: number) => void): void {
-    put(this.#size)
-    for (const [key, n] of this) {
-      put(key)
-      put(n)
-    }
+  /** For another thread: key, count, key, count, …, counts as unsigned. A view where there is one: copy it. */
+  pack(): Int32Array {
+    return this.#pairs?.subarray(0, this.#size * 2) ?? Int32Array.of(this.#key, this.#count).subarray(0, this.#size * 2)
   }
 
-  /** @param next gives the numbers of `pack` one by one */
-  static unpack(next: () => number): SortedCounts {
+  /** @param pairs of `pack`; they belong to the result */
+  static unpack(pairs: Int32Array): SortedCounts {
     const counts = new SortedCounts()
-    const size = next()
-    if (size < 2) {
-      if (size === 1) counts.add(next(), next() >>> 0)
-      return counts
+    if (pairs.length === 2) counts.add(pairs[0] as number, (pairs[1] as number) >>> 0)
+    else if (pairs.length > 2) {
+      counts.#size = pairs.length / 2
+      counts.#pairs = pairs
     }
-    counts.#size = size
-    counts.#pairs = new Int32Array(size * 2)
-    for (let at = 0; at < size * 2; at++) counts.#pairs[at] = next()
     return counts
   }
 

@@ -19,13 +19,16 @@ export class Packer {
   private readonly known = new Map<string, number>()
 
   /** @param n of 32 bits, signed or not */
-  readonly int = (n: number): void => {
-    if (this.intsEnd === this.ints.length) {
-      const grown = new Int32Array(this.intsEnd * 2)
-      grown.set(this.ints)
-      this.ints = grown
-    }
+  int(n: number): void {
+    if (this.intsEnd === this.ints.length) this.grow(1)
     this.ints[this.intsEnd++] = n
+  }
+
+  many(ints: Int32Array): void {
+    this.int(ints.length)
+    this.grow(ints.length)
+    this.ints.set(ints, this.intsEnd)
+    this.intsEnd += ints.length
   }
 
   float(n: number | null): void {
@@ -56,6 +59,13 @@ export class Packer {
     for (const item of items) each(item)
   }
 
+  private grow(more: number): void {
+    if (this.intsEnd + more <= this.ints.length) return
+    const grown = new Int32Array(Math.max(this.ints.length * 2, this.intsEnd + more))
+    grown.set(this.ints)
+    this.ints = grown
+  }
+
   done(): Packed {
     const { texts } = this
     return { ints: this.ints.slice(0, this.intsEnd), floats: this.floats.slice(0, this.floatsEnd), texts }
@@ -71,7 +81,15 @@ export class Unpacker {
     this.packed = packed
   }
 
-  readonly int = (): number => this.packed.ints[this.intsAt++] as number
+  int(): number {
+    return this.packed.ints[this.intsAt++] as number
+  }
+
+  many(): Int32Array {
+    const from = this.intsAt + 1
+    this.intsAt = from + this.int()
+    return this.packed.ints.slice(from, this.intsAt)
+  }
 
   float(): number | null {
     const n = this.packed.floats[this.floatsAt++] as number

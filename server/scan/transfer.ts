@@ -36,7 +36,7 @@ export function pack(evidence: Evidence, summary: InputSummary): Message {
     to.text(key)
     packLifetimes(to, l)
   })
-  evidence.requests_per_minute.pack(to.int)
+  packMinutes(to, evidence.requests_per_minute)
   for (const counts of [evidence.status, evidence.handshake_latency])
     to.list(counts, ([key, n]) => {
       to.float(key)
@@ -70,7 +70,7 @@ export function unpack(
     evidence.suspects.set(key, { scope, status, answered_by, ...occurrences })
   }
   for (let left = from.int(); left > 0; left--) evidence.lifetimes.set(from.text(), unpackLifetimes(from, exemplar))
-  evidence.requests_per_minute = MinuteCounts.unpack(from.int, shareOf(evidence, 1).buckets)
+  evidence.requests_per_minute = unpackMinutes(from, shareOf(evidence, 1).buckets)
   for (const counts of [evidence.status, evidence.handshake_latency])
     for (let left = from.int(); left > 0; left--) counts.set(from.float() ?? 0, from.float() ?? 0)
   for (const names of [evidence.error_levels, evidence.variables, evidence.formats])
@@ -79,6 +79,15 @@ export function unpack(
   const path = source ?? message.summary.path
   return { evidence, summary: { ...message.summary, path, unparsed_samples: samples } }
 }
+
+function packMinutes(to: Packer, minutes: MinuteCounts): void {
+  const { step, pairs } = minutes.pack()
+  to.int(step)
+  to.many(pairs)
+}
+
+const unpackMinutes = (from: Unpacker, buckets: number): MinuteCounts =>
+  MinuteCounts.unpack(from.int(), from.many(), buckets)
 
 function packScope(to: Packer, { server, path, upstream }: Scope): void {
   to.name(server)
@@ -92,7 +101,7 @@ function packOccurrences(to: Packer, o: Occurrences): void {
   to.float(o.count)
   to.float(o.first)
   to.float(o.last)
-  o.minutes.pack(to.int)
+  packMinutes(to, o.minutes)
   to.list(o.exemplars, (exemplar) => packExemplar(to, exemplar))
   to.list(o.clients, (client) => to.name(client))
 }
@@ -102,7 +111,7 @@ function unpackOccurrences(from: Unpacker, buckets: number, exemplar: () => Exem
     count: from.float() ?? 0,
     first: from.float(),
     last: from.float(),
-    minutes: MinuteCounts.unpack(from.int, buckets),
+    minutes: unpackMinutes(from, buckets),
     exemplars: from.list(exemplar),
     clients: new Set(from.list(() => from.name() ?? '')),
   }
@@ -137,7 +146,7 @@ function unpackObservation(from: Unpacker, buckets: number, exemplar: () => Exem
 function packLifetimes(to: Packer, l: Lifetimes): void {
   packScope(to, l.scope)
   to.name(l.measured_by)
-  l.buckets.pack(to.int)
+  to.many(l.buckets.pack())
   to.float(l.first)
   to.float(l.last)
   to.list(l.exemplars, ({ bucket, exemplar }) => {
@@ -150,7 +159,7 @@ function unpackLifetimes(from: Unpacker, exemplar: () => Exemplar): Lifetimes {
   return {
     scope: unpackScope(from),
     measured_by: from.name() as Lifetimes['measured_by'],
-    buckets: SortedCounts.unpack(from.int),
+    buckets: SortedCounts.unpack(from.many()),
     first: from.float(),
     last: from.float(),
     exemplars: from.list(() => ({ bucket: from.int(), exemplar: exemplar() })),
