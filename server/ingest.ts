@@ -68,7 +68,7 @@ class Ingest {
   }
 
   chunk(chunk: Chunk, position: FilePosition): number {
-    const evidence = emptyEvidence()
+    const evidence = emptyEvidence(true)
     const events: StoredEvent[] = []
     const collect = (found: Event[], exemplar: Exemplar, offset: number): void => {
       // A line's identity is where it begins; its events are numbered from 0.

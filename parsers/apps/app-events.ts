@@ -119,7 +119,7 @@ export function readTermination(record: AccessRecord, time: number | null, zone:
   const found = TERMINATIONS.find((t) => state.startsWith(t.state) && (!t.upgraded || record.fields.status === 101))
   if (found === undefined || record.fields.status === undefined) return []
   const { request_uri, remote_addr, upstream_addr } = record.fields
-  const upstream = typeof upstream_addr === 'string' ? upstream_addr : null
+  const upstream = typeof upstream_addr === 'string' ? upstream_addr.slice(0, 200) : null
   const scope = { server: null, path: request_uri === undefined ? null : pathGroup(request_uri), upstream }
   return [{ kind: found.kind, sign: found.sign, time, zone, scope, client: remote_addr ?? null, connection: null }]
 }

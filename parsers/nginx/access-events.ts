@@ -28,7 +28,7 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
   const scope: Scope = {
     server: serverName(fields.server_name ?? null) ?? serverName(fields.host ?? lastText(fields['http_host'])),
     path: pathGroup(uri),
-    upstream: lastText(fields.upstream_addr),
+    upstream: lastText(fields.upstream_addr)?.slice(0, 200) ?? null,
   }
   const base = { zone, scope, client: fields.remote_addr ?? null, connection: fields.connection ?? null }
   if (status === 101) return { status, events: upgraded(record, time, base), failed: null }

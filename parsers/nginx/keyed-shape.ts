@@ -1,7 +1,7 @@
 /** The shape of a line that names its values: JSON, `key=value`, LTSV. Everything but the values is the same in the next
  *  line of the same log; one that something wrote with other keys or blanks is read by key. */
 import type { LineShape, ShapePart, ValueForm } from '../line-shape.ts'
-import { isAddress, snake, variableOfKey } from './access-keys.ts'
+import { snake, variableOfKey } from './access-keys.ts'
 import { UPSTREAM_LISTS } from './variables.ts'
 
 const MSEC = /^\d{10}\.\d{3}$/
@@ -32,16 +32,13 @@ export class KeyedShape {
       this.possible = false
       return
     }
-    // LTSV calls the client the host.
-    const client = name === 'host' && !this.seen.has('remote_addr') && isAddress(value)
-    if (client) this.seen.add('remote_addr')
     this.parts.push({ literal: this.line.slice(this.done, from) })
-    this.parts.push({ name: client ? 'remote_addr' : name, form, optional: text, span: null })
+    this.parts.push({ name, form, optional: text, span: null })
     this.done = to
   }
 
   /** Null when other lines of the log may have another shape, or when access-keys.ts makes something else of a field than
-   *  its own variable. */
+   *  its own variable: LTSV calls the client the host, as long as it looks like an address. */
   finish(): LineShape | null {
     const { seen, parts, line, done } = this
     const derived =

@@ -1,5 +1,7 @@
 /** Public surface of diagnosis: evidence in, findings out. Pure; the clock is never read here. */
 import type { Asked, EventKind, Measured, Scope } from '../../parsers/event.ts'
+import type { MinuteCounts } from './minute-counts.ts'
+import type { SortedCounts } from './sorted-counts.ts'
 
 export type { Asked, EventKind, Scope } from '../../parsers/event.ts'
 export type Severity = 'critical' | 'error' | 'warning' | 'info'
@@ -13,6 +15,8 @@ export interface Exemplar {
   text: string
   /** Epoch ms UTC. */
   time: number | null
+  /** The same with at most so many characters of text, for texts that are not made yet. */
+  shorter?(most: number): Exemplar
 }
 
 /** Equal lines counted together: what observations and suspects share. */
@@ -33,8 +37,8 @@ export interface Observation {
   first: number | null
   last: number | null
   zone: 'known' | 'assumed'
-  /** Start of minute (epoch ms) → events in it. Untimed events are only in `count`. */
-  minutes: Map<number, number>
+  /** Events per minute, or per longer bucket where there are many. Untimed events are only in `count`. */
+  minutes: MinuteCounts
   /** At most 5: the first three and the last two. */
   exemplars: Exemplar[]
   /** Distinct client addresses, at most 8. */
@@ -46,7 +50,7 @@ export interface Lifetimes {
   scope: Scope
   measured_by: Measured
   /** bucket index → sessions */
-  buckets: Map<number, number>
+  buckets: SortedCounts
   exemplars: { bucket: number; exemplar: Exemplar }[]
   first: number | null
   last: number | null
@@ -61,7 +65,7 @@ export interface Suspect {
   last: number | null
   exemplars: Exemplar[]
   clients: Set<string>
-  minutes: Map<number, number>
+  minutes: MinuteCounts
   answered_by: 'backend' | 'nginx' | null
 }
 
@@ -82,6 +86,8 @@ export interface InputSummary {
 
 /** The mergeable sum of what was read; the only thing causes see. `merge` is associative and commutative. */
 export interface Evidence {
+  /** A batch: small, and every minute is told apart. Else what is kept of a place is bounded (share.ts). */
+  exact: boolean
   observations: Map<string, Observation>
   lifetimes: Map<string, Lifetimes>
   suspects: Map<string, Suspect>
@@ -89,8 +95,8 @@ export interface Evidence {
   suspects_dropped: number
   /** status → access-log requests, ordinary ones included */
   status: Map<number, number>
-  /** Start of minute (epoch ms) → access-log requests */
-  requests_per_minute: Map<number, number>
+  /** Access-log requests */
+  requests_per_minute: MinuteCounts
   /** log-scale bucket → handshakes, from `$upstream_header_time` of 101s. */
   handshake_latency: Map<number, number>
   /** Lowest error_log severity seen ('info' beats 'error'); null when no error log was read. */
@@ -219,8 +225,12 @@ export interface Report {
 export { replaceRemark } from './advice.ts'
 export { diagnose } from './diagnose.ts'
 export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, span } from './evidence.ts'
+export { MinuteCounts } from './minute-counts.ts'
+export { settleShares, shareOf, shorter } from './share.ts'
+export { SortedCounts } from './sorted-counts.ts'
 export { keepExemplars, lifetimesKey, MAX_PROOFS, observationKey, suspectKey } from './evidence.ts'
 export { latencyBucket, lifetimeBucket } from './histogram.ts'
+export { ownText } from './own-text.ts'
 export { buildReport } from './report.ts'
 export { CAUSES } from './causes/index.ts'
 export { LOGGED_VARIABLES, recommendedLogging } from './log-format.ts'

@@ -2,26 +2,33 @@
 import type { Event, Scope } from '../../parsers/event.ts'
 import type { Evidence, Exemplar, Lifetimes, Observation, Occurrences, Suspect } from './contract.ts'
 import { latencyBucket, lifetimeBucket } from './histogram.ts'
+import { MINUTE, MinuteCounts } from './minute-counts.ts'
+import { ownText } from './own-text.ts'
+import { proofShare, settleProofs, settleShares, shareOf, shorter, type Share } from './share.ts'
+import { SortedCounts } from './sorted-counts.ts'
 
-export const MINUTE = 60_000
 /** Distinct failing paths kept in memory; a scanner may invent any number of them. */
 export const MAX_SUSPECTS = 5_000
 /** Distinct observations kept; beyond it new scopes are counted under the scope "(other)". */
-export const MAX_OBSERVATIONS = 20_000
+export const MAX_OBSERVATIONS = 5_000
+/** Distinct places whose session lengths are kept: each may fill all 9,400 buckets, 75 KB. */
+export const MAX_LIFETIMES = 400
 const MAX_CLIENTS = 8
 /** Buckets of session lengths that have a line as proof. */
 export const MAX_PROOFS = 64
 
 export const minuteOf = (time: number): number => time - (((time % MINUTE) + MINUTE) % MINUTE)
 
-export function emptyEvidence(): Evidence {
+/** @param exact for a batch: it is small, and the store keeps its minutes one by one. */
+export function emptyEvidence(exact = false): Evidence {
   return {
+    exact,
     observations: new Map(),
     lifetimes: new Map(),
     suspects: new Map(),
     suspects_dropped: 0,
     status: new Map(),
-    requests_per_minute: new Map(),
+    requests_per_minute: new MinuteCounts(exact ? Infinity : undefined),
     handshake_latency: new Map(),
     error_levels: new Set(),
     variables: new Set(),
@@ -68,14 +75,33 @@ const earlier = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b)
 const later = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
 
-function occur(into: Occurrences, time: number | null, client: string | null, exemplar: Exemplar): void {
+function occur(
+  into: Occurrences,
+  time: number | null,
+  client: string | null,
+  exemplar: Exemplar,
+  { text }: Share,
+): void {
   into.count++
   into.first = earlier(into.first, time)
   into.last = later(into.last, time)
-  if (time !== null) add(into.minutes, minuteOf(time), 1)
-  into.exemplars = place(into.exemplars, exemplar)
-  if (client !== null && into.clients.size < MAX_CLIENTS) into.clients.add(client)
+  if (time !== null) into.minutes.add(time, 1)
+  into.exemplars = place(into.exemplars, shorter(exemplar, text))
+  if (client !== null && into.clients.size < MAX_CLIENTS) addClient(into.clients, client)
 }
+
+/** Longer than any address; what stands for one in a log of JSON can be as long as the line. */
+const MAX_CLIENT = 64
+
+function addClient(clients: Set<string>, client: string): void {
+  if (!clients.has(client)) clients.add(ownText(client, MAX_CLIENT))
+}
+
+const ownScope = ({ server, path, upstream }: Scope): Scope => ({
+  server: server === null ? null : ownText(server, 255),
+  path,
+  upstream: upstream === null ? null : ownText(upstream, 255),
+})
 
 /** keepExemplars for one line. Logs come in the order of time, so the newest line mostly replaces the newest kept one:
  *  that is done in place, since sorting for every event would dominate a log of a million failures. */
@@ -115,40 +141,49 @@ export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar):
   if (found === undefined) {
     found = {
       ...identity,
+      scope: ownScope(identity.scope),
       count: 0,
       first: null,
       last: null,
       zone: event.zone,
-      minutes: new Map(),
+      minutes: new MinuteCounts(shareOf(evidence, evidence.observations.size + 1).buckets),
       exemplars: [],
       clients: new Set(),
     }
     evidence.observations.set(key, found)
+    settleShares(evidence, evidence.observations, evidence.observations.size - 1)
   }
   if (event.zone === 'assumed') found.zone = 'assumed'
-  occur(found, event.time, event.client, exemplar)
+  occur(found, event.time, event.client, exemplar, shareOf(evidence, evidence.observations.size))
   return found
 }
 
 function foldLifetime(evidence: Evidence, event: Event & { kind: 'session_closed' }, exemplar: Exemplar): void {
-  const key = lifetimesKey(event)
+  let { scope } = event
+  let key = lifetimesKey(event)
   let found = evidence.lifetimes.get(key)
+  if (found === undefined && evidence.lifetimes.size >= MAX_LIFETIMES) {
+    scope = OTHER
+    key = lifetimesKey({ scope, measured_by: event.measured_by })
+    found = evidence.lifetimes.get(key)
+  }
   if (found === undefined) {
-    if (evidence.lifetimes.size >= MAX_OBSERVATIONS) return
     found = {
-      scope: event.scope,
+      scope: ownScope(scope),
       measured_by: event.measured_by,
-      buckets: new Map(),
+      buckets: new SortedCounts(),
       exemplars: [],
       first: null,
       last: null,
     }
     evidence.lifetimes.set(key, found)
+    settleProofs(evidence, evidence.lifetimes.size - 1)
   }
   const bucket = lifetimeBucket(event.seconds)
   // One proof per bucket for the first few buckets seen: a peak must be able to show its lines.
-  if (!found.buckets.has(bucket) && found.exemplars.length < MAX_PROOFS) found.exemplars.push({ bucket, exemplar })
-  add(found.buckets, bucket, 1)
+  if (!found.buckets.has(bucket) && found.exemplars.length < MAX_PROOFS)
+    found.exemplars.push({ bucket, exemplar: shorter(exemplar, proofShare(evidence, evidence.lifetimes.size).text) })
+  found.buckets.add(bucket, 1)
   found.first = earlier(found.first, event.time)
   found.last = later(found.last, event.time)
 }
@@ -170,7 +205,7 @@ export function foldRequest(
 ): Occurrences | null {
   add(evidence.status, status, 1)
   if (time !== null) {
-    add(evidence.requests_per_minute, minuteOf(time), 1)
+    evidence.requests_per_minute.add(time, 1)
     span(evidence, time, time)
   }
   if (request === null || exemplar === null) return null
@@ -183,7 +218,7 @@ export function foldRequest(
     }
     const { scope, answered_by } = request
     found = {
-      scope,
+      scope: ownScope(scope),
       status: request.status,
       answered_by,
       count: 0,
@@ -191,11 +226,12 @@ export function foldRequest(
       last: null,
       exemplars: [],
       clients: new Set(),
-      minutes: new Map(),
+      minutes: new MinuteCounts(shareOf(evidence, evidence.suspects.size + 1).buckets),
     }
     evidence.suspects.set(key, found)
+    settleShares(evidence, evidence.suspects, evidence.suspects.size - 1)
   }
-  occur(found, request.time, request.client, exemplar)
+  occur(found, request.time, request.client, exemplar, shareOf(evidence, evidence.suspects.size))
   return found
 }
 
@@ -206,34 +242,20 @@ export function span(evidence: Evidence, first: number | null, last: number | nu
 
 /** Adds `from` to `into` and returns `into`. Associative and commutative up to the caps. */
 export function merge(into: Evidence, from: Evidence): Evidence {
-  for (const [key, o] of from.observations) {
-    const found = into.observations.get(key)
-    if (found === undefined) into.observations.set(key, copyOccurrences(o))
-    else {
-      mergeOccurrences(found, o)
-      if (o.zone === 'assumed') found.zone = 'assumed'
-    }
-  }
+  const before = [into.observations.size, into.suspects.size, into.lifetimes.size] as const
+  for (const [key, o] of from.observations) mergeObservation(into, key, o)
+  settleShares(into, into.observations, before[0])
   for (const [key, s] of from.suspects) {
     const found = into.suspects.get(key)
-    if (found !== undefined) mergeOccurrences(found, s)
-    else if (into.suspects.size < MAX_SUSPECTS) into.suspects.set(key, copyOccurrences(s))
+    if (found !== undefined) mergeOccurrences(found, s, shareOf(into, into.suspects.size))
+    else if (into.suspects.size < MAX_SUSPECTS) into.suspects.set(key, copyOccurrences(into, into.suspects.size, s))
     else into.suspects_dropped += s.count
   }
-  for (const [key, l] of from.lifetimes) {
-    const found = into.lifetimes.get(key)
-    if (found === undefined) {
-      into.lifetimes.set(key, { ...l, buckets: new Map(l.buckets), exemplars: [...l.exemplars] })
-      continue
-    }
-    for (const { bucket, exemplar } of l.exemplars)
-      if (!found.buckets.has(bucket) && found.exemplars.length < MAX_PROOFS) found.exemplars.push({ bucket, exemplar })
-    for (const [bucket, n] of l.buckets) add(found.buckets, bucket, n)
-    found.first = earlier(found.first, l.first)
-    found.last = later(found.last, l.last)
-  }
+  settleShares(into, into.suspects, before[1])
+  for (const l of from.lifetimes.values()) mergeLifetimes(into, l)
+  settleProofs(into, before[2])
   for (const [k, n] of from.status) add(into.status, k, n)
-  for (const [k, n] of from.requests_per_minute) add(into.requests_per_minute, k, n)
+  into.requests_per_minute.merge(from.requests_per_minute)
   for (const [k, n] of from.handshake_latency) add(into.handshake_latency, k, n)
   for (const v of from.error_levels) into.error_levels.add(v)
   for (const v of from.variables) into.variables.add(v)
@@ -243,15 +265,55 @@ export function merge(into: Evidence, from: Evidence): Evidence {
   return into
 }
 
-function copyOccurrences<T extends Occurrences>(t: T): T {
-  return { ...t, minutes: new Map(t.minutes), exemplars: [...t.exemplars], clients: new Set(t.clients) }
+function mergeObservation(into: Evidence, key: string, from: Observation): void {
+  let found = into.observations.get(key)
+  if (found === undefined && into.observations.size >= MAX_OBSERVATIONS) {
+    from = { ...from, scope: OTHER }
+    key = observationKey(from)
+    found = into.observations.get(key)
+  }
+  if (found === undefined) into.observations.set(key, copyOccurrences(into, into.observations.size, from))
+  else {
+    mergeOccurrences(found, from, shareOf(into, into.observations.size))
+    if (from.zone === 'assumed') found.zone = 'assumed'
+  }
 }
 
-function mergeOccurrences(into: Occurrences, from: Occurrences): void {
+function mergeLifetimes(into: Evidence, from: Lifetimes): void {
+  let key = lifetimesKey(from)
+  let found = into.lifetimes.get(key)
+  if (found === undefined && into.lifetimes.size >= MAX_LIFETIMES) {
+    from = { ...from, scope: OTHER }
+    key = lifetimesKey(from)
+    found = into.lifetimes.get(key)
+  }
+  if (found === undefined) {
+    found = { ...from, buckets: new SortedCounts(), exemplars: [] }
+    into.lifetimes.set(key, found)
+  }
+  const { text } = proofShare(into, into.lifetimes.size)
+  for (const { bucket, exemplar } of from.exemplars)
+    if (!found.buckets.has(bucket) && found.exemplars.length < MAX_PROOFS)
+      found.exemplars.push({ bucket, exemplar: shorter(exemplar, text) })
+  found.buckets.merge(from.buckets)
+  found.first = earlier(found.first, from.first)
+  found.last = later(found.last, from.last)
+}
+
+function copyOccurrences<T extends Occurrences>(into: Evidence, places: number, from: T): T {
+  const { buckets, text } = shareOf(into, places + 1)
+  const exemplars = from.exemplars.map((exemplar) => shorter(exemplar, text))
+  return { ...from, minutes: from.minutes.copy(buckets), exemplars, clients: new Set(from.clients) }
+}
+
+function mergeOccurrences(into: Occurrences, from: Occurrences, { text }: Share): void {
   into.count += from.count
   into.first = earlier(into.first, from.first)
   into.last = later(into.last, from.last)
-  for (const [minute, n] of from.minutes) add(into.minutes, minute, n)
-  into.exemplars = keepExemplars(into.exemplars, from.exemplars)
+  into.minutes.merge(from.minutes)
+  into.exemplars = keepExemplars(
+    into.exemplars,
+    from.exemplars.map((exemplar) => shorter(exemplar, text)),
+  )
   for (const client of from.clients) if (into.clients.size < MAX_CLIENTS) into.clients.add(client)
 }

@@ -1,5 +1,7 @@
 /** Observations grouped into the places a finding can be about. */
 import type { Observation, Scope } from './contract.ts'
+import { minuteOf } from './evidence.ts'
+import { MINUTE } from './minute-counts.ts'
 
 /** Groups by the given part of the scope; the rest becomes null, so that a finding's id does not change when more paths fail. */
 export function groupBy(
@@ -35,12 +37,16 @@ export function spread(observations: readonly Observation[]): number {
   return firsts.length === 0 ? 0 : (Math.max(...lasts) - Math.min(...firsts)) / 1000
 }
 
-/** Minutes in which both happened, give or take one: two logs of one incident. */
+/** Both happened in one minute, give or take one: two logs of one incident. A bucket of several minutes does not tell; of
+ *  such a place only the times that are exact count. */
 export function shareMinutes(a: readonly Observation[], b: readonly Observation[]): boolean {
-  const minutes = new Set(a.flatMap((o) => [...o.minutes.keys()]))
-  return b.some((o) =>
-    [...o.minutes.keys()].some((m) => minutes.has(m) || minutes.has(m - 60_000) || minutes.has(m + 60_000)),
-  )
+  const minutes = new Set(a.flatMap(minutesOf))
+  return b.some((o) => minutesOf(o).some((m) => minutes.has(m) || minutes.has(m - MINUTE) || minutes.has(m + MINUTE)))
+}
+
+function minutesOf({ minutes, first, last, exemplars }: Observation): number[] {
+  if (minutes.step === 1) return [...minutes.keys()]
+  return [first, last, ...exemplars.map(({ time }) => time)].filter((time) => time !== null).map(minuteOf)
 }
 
 /** `3 times`, `once` */

@@ -26,8 +26,11 @@ export function latencyBucket(seconds: number): number {
   return seconds > 0.001 ? Math.min(400, Math.ceil(Math.log(seconds / 0.001) / Math.log(1.04))) : 0
 }
 
+/** Bucket → count. */
+type Histogram = { get(bucket: number): number | undefined; keys(): Iterable<number>; values(): Iterable<number> }
+
 /** The smallest bucket that holds the q-quantile (0..1) of a histogram; null when it is empty. */
-export function quantileBucket(buckets: ReadonlyMap<number, number>, q: number): number | null {
+export function quantileBucket(buckets: Histogram, q: number): number | null {
   let total = 0
   for (const n of buckets.values()) total += n
   if (total === 0) return null

@@ -9,7 +9,7 @@ export interface ReportOptions {
   /** Epoch ms. */
   generatedAt: number
   config: ConfigView | null
-  /** Effective resolution of the window, seconds; 0 when exact. */
+  /** Effective resolution of the window, seconds; 0 when exact. What was counted in longer buckets than that says so. */
   resolution?: number
   /** Findings to keep; null: all. */
   top?: number | null
@@ -22,12 +22,19 @@ export function buildReport(evidence: Evidence, options: ReportOptions): Report 
     schema: 'halfopen.report/1',
     generated_at: new Date(options.generatedAt).toISOString(),
     window: { from: iso(evidence.first), to: iso(evidence.last) },
-    resolution_seconds: options.resolution ?? 0,
+    resolution_seconds: Math.max(options.resolution ?? 0, bucketSeconds(evidence)),
     inputs: [...options.inputs],
     totals: totals(evidence),
     findings: options.top == null ? findings : findings.slice(0, options.top),
     blind_spots,
   }
+}
+
+/** Seconds that counts over time are exact to; 0 when all of them are by the minute. First and last times are always exact. */
+function bucketSeconds(evidence: Evidence): number {
+  let step = evidence.requests_per_minute.step
+  for (const { minutes } of evidence.observations.values()) step = Math.max(step, minutes.step)
+  return step === 1 ? 0 : step * 60
 }
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())

@@ -1,11 +1,14 @@
 /** What came after what: failures and successes at one place, as far as minutes and kept lines tell. */
-import type { Observation } from './contract.ts'
+import type { Exemplar, Observation } from './contract.ts'
+import { MINUTE, type MinuteCounts } from './minute-counts.ts'
 
 export interface Successes {
   count: number
   first: number | null
   last: number | null
-  minutes: ReadonlyMap<number, number>
+  minutes: MinuteCounts
+  /** Lines that are kept: their times are exact however long the buckets of `minutes` are. */
+  exemplars: readonly Exemplar[]
 }
 
 export type Timeline =
@@ -13,31 +16,37 @@ export type Timeline =
   | { kind: 'only-failures' }
   /** It worked, and since `until` it only fails. */
   | { kind: 'stopped-working'; successes: number; until: number }
-  /** It failed, and since `since` it only works. */
-  | { kind: 'repaired'; successes: number; since: number }
+  /** It failed, and since `since` it only works. `atLeast`: there may be more successes, in the bucket of the last failure. */
+  | { kind: 'repaired'; successes: number; since: number; atLeast: boolean }
   /** Both happen side by side. */
   | { kind: 'mixed'; successes: number }
 
-/** Judges by the last of each kind: what holds now counts, whatever was before. Times of one minute are told apart by the
- *  exact first and last times and by the lines that are kept. */
+/** Judges by the last of each kind: what holds now counts, whatever was before. Times of one minute, or of one longer
+ *  bucket, are told apart by the exact first and last times and by the lines that are kept. Where that leaves a doubt the
+ *  answer is `mixed`, as long buckets leave more often. */
 export function timeline(failures: readonly Observation[], good: Successes): Timeline {
   const failed = { first: least(failures.map((o) => o.first)), last: most(failures.map((o) => o.last)) }
   if (good.count === 0) return { kind: 'only-failures' }
   if (failed.last === null || failed.first === null || good.first === null || good.last === null)
     return { kind: 'mixed', successes: good.count }
   if (good.last < failed.first) return { kind: 'stopped-working', successes: good.count, until: good.last }
-  if (good.first > failed.last) return { kind: 'repaired', successes: good.count, since: good.first }
+  if (good.first > failed.last) return { kind: 'repaired', successes: good.count, since: good.first, atLeast: false }
   const lastFailed = failed.last
   const lastGood = good.last
   if (lastGood > lastFailed) {
-    const after = countAfter(good.minutes, lastFailed)
+    const after = goodAfter(good, lastFailed)
     // One success after the last failure may be chance where both happen; several are a repair.
     return after.count >= 2 || !sideBySide(failures, good)
-      ? { kind: 'repaired', successes: Math.max(1, after.count), since: after.first ?? lastGood }
+      ? {
+          kind: 'repaired',
+          successes: Math.max(1, after.count),
+          since: after.first ?? lastGood,
+          atLeast: good.minutes.step > 1,
+        }
       : { kind: 'mixed', successes: good.count }
   }
   const since = failures.reduce(
-    (n, o) => n + Math.max(countAfter(o.minutes, lastGood).count, keptAfter(o, lastGood)),
+    (n, o) => n + Math.max(countAfter(o.minutes, lastGood).count, keptAfter(o, lastGood).length),
     0,
   )
   if (since >= 2 || !sideBySide(failures, good))
@@ -45,27 +54,52 @@ export function timeline(failures: readonly Observation[], good: Successes): Tim
   return { kind: 'mixed', successes: good.count }
 }
 
-/** Most minutes with a failure have a success too. */
+/** Most minutes with a failure have a success too. A bucket of `step` minutes with n failures has at most min(step, n) such
+ *  minutes and at least one: with a success in it all of them count, without one a single minute does. */
 function sideBySide(failures: readonly Observation[], good: Successes): boolean {
-  const minutes = new Set(failures.flatMap((o) => [...o.minutes.keys()]))
-  const both = [...minutes].filter((minute) => good.minutes.has(minute)).length
-  return both * 2 > minutes.size
+  const failed = new Map<string, { both: boolean; minutes: number }>()
+  for (const { minutes } of failures) {
+    for (const [start, n] of minutes) {
+      const both = good.minutes.touches(start, start + minutes.step * MINUTE)
+      const key = `${start} ${minutes.step}`
+      const more = both ? n + (failed.get(key)?.minutes ?? 0) : 1
+      failed.set(key, { both, minutes: Math.min(minutes.step, more) })
+    }
+  }
+  let both = 0
+  let all = 0
+  for (const bucket of failed.values()) {
+    all += bucket.minutes
+    if (bucket.both) both += bucket.minutes
+  }
+  return both * 2 > all
 }
 
-/** Occurrences in minutes that begin after `time`: never more than there were. */
-function countAfter(minutes: ReadonlyMap<number, number>, time: number): { count: number; first: number | null } {
+/** Occurrences in buckets that begin after `time`: never more than there were. */
+function countAfter(minutes: MinuteCounts, time: number): { count: number; first: number | null } {
   let count = 0
   let first: number | null = null
   for (const [minute, n] of minutes) {
     if (minute <= time) continue
     count += n
-    first = first === null ? minute : Math.min(first, minute)
+    first ??= minute
   }
   return { count, first }
 }
 
-const keptAfter = (o: Observation, time: number): number =>
-  o.exemplars.filter((e) => e.time !== null && e.time > time).length
+/** The bucket of `time` may be hours of successes: then the lines that are kept say more. */
+function goodAfter(good: Successes, time: number): { count: number; first: number | null } {
+  const counted = countAfter(good.minutes, time)
+  if (good.minutes.step === 1) return counted
+  const kept = keptAfter(good, time)
+  return { count: Math.max(counted.count, kept.length), first: counted.first ?? least(kept) }
+}
+
+const keptAfter = (o: Pick<Observation, 'exemplars'> | Successes, time: number): number[] =>
+  o.exemplars
+    .map((e) => e.time)
+    .filter((t) => t !== null)
+    .filter((t) => t > time)
 
 function least(times: readonly (number | null)[]): number | null {
   const known = times.filter((t) => t !== null)

@@ -1,6 +1,7 @@
 /** Questions that several causes ask of the evidence, answered once. */
 import { knownSocket, SOCKET_NAME } from '../../parsers/known-sockets.ts'
 import type { Evidence, Observation, Scope, Suspect } from './contract.ts'
+import { MinuteCounts } from './minute-counts.ts'
 import type { Successes } from './timeline.ts'
 
 export interface View {
@@ -81,7 +82,8 @@ const NEVER: SuccessesAt = {
   count: 0,
   first: null,
   last: null,
-  minutes: new Map(),
+  minutes: new MinuteCounts(),
+  exemplars: [],
   hostUnknown: false,
   datedByEnd: false,
 }
@@ -89,13 +91,14 @@ const anyHost = (scope: Scope): string => `* ${scope.path ?? ''}`
 
 function addSuccess(all: Map<string, SuccessesAt>, key: string, o: Observation): void {
   const sum = all.get(key) ?? NEVER
-  const minutes = new Map(sum.minutes)
-  for (const [minute, n] of o.minutes) minutes.set(minute, (minutes.get(minute) ?? 0) + n)
+  const minutes = sum.minutes.copy()
+  minutes.merge(o.minutes)
   all.set(key, {
     count: sum.count + o.count,
     first: o.first === null ? sum.first : Math.min(sum.first ?? Infinity, o.first),
     last: o.last === null ? sum.last : Math.max(sum.last ?? -Infinity, o.last),
     minutes,
+    exemplars: [...sum.exemplars, ...o.exemplars],
     hostUnknown: false,
     datedByEnd: sum.datedByEnd || o.sign === 'handshake-101-at-close',
   })

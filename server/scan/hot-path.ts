@@ -2,7 +2,7 @@
  *  again what the parser read before. Everything it cannot prove goes to the parser. The counting is the kernel's; here
  *  it is joined with the evidence. */
 import type { LineShape } from '../../parsers/line-shape.ts'
-import { add, keepExemplars, latencyBucket, MAX_PROOFS, span } from '../diagnosis/contract.ts'
+import { add, keepExemplars, latencyBucket, MAX_PROOFS, shareOf, shorter, span } from '../diagnosis/contract.ts'
 import type { Evidence, Exemplar, Lifetimes, Occurrences } from '../diagnosis/contract.ts'
 import type { Learned, Upgraded } from './learned.ts'
 import { sharedKernel, type Kernel, type KernelUser } from './kernel-host.ts'
@@ -176,13 +176,12 @@ export class HotPath implements KernelUser {
   turned(minute: number, requests: number, first: number, last: number): void {
     if (this.evidence === null) return
     this.counting = true
-    add(this.evidence.requests_per_minute, minute * MINUTE, requests)
+    this.evidence.requests_per_minute.add(minute * MINUTE, requests)
     span(this.evidence, minute * MINUTE + first, minute * MINUTE + last)
   }
 
   settled(tally: number, minute: number, n: number): void {
-    const into = this.tallies[tally]?.into
-    if (into !== undefined) add(into.minutes, minute * MINUTE, n)
+    this.tallies[tally]?.into.minutes.add(minute * MINUTE, n)
   }
 
   client(tally: number, address: string): boolean {
@@ -278,28 +277,28 @@ export class HotPath implements KernelUser {
 
   /** Moves what was counted into the evidence it was learned from; counting goes on. */
   private settle(): void {
-    const { kernel } = this
-    if (kernel === null || this.loaded === null || this.evidence === null || !this.learned) return
+    const { kernel, evidence } = this
+    if (kernel === null || this.loaded === null || evidence === null || !this.learned) return
     kernel.exports.copyKept()
-    for (const [index, tally] of this.tallies.entries()) this.settleTally(kernel, index, tally)
+    for (const [index, tally] of this.tallies.entries()) this.settleTally(kernel, evidence, index, tally)
     for (const [index, lifetimes] of this.lifetimes.entries()) {
       const from = (K.LIFETIMES + index * K.BUCKETS * 4) / 4
       for (let bucket = 0; bucket < K.BUCKETS; bucket++) {
         const n = kernel.words[from + bucket] as number
         if (n <= 0) continue
-        add(lifetimes.buckets, bucket, n)
+        lifetimes.buckets.add(bucket, n)
         kernel.words[from + bucket] = 0
       }
     }
     const from = K.LATENCY / 4
     for (let ms = 0; ms < K.LATENCY_SIZE; ms++) {
       const n = kernel.words[from + ms] as number
-      if (n > 0) add(this.evidence.handshake_latency, latencyBucket(ms / 1000), n)
+      if (n > 0) add(evidence.handshake_latency, latencyBucket(ms / 1000), n)
     }
     kernel.words.fill(0, from, from + K.LATENCY_SIZE)
   }
 
-  private settleTally(kernel: Kernel, index: number, { into, lifetimes }: Tally): void {
+  private settleTally(kernel: Kernel, evidence: Evidence, index: number, { into, lifetimes }: Tally): void {
     const at = K.TALLIES + index * K.TALLY_SIZE
     const word = (offset: number): number => kernel.words[(at + offset) / 4] as number
     const double = (offset: number): number => kernel.doubles[(at + offset) / 8] as number
@@ -310,12 +309,14 @@ export class HotPath implements KernelUser {
     into.count += count
     into.first = Math.min(into.first ?? Infinity, first)
     into.last = Math.max(into.last ?? -Infinity, last)
-    if (this.evidence !== null) span(this.evidence, first, last)
+    span(evidence, first, last)
     const life = this.lifetimes[lifetimes]
     if (life !== undefined) {
       life.first = Math.min(life.first ?? Infinity, first)
       life.last = Math.max(life.last ?? -Infinity, last)
     }
+    const table = 'kind' in into ? evidence.observations : evidence.suspects
+    const { text } = shareOf(evidence, table.size)
     const newest = word(84)
     const kept: Exemplar[] = []
     const keep = (time: number, number: number, place: number, length: number): void => {
@@ -325,7 +326,7 @@ export class HotPath implements KernelUser {
     }
     keep(double(24), double(32), newest, word(60))
     keep(double(40), double(48), newest ^ 1, word(100))
-    into.exemplars = keepExemplars(into.exemplars, kept)
+    into.exemplars = keepExemplars(into.exemplars, kept).map((exemplar) => shorter(exemplar, text))
     kernel.words[(at + 64) / 4] = 0
     kernel.doubles[(at + 8) / 8] = Infinity
     kernel.doubles[(at + 16) / 8] = -Infinity

@@ -92,7 +92,7 @@ export class MinuteClock {
     this.turn()
     if (this.finished.length === 0) return false
     for (const [minute, requests, first, last] of this.finished) {
-      add(evidence.requests_per_minute, minute, requests)
+      evidence.requests_per_minute.add(minute, requests)
       span(evidence, first, last)
     }
     this.finished = []

@@ -1,6 +1,6 @@
 /** Lines counted into one thing that the evidence already holds. Counting touches a few small integers; the evidence
  *  itself, with its Maps, is touched once a minute and at the end. */
-import { add, keepExemplars, type Exemplar, type Occurrences } from '../diagnosis/contract.ts'
+import { keepExemplars, type Exemplar, type Occurrences } from '../diagnosis/contract.ts'
 import { MaskedLine } from './masked-line.ts'
 
 const MAX_CLIENTS = 8
@@ -99,7 +99,7 @@ export class Tally {
   }
 
   private settleMinute(): void {
-    if (this.inMinute > 0) add(this.into.minutes, this.minute * 60_000, this.inMinute)
+    if (this.inMinute > 0) this.into.minutes.add(this.minute * 60_000, this.inMinute)
     this.inMinute = 0
   }
 }

@@ -150,7 +150,7 @@ const FORMATS: Readonly<Record<string, { format: string; given: boolean }>> = {
   },
   ltsv: {
     format:
-      'time:$time_local\thost:$remote_addr\treq:$request\tstatus:$status\tsize:$body_bytes_sent\treqtime:$request_time\tapptime:$upstream_response_time\tvhost:$host',
+      'time:$time_local\tclient:$remote_addr\treq:$request\tstatus:$status\tsize:$body_bytes_sent\treqtime:$request_time\tapptime:$upstream_response_time\tvhost:$host',
     given: false,
   },
   'times behind combined': {

@@ -6,6 +6,7 @@ import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, Lifetimes, Observation, Scope } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
 import { lifetimeOf } from '../histogram.ts'
+import { MinuteCounts } from '../minute-counts.ts'
 import { findPeaks, type Peak } from '../peaks.ts'
 import type { View } from '../view.ts'
 
@@ -205,7 +206,7 @@ function peakObservation(scope: Scope, peak: Peak, echo: boolean): Observation {
     first: peak.first,
     last: peak.last,
     zone: 'known',
-    minutes: new Map(),
+    minutes: new MinuteCounts(),
     exemplars: peak.exemplars,
     clients: new Set(),
   }

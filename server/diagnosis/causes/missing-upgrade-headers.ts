@@ -169,6 +169,7 @@ function judgeTimes(failures: Observation[], good: SuccessesAt, reasons: Reason[
   const time = timeline(failures, good)
   const at = (ms: number): string => new Date(ms).toISOString().replace(/\.000Z$/, 'Z')
   const elsewhere = good.hostUnknown ? ', maybe on another host: the log does not name it' : ''
+  const many = time.kind === 'repaired' ? `${time.atLeast ? 'at least ' : ''}${time.successes}` : ''
   switch (time.kind) {
     case 'only-failures':
       return undefined
@@ -191,13 +192,13 @@ function judgeTimes(failures: Observation[], good: SuccessesAt, reasons: Reason[
           : 'maybe on another host'
         against.push({
           weight: 0.05,
-          text: `${time.successes} handshakes on this path succeeded later: it may be repaired already (${why})`,
+          text: `${many} handshakes on this path succeeded later: it may be repaired already (${why})`,
         })
         return undefined
       }
       reasons.push({
         weight: 0,
-        text: `${time.successes} handshakes succeeded here since ${at(time.since)}, and none failed: it works now`,
+        text: `${many} handshakes succeeded here since ${at(time.since)}, and none failed: it works now`,
       })
       return { since: time.since, successes: time.successes, why: 'succeeded' }
   }

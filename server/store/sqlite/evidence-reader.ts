@@ -1,5 +1,14 @@
 /** Rebuilds the evidence of a window from the per-minute tables, as if its records had been folded in memory. */
-import { add, emptyEvidence, lifetimesKey, observationKey, suspectKey } from '../../diagnosis/contract.ts'
+import {
+  add,
+  emptyEvidence,
+  lifetimesKey,
+  MinuteCounts,
+  observationKey,
+  settleShares,
+  SortedCounts,
+  suspectKey,
+} from '../../diagnosis/contract.ts'
 import type { Evidence, Lifetimes, Observation, Suspect } from '../../diagnosis/contract.ts'
 import type { Class, Dimensions } from './dimensions.ts'
 import type { Db, Statement } from './driver.ts'
@@ -62,7 +71,7 @@ export class EvidenceReader {
     this.readLifetimes(evidence, window)
     for (const { minute, what, key, n } of this.tallies.iterate(...window)) {
       if (what === 'status') add(evidence.status, key, n)
-      else if (what === 'requests') add(evidence.requests_per_minute, minute, n)
+      else if (what === 'requests') evidence.requests_per_minute.add(minute, n)
       else if (what === 'latency') add(evidence.handshake_latency, key, n)
       else evidence.suspects_dropped += n
     }
@@ -85,7 +94,7 @@ export class EvidenceReader {
       let counted = ofScope.get(row.class_id)
       if (counted === undefined) ofScope.set(row.class_id, (counted = nothing()))
       counted.count += row.n
-      if (row.timed === 1) add(counted.minutes, row.minute, row.n)
+      if (row.timed === 1) counted.minutes.add(row.minute, row.n)
       if (row.first !== null && row.first < (counted.first ?? Infinity)) counted.first = row.first
       if (row.last !== null && row.last > (counted.last ?? -Infinity)) counted.last = row.last
       if (row.assumed === 1) counted.assumed = true
@@ -99,6 +108,8 @@ export class EvidenceReader {
         else addObservation(evidence, this.dimensions.scope(scopeId), { ...is, kind: is.kind }, counted)
       }
     }
+    settleShares(evidence, evidence.observations, 0)
+    settleShares(evidence, evidence.suspects, 0)
   }
 
   private readLifetimes(evidence: Evidence, window: Window): void {
@@ -109,11 +120,11 @@ export class EvidenceReader {
       const key = lifetimesKey({ scope, measured_by })
       let found = evidence.lifetimes.get(key)
       if (found === undefined) {
-        found = { scope, measured_by, buckets: new Map(), exemplars: [], first: null, last: null }
+        found = { scope, measured_by, buckets: new SortedCounts(), exemplars: [], first: null, last: null }
         evidence.lifetimes.set(key, found)
         scopes.set(found, row.scope_id)
       }
-      add(found.buckets, row.bucket, row.n)
+      found.buckets.add(row.bucket, row.n)
       if (row.first !== null && row.first < (found.first ?? Infinity)) found.first = row.first
       if (row.last !== null && row.last > (found.last ?? -Infinity)) found.last = row.last
     }
@@ -125,7 +136,7 @@ const nothing = (): Counted => ({
   count: 0,
   first: null,
   last: null,
-  minutes: new Map(),
+  minutes: new MinuteCounts(),
   exemplars: [],
   clients: new Set(),
   assumed: false,

@@ -10,7 +10,8 @@ export interface Slabs {
   untimed: Evidence
 }
 
-/** Throws when the batch's evidence counts other events than it brings: one of them would be lost without a word. */
+/** Throws when the batch's evidence counts other events than it brings, or not minute by minute: something would be lost
+ *  without a word. */
 export function slabsOf(batch: Batch): Slabs {
   const slabs: Slabs = { minutes: new Map(), untimed: emptyEvidence() }
   for (const { event, exemplar } of batch.events) {
@@ -29,6 +30,9 @@ export function slabsOf(batch: Batch): Slabs {
     throw new Error(
       `batch of ${batch.source.path}: evidence counts ${counted} events, but ${batch.events.length} are in it`,
     )
+  const { requests_per_minute, suspects } = batch.evidence
+  if ([requests_per_minute, ...[...suspects.values()].map(({ minutes }) => minutes)].some(({ step }) => step > 1))
+    throw new Error(`batch of ${batch.source.path}: its evidence is not exact`)
   return slabs
 }
 
