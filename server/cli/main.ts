@@ -14,7 +14,7 @@ Examples:
   halfopen serve                               dashboard on http://127.0.0.1:11006
 
 Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage error or input that
-cannot be read.
+cannot be read, 130 or 143 ended by Ctrl-C or SIGTERM.
 "halfopen COMMAND --help" shows the options of a command.`
 
 /** Runs one command. @param argv the words after the program's name. @returns the exit code of CONTRACT.md. */

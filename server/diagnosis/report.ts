@@ -13,6 +13,8 @@ export interface ReportOptions {
   resolution?: number
   /** Findings to keep; null: all. */
   top?: number | null
+  /** Set when reading was stopped before the end. */
+  partial?: { done: number; total: number | null; left: readonly string[] } | null
 }
 
 /** Pure: the clock is an argument. */
@@ -21,6 +23,7 @@ export function buildReport(evidence: Evidence, options: ReportOptions): Report 
   return {
     schema: 'halfopen.report/1',
     generated_at: new Date(options.generatedAt).toISOString(),
+    ...partial(options.partial ?? null),
     window: { from: iso(evidence.first), to: iso(evidence.last) },
     resolution_seconds: options.resolution ?? 0,
     inputs: [...options.inputs],
@@ -28,6 +31,13 @@ export function buildReport(evidence: Evidence, options: ReportOptions): Report 
     findings: options.top == null ? findings : findings.slice(0, options.top),
     blind_spots,
   }
+}
+
+function partial(stopped: NonNullable<ReportOptions['partial']> | null): Pick<Report, 'partial' | 'read'> {
+  if (stopped === null) return {}
+  const { done, total, left } = stopped
+  const fraction = total === null || total <= 0 ? null : Math.min(1, Math.floor((done / total) * 1000) / 1000)
+  return { partial: true, read: { bytes: done, of: total, fraction, inputs_left: [...left] } }
 }
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())

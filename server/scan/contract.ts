@@ -11,6 +11,8 @@ export interface ScanOptions {
   since: number | null
   until: number | null
   onProgress: ((done: number, total: number | null) => void) | null
+  /** Aborted: reading stops after the chunk at hand, and what was read so far is the result. */
+  signal?: AbortSignal
 }
 
 /** A failure that concerns one input: the rest goes on. */
@@ -26,6 +28,12 @@ export interface ScanResult {
   evidence: Evidence
   inputs: InputSummary[]
   errors: InputError[]
+  /** Reading was stopped before the end of the inputs. */
+  partial: boolean
+  /** Bytes read of all inputs together, compressed ones as they lie on disk; `total` is null when one has no known size. */
+  read: { done: number; total: number | null }
+  /** Inputs that were not opened any more. */
+  left: string[]
 }
 
 export { choose } from './choose.ts'
