@@ -83,7 +83,7 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   progress?.clear()
   stopped.over()
   for (const error of result.errors) complain(error.message)
-  const failed = [reading.failed, result.errors.length > 0, unreadable(result.inputs)].includes(true)
+  const failed = [reading.failed, result.errors.length > 0, unreadable(result.inputs, result.unread)].includes(true)
 
   const report = buildReport(result.evidence, {
     inputs: result.inputs,

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { registerAnalyze } from './analyze.ts'
 import { complain, packageVersion, UsageError } from './command.ts'
+import { registerExplain } from './explain.ts'
 import { registerLogFormat } from './log-format.ts'
 import { registerParse } from './parse.ts'
 import { registerServe } from './serve.ts'
@@ -31,7 +32,8 @@ export async function main(argv: string[]): Promise<number> {
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-  for (const register of [registerAnalyze, registerServe, registerParse, registerLogFormat]) register(program, exit)
+  for (const register of [registerAnalyze, registerServe, registerParse, registerExplain, registerLogFormat])
+    register(program, exit)
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {

@@ -190,7 +190,8 @@ function inputs(list: readonly InputSummary[], layout: Layout): string[] {
 
 function unread(input: InputSummary, { width, paint, verbose }: Layout): string[] {
   const samples = verbose ? input.unparsed_samples : input.unparsed_samples.slice(0, 2)
-  const rows = [`     ${paint('yellow', `${plural(input.unparsed, 'line')} not read`)}`]
+  const share = input.parsed === 0 ? '' : ` (${percent(input.unparsed, input.lines)})`
+  const rows = [`     ${paint('yellow', `${plural(input.unparsed, 'line')} not read${share}`)}`]
   for (const sample of samples) {
     const label = escapeText(`${sample.line} (${sample.reason}): `)
     const [row = ''] = verbose
@@ -203,4 +204,10 @@ function unread(input: InputSummary, { width, paint, verbose }: Layout): string[
     )
   }
   return rows
+}
+
+/** Whole per cents; what is there is never 0 %, and what is not all never 100 %. */
+function percent(part: number, all: number): string {
+  const value = (part / all) * 100
+  return value < 1 ? 'under 1 %' : value > 99 ? 'over 99 %' : `${Math.round(value)} %`
 }

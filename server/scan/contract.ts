@@ -1,5 +1,6 @@
 /** Public surface of scan/: whole inputs in, evidence out. */
 import type { Evidence, InputSummary } from '../diagnosis/contract.ts'
+import type { Tried } from './nearest.ts'
 
 export interface ScanOptions {
   /** Forced parser id, or null for detection. */
@@ -24,10 +25,21 @@ export interface InputError {
   message: string
 }
 
+/** An input of which no line could be read. */
+export interface UnreadInput {
+  path: string
+  /** The first line, without its envelopes; masked. */
+  line: number
+  text: string
+  tried: Tried[]
+}
+
 export interface ScanResult {
   evidence: Evidence
   inputs: InputSummary[]
   errors: InputError[]
+  /** Of inputs of which nothing was read: what the parsers made of the first line. */
+  unread: UnreadInput[]
   /** Reading was stopped before the end of the inputs. */
   partial: boolean
   /** Bytes read of all inputs together, compressed ones as they lie on disk; `total` is null when one has no known size. */
@@ -37,6 +49,8 @@ export interface ScanResult {
 }
 
 export { choose } from './choose.ts'
+export { explainInput, explainText, type Explanation } from './explain.ts'
+export { nearestOf, type Tried } from './nearest.ts'
 export { scanInputs } from './scan.ts'
 export { findInputs, processEnvironment } from './inputs.ts'
 export { RecordReader, type Wrapping } from './reader.ts'

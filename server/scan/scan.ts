@@ -6,6 +6,7 @@ import { choose } from './choose.ts'
 import type { InputError, ScanOptions, ScanResult } from './contract.ts'
 import { systemError } from './input-errors.ts'
 import { LineFeeder } from './lines.ts'
+import { unreadInput } from './nearest.ts'
 import { openInput, type OpenedInput } from './open-input.ts'
 import { RecordReader } from './reader.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -25,6 +26,7 @@ export async function scanInputs(inputs: readonly string[], options: ScanOptions
     evidence: emptyEvidence(),
     inputs: [],
     errors: [],
+    unread: [],
     partial: false,
     read: { done: 0, total: null },
     left: [],
@@ -43,6 +45,7 @@ export async function scanInputs(inputs: readonly string[], options: ScanOptions
     const error =
       input.kind === 'refused' ? input.error : await scanOne(input, reader, result.evidence, progress, signal)
     if (error !== null) result.errors.push(error)
+    result.unread.push(...unreadInput(reader.summary, reader.firstUnread, parsers))
     if (error === null || reader.summary.lines > 0) result.inputs.push(reader.summary)
   }
   result.read = progress.state()
