@@ -40,14 +40,16 @@ export function tryAll(text: string, parsers: readonly Parser[]): Tried[] {
   })
 }
 
-/** What is to be told of an input whose first line nothing read, when nothing else of it was read either. */
+/** What is to be told of an input of which nothing was read. `first` is its first line as the parsers got it; null when
+ *  they did not (too long, or a damaged envelope). */
 export function unreadInput(
-  { path, parsed }: InputSummary,
-  first: { line: number; text: string } | null,
+  { path, parsed, unparsed_samples: [sample] }: InputSummary,
+  first: string | null,
   parsers: readonly Parser[],
 ): UnreadInput[] {
-  if (parsed > 0 || first === null) return []
-  return [{ path, line: first.line, text: maskText(first.text), tried: tryAll(first.text, parsers) }]
+  if (parsed > 0 || sample === undefined) return []
+  if (first === null) return [{ path, line: sample.line, text: sample.text, tried: [] }]
+  return [{ path, line: sample.line, text: maskText(first), tried: tryAll(first, parsers) }]
 }
 
 /** Those that got somewhere, furthest first. */

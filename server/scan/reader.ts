@@ -70,10 +70,8 @@ export class RecordReader {
   readonly summary: InputSummary
   /** Called for every record and every unread line; set by `halfopen parse` only. */
   onRecord: OnRecord | null = null
-  /** The first line that nothing read, for whoever says what was tried on it; cut. */
-  firstUnread: { line: number; text: string } | null = null
   private readonly options: ReaderOptions
-  private readonly detection: Detection
+  readonly detection: Detection
   /** Quoted fields of the current parser's format when the hot path knows it. */
   private hotFields: 2 | 3 | undefined
   /** The record read last in a format of the hot path. */
@@ -371,7 +369,6 @@ export class RecordReader {
     this.summary.lines += lines
     this.summary.unparsed += lines
     this.onRecord?.(null, line, text, reason, wrapping)
-    this.firstUnread ??= { line, text: text.slice(0, 4000) }
     if (this.summary.unparsed_samples.length < MAX_SAMPLES)
       this.summary.unparsed_samples.push({ line, text: maskText(text.slice(0, 200)), reason })
   }

@@ -55,7 +55,7 @@ export async function readRecords(
   feeder.end()
   await onChunk()
   if (opened.kind === 'stream') error ??= opened.problem()
-  return { summary: reader.summary, error, unread: unreadInput(reader.summary, reader.firstUnread, parsers) }
+  return { summary: reader.summary, error, unread: unreadInput(reader.summary, reader.detection.firstMiss, parsers) }
 }
 
 /** Why these options cannot be used, by the name of the command-line option; null when they can. */

@@ -36,6 +36,7 @@ export async function scanInputs(inputs: readonly string[], options: ScanOptions
     opened.map(({ input }) => input),
     options.onProgress,
   )
+  const readers: RecordReader[] = []
   for (const { path, input } of opened) {
     if (signal?.aborted) {
       result.left.push(path)
@@ -45,9 +46,15 @@ export async function scanInputs(inputs: readonly string[], options: ScanOptions
     const error =
       input.kind === 'refused' ? input.error : await scanOne(input, reader, result.evidence, progress, signal)
     if (error !== null) result.errors.push(error)
-    result.unread.push(...unreadInput(reader.summary, reader.firstUnread, parsers))
+    readers.push(reader)
     if (error === null || reader.summary.lines > 0) result.inputs.push(reader.summary)
   }
+  // At the end: explaining takes its time, and makes the engine's code for the matchers more general.
+  for (const { summary, detection } of readers)
+    result.unread.push(...unreadInput(summary, detection.firstMiss, parsers))
+  // Ctrl-C ends the program at the other end of a pipe, too: its end may be seen before the signal, which is taken from
+  // the loop's next turn.
+  for (let turn = 0; turn < 2 && signal !== undefined; turn++) await new Promise(setImmediate)
   result.read = progress.state()
   result.partial = signal?.aborted === true
   return result
