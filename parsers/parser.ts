@@ -9,6 +9,17 @@ export type Parsed<R extends LogRecord = LogRecord> = { ok: true; record: R } | 
 
 export const miss = (reason: MissReason): { ok: false; reason: MissReason } => ({ ok: false, reason })
 
+/** How far a line got in a format that it is not in. */
+export interface Near {
+  /** Where in the line it stopped, when `why` says what was expected there. */
+  at: number
+  /** Characters that certainly fit, when these are fewer: what can hold anything proves nothing. Orders formats by
+   *  nearness. */
+  fits?: number
+  /** `expected …` at that place, or a whole reason. */
+  why: string
+}
+
 export interface Parser<R extends LogRecord = LogRecord> {
   /** The name `--format` takes and `parse` prints. */
   id: string
@@ -22,4 +33,7 @@ export interface Parser<R extends LogRecord = LogRecord> {
   parse(line: string): Parsed<R>
   /** How a line that `parse` has read is built; null when other lines may be built in another way. */
   shape?(line: string): LineShape | null
+  /** Why `parse` refuses the line, for people: nothing that reads logs calls it. Null, or absent: there is nothing to say
+   *  but that the line has another form. */
+  explain?(line: string): Near | null
 }

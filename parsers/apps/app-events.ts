@@ -12,7 +12,7 @@ type Zone = Event['zone']
 /** At most one event per record. `time` is the record's, as epoch ms UTC. */
 export function readApp(record: AppRecord, time: number | null, zone: Zone): Event[] {
   const request = requestOf(record)
-  const sign = textSign(request === null ? wordsOf(record) : (record.extra.get('error') ?? ''))
+  const sign = textSign(searchedText(record, request))
   if (sign !== null) {
     const client = request?.client ?? null
     const base = { sign: sign.sign, time, zone, scope: NOWHERE, client, connection: null }
@@ -29,6 +29,11 @@ const NOWHERE = { server: null, path: null, upstream: null } as const
 
 /** Lines that comment on another line of the same program: uvicorn has already printed the socket with its 403. */
 const ECHOES: ReadonlySet<string> = new Set(['uvicorn app-connection-rejected'])
+
+/** What signs are looked for in. */
+export function searchedText(record: AppRecord, request = requestOf(record)): string {
+  return request === null ? wordsOf(record) : (record.extra.get('error') ?? '')
+}
 
 /** Logger, message and error as one text: which of them holds the reason differs between applications. */
 function wordsOf({ message, extra }: AppRecord): string {

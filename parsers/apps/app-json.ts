@@ -69,6 +69,16 @@ export const appJson: Parser<AppRecord> = {
     }
     return appRecord('app-json', time, level, message, extra)
   },
+  explain(line) {
+    const text = plain(line)
+    if (text[0] !== '{') return { at: 0, why: 'expected a JSON object' }
+    const fields = jsonObject(text)
+    if (fields === null) return { at: 1, why: 'begins like a JSON object and is none' }
+    if (String(fields.get('caller')).startsWith('github.com/portainer/'))
+      return { at: line.length, why: "its caller is Portainer's" }
+    const lacking = !MESSAGE_KEYS.some((key) => fields.has(key)) ? 'a message' : 'a level that is known'
+    return { at: line.length, why: `JSON without ${lacking}` }
+  },
 }
 
 /** A line that is one JSON object, as a Map: its keys are a stranger's and never become properties. Null otherwise. */

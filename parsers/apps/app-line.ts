@@ -37,6 +37,8 @@ const SHAPES: readonly RegExp[] = [
   `^(?<level>[IWEF])\\d{4} \\d\\d:\\d\\d:\\d\\d\\.\\d{6} +\\d{1,10} (?<caller>[\\w.-]{1,200}:\\d{1,6})\\] (?<rest>.*)$`,
 ].map((source) => new RegExp(source, 's'))
 
+const BEGINNING = new RegExp(`^\\[?${WHEN}\\]?(?: - | *\\| *|[ \\t]+)?`)
+
 /** nginx's own shape after the level, in case an error log has another stamp than usual; and its usual head. */
 const NGINX = /^\d{1,10}#\d{1,10}: |^\*\d+ /
 const NGINX_HEAD = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[[a-z]/
@@ -108,5 +110,14 @@ export const appLine: Parser<AppRecord> = {
       return appRecord('app-line', time, levelName((found['level'] ?? found['level2']) as string), message, extra)
     }
     return miss('no-match')
+  },
+  explain(line) {
+    const text = plain(line)
+    const stamp = BEGINNING.exec(text)
+    if (stamp === null) return { at: 0, why: 'expected a time or a level word' }
+    return {
+      at: line.length - text.length + stamp[0].length,
+      why: 'expected a level word (INFO, [error] …) after the time',
+    }
   },
 }

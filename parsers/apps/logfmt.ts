@@ -52,4 +52,13 @@ export const logfmt: Parser<AppRecord> = {
     if (BRIDGED.test(message)) return miss('no-match')
     return appRecord('logfmt', keyTime(take(TIME_KEYS)), level, message, pairs)
   },
+  explain(line) {
+    const text = plain(line)
+    if (!/^[A-Za-z_@][\w.@/-]{0,63}=/.test(text)) return { at: 0, why: 'expected key=value' }
+    const { pairs } = readPairs(text)
+    const message = MESSAGE_KEYS.map((key) => pairs.get(key)).find((value) => value !== undefined)
+    if (message === undefined) return { at: line.length, why: 'key=value pairs without a message (msg=)' }
+    if (BRIDGED.test(message)) return { at: line.length, why: "its message has a stamp, which is Portainer's own" }
+    return { at: line.length, why: 'key=value pairs without a level that is known' }
+  },
 }

@@ -57,4 +57,13 @@ export const jsonAccess: Parser<AccessRecord> = {
     return accessRecord(layout, [...found.values()])
   },
   shape: jsonShape,
+  explain(line) {
+    if (!/^\s{0,8}\{/.test(line)) return { at: 0, why: 'expected a JSON object' }
+    const flat = flatJson(line)
+    if (flat === null) return { at: 1, why: 'begins like a JSON object and is none' }
+    if (isApplication(flat.keys())) return { at: 2, why: "JSON with an application's keys (message, level)" }
+    const status = [...flat].find(([key]) => (variableOfKey(key) ?? snake(key)) === 'status')
+    const lacking = !/^\d{3}$/.test(status?.[1] ?? '') ? 'a status of three digits' : 'a request or its URI'
+    return { at: line.length, why: `JSON without ${lacking}` }
+  },
 }

@@ -65,4 +65,17 @@ export const variantAccess: Parser<AccessRecord> = {
     }
     return miss('no-match')
   },
+  explain(line) {
+    CORE.lastIndex = 0
+    const core = CORE.exec(line)
+    if (core === null) return { at: 0, why: 'no [time] "request" in the line' }
+    const requestEnd = closingQuote(line, CORE.lastIndex)
+    if (requestEnd < 0) return { at: CORE.lastIndex, why: 'expected a quote after the request somewhere' }
+    STATUS.lastIndex = requestEnd + 1
+    if (!STATUS.test(line)) return { at: requestEnd + 1, why: 'expected a status of three digits after the request' }
+    const after = STATUS.lastIndex
+    if (readPrefix(line.slice(0, core.index).trim()) === null)
+      return { at: core.index, why: 'what stands before [time] is no address and no name' }
+    return { at: after, why: 'what follows the status is no row of fields' }
+  },
 }

@@ -5,6 +5,7 @@ import type { AccessFields, AccessRecord, LogTime } from '../record.ts'
 import { anyTime } from '../time.ts'
 import { byKeys } from './json-format.ts'
 import { compileLogFormat, shapeOfFormat, splitFormat } from './log-format.ts'
+import { nearFormat } from './log-format-near.ts'
 import { splitRequest } from './request-line.ts'
 import { UNESCAPE, type Escape } from './unescape.ts'
 import { NUMBERS, TIMES, UPSTREAM_LISTS, upstreamList } from './variables.ts'
@@ -132,6 +133,11 @@ export function accessParser(format: AccessFormat, escape: Escape): Parser<Acces
       const text = layouts[at]?.text
       const parts = text === undefined ? null : shapeOfFormat(splitFormat(text), escape)
       return parts && { parts, plain: at > 0, noDecimalLast: accepts !== undefined }
+    },
+    explain(line) {
+      const near = formats.flatMap((text) => nearFormat(text, escape, line) ?? [])
+      if (near.length < formats.length) return { at: line.length, why: 'a value in it belongs to another format' }
+      return near.reduce((best, other) => ((other.fits ?? other.at) > (best.fits ?? best.at) ? other : best))
     },
   }
 }

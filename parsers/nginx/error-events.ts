@@ -5,10 +5,12 @@ import type { ErrorRecord } from '../record.ts'
 import { serverName } from './access-events.ts'
 import { errorSign } from './error-signs.ts'
 
+export const NO_WEBSOCKETS = /^(?:fastcgi|scgi|memcached|grpcs?):/
+
 /** At most one event per record; none for lines about static files, notices and the like. */
 export function readError(record: ErrorRecord, time: number | null, zone: 'known' | 'assumed'): Event[] {
   // FastCGI and the like never carry a WebSocket: their failures are another tool's topic.
-  if (record.upstream !== null && /^(?:fastcgi|scgi|memcached|grpcs?):/.test(record.upstream)) return []
+  if (record.upstream !== null && NO_WEBSOCKETS.test(record.upstream)) return []
   const sign = errorSign(record)
   if (sign === null) return []
   const event: Event = {

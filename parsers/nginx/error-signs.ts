@@ -184,7 +184,7 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
 ]
 
 /** Broken by a line break, or about a path. The level `emerg` and files of nginx itself have no connection. */
-const QUOTES_PATH =
+export const QUOTES_PATH =
   /^(?:"(?!map")|open\(\) "|(?:l?stat|opendir|realpath|directory index of|rewritten \w+)[^"\n]{0,20} ")/
 
 /** The sign of a record; null for a line that says nothing about proxied connections (it is parsed, and no event). */

@@ -1,6 +1,7 @@
 /** nginx error_log: `TIME [LEVEL] PID#TID: *CONN MESSAGE (ERRNO: TEXT) while ACTION, client: …`.
  *  Source: ngx_log_error_core (core/ngx_log.c). Nothing in the line is escaped: error-message.ts says where the message
  *  ends, error-context.ts reads what follows it. */
+import { nearSteps, type Step } from '../near.ts'
 import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { ErrorLevel, ErrorRecord } from '../record.ts'
 import { slashTime } from '../time.ts'
@@ -76,7 +77,16 @@ export const nginxError: Parser<ErrorRecord> = {
       },
     }
   },
+  explain: (line) => nearSteps(line, STEPS),
 }
+
+/** The head in steps, for `explain`; behind it everything is read. */
+const STEPS: readonly Step[] = [
+  [/\d{4}\/\d\d\/\d\d /y, 'a date such as 2026/11/21'],
+  [/\d\d:\d\d:\d\d /y, 'a time such as 06:13:51'],
+  [/\[/y, '[level] after the time'],
+  [/(?:debug|info|notice|warn|error|crit|alert|emerg)\] /y, "one of nginx's levels"],
+]
 
 const number = (text: string | undefined): number | null => (text === undefined ? null : Number(text))
 

@@ -55,6 +55,13 @@ export const keyValueAccess: Parser<AccessRecord> = {
     else pairsOf(line, (key, from, to, quoted) => shape.value(key, from, to, quoted))
     return shape.finish()
   },
+  explain(line) {
+    const first = keyAt(line, LEAD.exec(line)?.[0].length ?? 0)
+    if (first?.index !== 0 && !LEAD.test(line)) return { at: 0, why: 'expected key=value' }
+    return /\bstatus(?:_code)?[=:]/i.test(line)
+      ? { at: 1, why: 'key=value pairs with something between them, or a quote that is not closed' }
+      : { at: line.length, why: 'key=value pairs without a status' }
+  },
 }
 
 const isLabelled = (line: string): boolean => line.includes('\tstatus:') || line.startsWith('status:')

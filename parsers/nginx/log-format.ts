@@ -17,12 +17,12 @@ export interface Matcher {
   match(line: string): readonly string[] | null
 }
 
-type Part = { literal: string } | { variable: number; scan: Scan }
+export type Part = { literal: string } | { variable: number; scan: Scan }
 
 /** The end of what an open value can hold from `at` on: the index of the first character it cannot hold. */
 type Stop = (line: string, at: number) => number
 
-interface Open {
+export interface Open {
   variable: number
   stop: Stop
 }
@@ -30,6 +30,18 @@ interface Open {
 /** Compiles the text of a `log_format` (outer quotes removed, pieces joined). Throws RangeError with a reason when two
  *  variables stand side by side whose values cannot be told apart. A text without variables matches itself. */
 export function compileLogFormat(text: string, escape: Escape = 'default'): Matcher {
+  const { names, segments, opens } = dissect(text, escape)
+  return new FormatMatcher(names, segments, opens)
+}
+
+interface Dissected {
+  names: readonly string[]
+  segments: readonly Part[][]
+  opens: readonly Open[]
+}
+
+/** Variables in the format's order, fixed segments, and the open values between them. Throws like compileLogFormat. */
+export function dissect(text: string, escape: Escape): Dissected {
   const pieces = splitFormat(text)
   const names: string[] = []
   const segments: Part[][] = [[]]
@@ -49,7 +61,7 @@ export function compileLogFormat(text: string, escape: Escape = 'default'): Matc
       segments.push([])
     }
   })
-  return new FormatMatcher(names, segments, opens)
+  return { names, segments, opens }
 }
 
 export type Piece = { literal: string } | { name: string }
@@ -150,13 +162,13 @@ function stopOf(name: string, escape: Escape): Stop {
 const NOT_HERE = -1
 const NOWHERE = -2
 
-class FormatMatcher implements Matcher {
+export class FormatMatcher implements Matcher {
   readonly names: readonly string[]
-  private readonly segments: readonly Part[][]
-  private readonly opens: readonly Open[]
+  protected readonly segments: readonly Part[][]
+  protected readonly opens: readonly Open[]
   private readonly values: string[]
   /** Per open value: where it starts, where it ends, where to look for its end, and what its segment must reach beyond. */
-  private readonly start: number[] = []
+  protected readonly start: number[] = []
   private readonly end: number[] = []
   private readonly from: number[] = []
   private readonly beyond: number[] = []
@@ -208,7 +220,7 @@ class FormatMatcher implements Matcher {
 
   /** Looks for the segment after open value i, at most at `limit`. Returns where the segment ends, NOT_HERE when a later
    *  start of the value may help, or NOWHERE. */
-  private find(i: number, line: string, limit: number): number {
+  protected find(i: number, line: string, limit: number): number {
     const last = i === this.opens.length - 1
     const segment = this.segments[i + 1] as Part[]
     const head = segment[0]
@@ -242,7 +254,7 @@ class FormatMatcher implements Matcher {
   }
 
   /** Matches one segment at `at`, keeps the values of its variables, and returns its end or -1. */
-  private segment(index: number, line: string, at: number): number {
+  protected segment(index: number, line: string, at: number): number {
     let end = at
     for (const part of this.segments[index] as Part[]) {
       if ('literal' in part) {

@@ -50,6 +50,7 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
     { openOutput },
     { prepareReading, unreadable },
     { progressLine },
+    { interruption },
     { scanInputs },
     { buildReport },
     { configView },
@@ -57,6 +58,7 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
     import('./output.ts'),
     import('./reading.ts'),
     import('./progress.ts'),
+    import('./interruption.ts'),
     import('../scan/contract.ts'),
     import('../diagnosis/contract.ts'),
     import('../nginx-config/contract.ts'),
@@ -75,15 +77,19 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
         () => performance.now(),
       )
     : null
-  const result = await scanInputs(reading.inputs, { ...reading, onProgress: progress ? progress.update : null })
+  const stopped = interruption(flags.quiet === true)
+  const onProgress = progress ? progress.update : null
+  const result = await scanInputs(reading.inputs, { ...reading, onProgress, signal: stopped.signal })
   progress?.clear()
+  stopped.over()
   for (const error of result.errors) complain(error.message)
-  const failed = [reading.failed, result.errors.length > 0, unreadable(result.inputs)].includes(true)
+  const failed = [reading.failed, result.errors.length > 0, unreadable(result.inputs, result.unread)].includes(true)
 
   const report = buildReport(result.evidence, {
     inputs: result.inputs,
     generatedAt: Date.now(),
     config: reading.config ? configView(reading.config) : null,
+    partial: result.partial ? { ...result.read, left: result.left } : null,
   })
   const top = flags.top ?? null
   if (flags.output === 'json') await output.write(`${escapeJson(JSON.stringify(atMost(report, top), null, 2))}\n`)
@@ -95,8 +101,17 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
     await output.write(reportText(report, { width, colour, timezone, top, verbose: flags.verbose === true }))
   }
   output.close()
+  const interrupted = stopped.code()
+  if (interrupted !== null) return leave(interrupted)
   if (failed) return 2
   return report.findings.some((finding) => reaches(finding, flags.failOn)) ? 1 : 0
+}
+
+/** A pipe in which nothing comes would keep the process waiting. */
+function leave(code: number): number {
+  process.stdin.destroy()
+  setTimeout(() => process.exit(code), 200).unref()
+  return code
 }
 
 const atMost = (report: Report, top: number | null): Report =>

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { registerAnalyze } from './analyze.ts'
 import { complain, packageVersion, UsageError } from './command.ts'
+import { registerExplain } from './explain.ts'
 import { registerLogFormat } from './log-format.ts'
 import { registerParse } from './parse.ts'
 import { registerServe } from './serve.ts'
@@ -14,7 +15,7 @@ Examples:
   halfopen serve                               dashboard on http://127.0.0.1:11006
 
 Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage error or input that
-cannot be read.
+cannot be read, 130 or 143 ended by Ctrl-C or SIGTERM.
 "halfopen COMMAND --help" shows the options of a command.`
 
 /** Runs one command. @param argv the words after the program's name. @returns the exit code of CONTRACT.md. */
@@ -31,7 +32,8 @@ export async function main(argv: string[]): Promise<number> {
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-  for (const register of [registerAnalyze, registerServe, registerParse, registerLogFormat]) register(program, exit)
+  for (const register of [registerAnalyze, registerServe, registerParse, registerExplain, registerLogFormat])
+    register(program, exit)
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {

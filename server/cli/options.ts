@@ -1,12 +1,16 @@
 /** Options that several commands share, and their values checked. */
 import { InvalidArgumentError, type Command } from 'commander'
 
-/** Options of everything that reads logs. */
-export interface ReadingFlags {
+/** How lines are read. */
+export interface FormatFlags {
   format?: string
   logFormat?: string
   config?: string
   timezone?: string
+}
+
+/** Options of everything that reads logs. */
+export interface ReadingFlags extends FormatFlags {
   since?: string
   until?: string
   output?: string
@@ -18,11 +22,22 @@ export interface ReadingFlags {
 }
 
 export function addReadingOptions(command: Command): Command {
-  return command
-    .argument(
+  return addFormatOptions(
+    command.argument(
       '[input...]',
       'files, directories, globs, "-" for standard input; none: standard input when piped, else the usual places',
-    )
+    ),
+  )
+    .option('--since <time>', 'leave out what is older: 2026-11-21, "2026-11-21 06:30", or 2h, 7d back from now')
+    .option('--until <time>', 'leave out this time and later')
+    .option('-o <file>', 'write the result to a file')
+    .option('--no-progress', 'no progress line')
+    .option('-q, --quiet', 'nothing on stderr but errors')
+}
+
+/** Options that say how lines are read. */
+export function addFormatOptions(command: Command): Command {
+  return command
     .option('--format <name>', 'read every line with this parser (default: detected)')
     .option(
       '--log-format <string>',
@@ -33,11 +48,6 @@ export function addReadingOptions(command: Command): Command {
       'nginx.conf, its folder, or the output of "nginx -T": gives log formats, locations and upstreams',
     )
     .option('--timezone <zone>', "zone of times without one: Europe/Berlin, UTC, +02:00 (default: this machine's)")
-    .option('--since <time>', 'leave out what is older: 2026-11-21, "2026-11-21 06:30", or 2h, 7d back from now')
-    .option('--until <time>', 'leave out this time and later')
-    .option('-o <file>', 'write the result to a file')
-    .option('--no-progress', 'no progress line')
-    .option('-q, --quiet', 'nothing on stderr but errors')
 }
 
 export function wholeNumber(text: string): number {

@@ -54,7 +54,7 @@ async function parse(args: readonly string[], flags: ReadingFlags): Promise<numb
     if (!open) break
     const source = several ? (path === '-' ? 'stdin' : path) : null
     const ready = new Lines()
-    const { summary, error } = await readRecords(
+    const { summary, error, unread } = await readRecords(
       path,
       reading,
       (record, line, raw, reason, wrapping) => {
@@ -68,7 +68,7 @@ async function parse(args: readonly string[], flags: ReadingFlags): Promise<numb
       },
     )
     if (error) complain(error.message)
-    if (error || unreadable([summary])) failed = true
+    if (error || unreadable([summary], unread)) failed = true
   }
   output.close()
   return failed ? 2 : 0

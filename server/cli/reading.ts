@@ -1,24 +1,37 @@
 /** From flags to what is read: inputs found, formats and zone settled, mistakes told before anything is opened. */
 import { ACCESS_PRESETS } from '../../parsers/nginx/access-presets.ts'
 import { loadConfig, logFormats, type NginxConfig } from '../nginx-config/contract.ts'
-import { findInputs, optionProblem, zoneShift } from '../scan/contract.ts'
+import { findInputs, nearestOf, optionProblem, zoneShift, type Tried, type UnreadInput } from '../scan/contract.ts'
 import type { InputSummary } from '../diagnosis/contract.ts'
 import { complain, UsageError } from './command.ts'
-import type { ReadingFlags } from './options.ts'
-import { escapeText } from './terminal.ts'
+import type { FormatFlags, ReadingFlags } from './options.ts'
+import { clip, escapeText } from './terminal.ts'
 import { parseWhen } from './when.ts'
 
-export interface Reading {
-  /** Paths to read, `-` for standard input. */
-  inputs: string[]
+export interface Formats {
   format: string | null
   logFormat: string | readonly string[] | null
   timezone: string | null
+  config: NginxConfig | null
+}
+
+export interface Reading extends Formats {
+  /** Paths to read, `-` for standard input. */
+  inputs: string[]
   since: number | null
   until: number | null
-  config: NginxConfig | null
   /** Something that was named cannot be read; it was told on stderr. */
   failed: boolean
+}
+
+/** How lines are to be read. Throws UsageError. `plainFormat`: a log_format without variables will do. */
+export function prepareFormats(flags: FormatFlags, plainFormat = false): Formats {
+  const config = flags.config === undefined ? null : readConfig(flags.config)
+  const logFormat = flags.logFormat ?? (config ? formatsOf(config) : null)
+  const choice = { format: flags.format ?? null, logFormat, timezone: flags.timezone ?? null }
+  const problem = optionProblem({ ...choice, plainFormat })
+  if (problem) throw new UsageError(`${problem.option}: ${problem.reason}`)
+  return { ...choice, config }
 }
 
 /** Throws UsageError. Tells on stderr what cannot be read, and with no input named what was found where. `plainFormat`:
@@ -29,11 +42,7 @@ export function prepareReading(
   now: number,
   plainFormat = false,
 ): Reading {
-  const config = flags.config === undefined ? null : readConfig(flags.config)
-  const logFormat = flags.logFormat ?? (config ? formatsOf(config) : null)
-  const choice = { format: flags.format ?? null, logFormat, timezone: flags.timezone ?? null }
-  const problem = optionProblem({ ...choice, plainFormat })
-  if (problem) throw new UsageError(`${problem.option}: ${problem.reason}`)
+  const choice = prepareFormats(flags, plainFormat)
   const shift = zoneShift(choice.timezone)
   const since = when('--since', flags.since, now, shift)
   const until = when('--until', flags.until, now, shift)
@@ -44,20 +53,41 @@ export function prepareReading(
     for (const place of found.searched) process.stderr.write(`looked at ${escapeText(place.path)}: ${place.found}\n`)
   }
   for (const error of found.errors) complain(error.message)
-  return { inputs: found.inputs, ...choice, since, until, config, failed: found.errors.length > 0 }
+  return { inputs: found.inputs, ...choice, since, until, failed: found.errors.length > 0 }
 }
 
-/** Inputs of which no line could be read count as failures; an empty one does not. Tells them on stderr. */
-export function unreadable(inputs: readonly InputSummary[]): boolean {
+const SHOWN = 100
+
+/** Inputs of which no line could be read count as failures; an empty one does not. Tells on stderr what the first line
+ *  of each is and what was tried on it, all in one line each, with what is to be done before what is only long. */
+export function unreadable(inputs: readonly InputSummary[], unread: readonly UnreadInput[]): boolean {
   const none = inputs.filter((input) => input.parsed === 0 && input.unparsed > 0)
   for (const input of none) {
-    const at = input.unparsed_samples[0]?.line ?? 1
-    const lines = input.unparsed === 1 ? 'its only line' : `none of its ${input.unparsed} lines`
-    const what = input.unparsed === 1 ? `${lines} is in no known format` : `${lines} is in a known format`
-    complain(`${input.path}:${at}: ${what}; give the format with --log-format or --format, or name another file`)
+    const first = unread.find(({ path }) => path === input.path)
+    const line = first?.line ?? 1
+    const one = input.unparsed === 1
+    const lines = one
+      ? 'its only line is in no known format'
+      : `none of its ${input.unparsed} lines is in a known format`
+    const text =
+      first === undefined ? '' : `, ${one ? 'it is' : 'the first is'}: ${clip(escapeText(first.text), SHOWN)}`
+    const place = input.path === 'stdin' ? '' : ` ${shellWord(input.path)}:${line}`
+    const toDo = `give the format with --log-format or --format, or name another file; to see why: halfopen explain${place}`
+    complain(`${input.path}:${line}: ${lines}${text}; ${toDo}${triedOn(first?.tried ?? [])}`)
   }
   return none.length > 0
 }
+
+/** The names of the formats, the nearest first. */
+function triedOn(tried: readonly Tried[]): string {
+  if (tried.length === 0) return ''
+  const nearest = nearestOf(tried).slice(0, 3)
+  const near = nearest.map(({ format, column }) => (column === null ? format : `${format} (up to column ${column})`))
+  const others = tried.filter((one) => !nearest.includes(one)).map(({ format }) => format)
+  return `; tried: ${[...near, ...others].join(', ')}`
+}
+
+const shellWord = (path: string): string => (/^[\w./@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
 function when(option: string, text: string | undefined, now: number, shift: (wall: number) => number): number | null {
   if (text === undefined) return null

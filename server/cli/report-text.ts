@@ -57,10 +57,21 @@ function header(report: Report, layout: Layout): string[] {
   const parsed = report.inputs.reduce((sum, input) => sum + input.parsed, 0)
   const lines = report.inputs.reduce((sum, input) => sum + input.lines, 0)
   const idle = report.totals.handshakes === 0 && Object.keys(report.totals.events).length === 0
-  const verdict = headline({ problems, findings: report.findings.length, parsed, lines, idle })
-  const rows = wrap(verdict, width).map((row) => paint('bold', row))
+  const stopped = report.read !== undefined
+  const verdict = headline({ problems, findings: report.findings.length, parsed, lines, idle, stopped })
+  const rows = stopped ? wrap(escapeText(partial(report.read)), width).map((row) => paint('yellow', row)) : []
+  rows.push(...wrap(verdict, width).map((row) => paint('bold', row)))
   rows.push(...wrap(escapeText(context(report, layout)), width).map((row) => paint('dim', row)))
   return rows
+}
+
+/** What is below speaks of a part of the logs only: said before anything else. */
+function partial(read: Report['read']): string {
+  if (read === undefined) return ''
+  const size = read.of === null ? '' : ` of ${bytes(read.of)}`
+  const share = read.fraction === null ? '' : ` (${Math.floor(read.fraction * 100)} %)`
+  const left = read.inputs_left.length === 0 ? '' : `; not opened: ${clip(read.inputs_left.join(', '), 400)}`
+  return `Partial report: reading was stopped after ${bytes(read.bytes)}${size}${share}${left}.`
 }
 
 interface Counts {
@@ -70,9 +81,12 @@ interface Counts {
   lines: number
   /** Nothing in the logs speaks of WebSockets. */
   idle: boolean
+  /** Reading was stopped before the end. */
+  stopped: boolean
 }
 
-function headline({ problems, findings, parsed, lines, idle }: Counts): string {
+function headline({ problems, findings, parsed, lines, idle, stopped }: Counts): string {
+  if (lines === 0 && stopped) return 'Nothing was read yet, so nothing can be said about problems.'
   if (lines === 0) return 'Nothing to report: the input is empty.'
   if (parsed === 0) return 'No line could be read, so nothing can be said about problems.'
   if (problems > 0) return `${plural(problems, 'problem')} found`
@@ -176,7 +190,8 @@ function inputs(list: readonly InputSummary[], layout: Layout): string[] {
 
 function unread(input: InputSummary, { width, paint, verbose }: Layout): string[] {
   const samples = verbose ? input.unparsed_samples : input.unparsed_samples.slice(0, 2)
-  const rows = [`     ${paint('yellow', `${plural(input.unparsed, 'line')} not read`)}`]
+  const share = input.parsed === 0 ? '' : ` (${percent(input.unparsed, input.lines)})`
+  const rows = [`     ${paint('yellow', `${plural(input.unparsed, 'line')} not read${share}`)}`]
   for (const sample of samples) {
     const label = escapeText(`${sample.line} (${sample.reason}): `)
     const [row = ''] = verbose
@@ -189,4 +204,10 @@ function unread(input: InputSummary, { width, paint, verbose }: Layout): string[
     )
   }
   return rows
+}
+
+/** Whole per cents; what is there is never 0 %, and what is not all never 100 %. */
+function percent(part: number, all: number): string {
+  const value = (part / all) * 100
+  return value < 1 ? 'under 1 %' : value > 99 ? 'over 99 %' : `${Math.round(value)} %`
 }

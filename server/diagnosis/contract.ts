@@ -214,6 +214,11 @@ export interface Totals {
 export interface Report {
   schema: 'halfopen.report/1'
   generated_at: string
+  /** Reading was stopped (Ctrl-C) before the end of the inputs; absent otherwise, with `read`. */
+  partial?: true
+  /** How far it got, in bytes as they lie on disk; `of` and `fraction` (0..1) are null when an input has no known size.
+   *  `inputs_left` were not opened any more. */
+  read?: { bytes: number; of: number | null; fraction: number | null; inputs_left: string[] }
   window: { from: string | null; to: string | null }
   resolution_seconds: number
   inputs: InputSummary[]

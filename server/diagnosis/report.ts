@@ -13,6 +13,8 @@ export interface ReportOptions {
   resolution?: number
   /** Findings to keep; null: all. */
   top?: number | null
+  /** Set when reading was stopped before the end. */
+  partial?: { done: number; total: number | null; left: readonly string[] } | null
 }
 
 /** Pure: the clock is an argument. */
@@ -21,6 +23,7 @@ export function buildReport(evidence: Evidence, options: ReportOptions): Report 
   return {
     schema: 'halfopen.report/1',
     generated_at: new Date(options.generatedAt).toISOString(),
+    ...partial(options.partial ?? null),
     window: { from: iso(evidence.first), to: iso(evidence.last) },
     resolution_seconds: Math.max(options.resolution ?? 0, bucketSeconds(evidence)),
     inputs: [...options.inputs],
@@ -35,6 +38,13 @@ function bucketSeconds(evidence: Evidence): number {
   let step = evidence.requests_per_minute.step
   for (const { minutes } of evidence.observations.values()) step = Math.max(step, minutes.step)
   return step === 1 ? 0 : step * 60
+}
+
+function partial(stopped: NonNullable<ReportOptions['partial']> | null): Pick<Report, 'partial' | 'read'> {
+  if (stopped === null) return {}
+  const { done, total, left } = stopped
+  const fraction = total === null || total <= 0 ? null : Math.min(1, Math.floor((done / total) * 1000) / 1000)
+  return { partial: true, read: { bytes: done, of: total, fraction, inputs_left: [...left] } }
 }
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())

@@ -1,5 +1,6 @@
 /** Public surface of scan/: whole inputs in, evidence out. */
 import type { Evidence, InputSummary } from '../diagnosis/contract.ts'
+import type { Tried } from './nearest.ts'
 
 export interface ScanOptions {
   /** Forced parser id, or null for detection. */
@@ -11,6 +12,8 @@ export interface ScanOptions {
   since: number | null
   until: number | null
   onProgress: ((done: number, total: number | null) => void) | null
+  /** Aborted: reading stops after the chunk at hand, and what was read so far is the result. */
+  signal?: AbortSignal
 }
 
 /** A failure that concerns one input: the rest goes on. */
@@ -22,13 +25,32 @@ export interface InputError {
   message: string
 }
 
+/** An input of which no line could be read. */
+export interface UnreadInput {
+  path: string
+  /** The first line, without its envelopes; masked. */
+  line: number
+  text: string
+  tried: Tried[]
+}
+
 export interface ScanResult {
   evidence: Evidence
   inputs: InputSummary[]
   errors: InputError[]
+  /** Of inputs of which nothing was read: what the parsers made of the first line. */
+  unread: UnreadInput[]
+  /** Reading was stopped before the end of the inputs. */
+  partial: boolean
+  /** Bytes read of all inputs together, compressed ones as they lie on disk; `total` is null when one has no known size. */
+  read: { done: number; total: number | null }
+  /** Inputs that were not opened any more. */
+  left: string[]
 }
 
 export { choose } from './choose.ts'
+export { explainInput, explainText, type Explanation } from './explain.ts'
+export { nearestOf, type Tried } from './nearest.ts'
 export { scanInputs } from './scan.ts'
 export { findInputs, processEnvironment } from './inputs.ts'
 export { RecordReader, type Wrapping } from './reader.ts'

@@ -5,6 +5,7 @@ import type { LogRecord } from '../../parsers/record.ts'
 import type { InputSummary } from '../diagnosis/contract.ts'
 import { MAX_LINE } from './envelope-lines.ts'
 
+const KEPT = 4000
 const DATED = /^\d{4}\//
 
 interface Reading {
@@ -17,6 +18,8 @@ interface Reading {
 export class Detection {
   /** The parser that fitted last. */
   current: Parser | null = null
+  /** The first text that no parser read, cut: what was tried on it is told when the rest fares no better. */
+  firstMiss: string | null = null
   private readonly parsers: readonly Parser[]
   private readonly given: readonly Parser[]
   /** Parsers of records that may have several lines. */
@@ -39,7 +42,10 @@ export class Detection {
   /** The record of a text, or why no parser reads it. */
   parse(text: string): LogRecord | MissReason {
     const { parser, record, reason } = this.read(text)
-    if (parser === null || record === null) return reason
+    if (parser === null || record === null) {
+      this.firstMiss ??= text.slice(0, KEPT)
+      return reason
+    }
     const before = this.current
     this.current = parser
     if (parser !== before) this.onSwitch(before)

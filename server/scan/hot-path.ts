@@ -48,7 +48,7 @@ export class HotPath implements KernelUser {
   private windowStart = 0
   private windowEnd = 0
   /** The line that was stopped at is one of the format, and may be learned. */
-  private learnable = false
+  learnable = false
   /** There are requests that were learned. */
   private learned = false
   /** There are totals that are not in the evidence. */

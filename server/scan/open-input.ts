@@ -1,5 +1,6 @@
 /** Opens one input of findInputs: a plain file to be read by offset, or a stream of bytes. */
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
+import { Socket } from 'node:net'
 import type { InputError } from './contract.ts'
 import { gunzip } from './decompress.ts'
 import { inputError, shellQuote, systemError } from './input-errors.ts'
@@ -40,7 +41,7 @@ export function openInput(path: string): OpenedInput {
   try {
     const stats = statSync(path)
     // A pipe from <(command): its bytes are gone once read, and a second open would wait for ever.
-    if (stats.isFIFO()) return stream(path, null, () => createReadStream(path, { highWaterMark: CHUNK }), null)
+    if (stats.isFIFO()) return stream(path, null, () => pipe(path), null)
     if (!stats.isFile())
       return { kind: 'refused', error: systemError(path, { code: stats.isDirectory() ? 'EISDIR' : 'ENXIO' }) }
     size = stats.size
@@ -53,6 +54,10 @@ export function openInput(path: string): OpenedInput {
   if (!isGzip(head)) return { kind: 'file', path, size }
   return stream(path, size, () => createReadStream(path, { highWaterMark: CHUNK }), head)
 }
+
+/** Read by polling, not by a thread that waits in read(2): a process cannot end while one does, though it was told to. */
+const pipe = (path: string): AsyncIterable<Buffer> =>
+  new Socket({ fd: openSync(path, 'r'), readable: true, writable: false })
 
 function firstBytes(path: string): Buffer {
   const fd = openSync(path, 'r')

@@ -71,7 +71,7 @@ export class RecordReader {
   /** Called for every record and every unread line; set by `halfopen parse` only. */
   onRecord: OnRecord | null = null
   private readonly options: ReaderOptions
-  private readonly detection: Detection
+  readonly detection: Detection
   /** The hot path counts lines of the current parser's format. */
   private isHot = false
   /** Lines that were parsed although the hot path might have known them, and at how many of them it is asked again. */

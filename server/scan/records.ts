@@ -2,9 +2,10 @@
 import { createReadStream } from 'node:fs'
 import { emptyEvidence } from '../diagnosis/contract.ts'
 import type { InputSummary } from '../diagnosis/contract.ts'
-import type { InputError, ScanOptions } from './contract.ts'
+import type { InputError, ScanOptions, UnreadInput } from './contract.ts'
 import { systemError } from './input-errors.ts'
 import { LineFeeder } from './lines.ts'
+import { unreadInput } from './nearest.ts'
 import { openInput } from './open-input.ts'
 import { RecordReader, type OnRecord } from './reader.ts'
 import { choose, type ChooseOptions } from './choose.ts'
@@ -14,6 +15,8 @@ export interface RecordsResult {
   summary: InputSummary
   /** The input could not be opened, or ended early. */
   error: InputError | null
+  /** Set when nothing of it was read. */
+  unread: UnreadInput[]
 }
 
 export type RecordOptions = Pick<ScanOptions, 'format' | 'logFormat' | 'timezone'>
@@ -30,7 +33,7 @@ export async function readRecords(
   const reader = new RecordReader({ path: path === '-' ? 'stdin' : path, parsers, shift: zoneShift(options.timezone) })
   reader.onRecord = onRecord
   const opened = openInput(path)
-  if (opened.kind === 'refused') return { summary: reader.summary, error: opened.error }
+  if (opened.kind === 'refused') return { summary: reader.summary, error: opened.error, unread: [] }
   const chunks: AsyncIterable<Buffer> =
     opened.kind === 'stream' ? opened.chunks : createReadStream(path, { highWaterMark: 1 << 20 })
   let unused = emptyEvidence()
@@ -44,7 +47,7 @@ export async function readRecords(
   try {
     for await (const chunk of chunks) {
       feeder.push(chunk)
-      if (!(await onChunk())) return { summary: reader.summary, error: null }
+      if (!(await onChunk())) return { summary: reader.summary, error: null, unread: [] }
     }
   } catch (cause) {
     error = systemError(path, cause)
@@ -52,7 +55,7 @@ export async function readRecords(
   feeder.end()
   await onChunk()
   if (opened.kind === 'stream') error ??= opened.problem()
-  return { summary: reader.summary, error }
+  return { summary: reader.summary, error, unread: unreadInput(reader.summary, reader.detection.firstMiss, parsers) }
 }
 
 /** Why these options cannot be used, by the name of the command-line option; null when they can. */

@@ -6,8 +6,10 @@ import { choose } from './choose.ts'
 import type { InputError, ScanOptions, ScanResult } from './contract.ts'
 import { systemError } from './input-errors.ts'
 import { LineFeeder } from './lines.ts'
+import { unreadInput } from './nearest.ts'
 import { openInput, type OpenedInput } from './open-input.ts'
 import { RecordReader } from './reader.ts'
+import { untilAborted } from './until-aborted.ts'
 import { zoneShift } from './zone.ts'
 
 const CHUNK = 1 << 20
@@ -19,19 +21,42 @@ const CHUNKS_PER_TURN = 32
 export async function scanInputs(inputs: readonly string[], options: ScanOptions): Promise<ScanResult> {
   const parsers = choose(options)
   const shift = zoneShift(options.timezone)
-  const result: ScanResult = { evidence: emptyEvidence(), inputs: [], errors: [] }
+  const { since, until, signal } = options
+  const result: ScanResult = {
+    evidence: emptyEvidence(),
+    inputs: [],
+    errors: [],
+    unread: [],
+    partial: false,
+    read: { done: 0, total: null },
+    left: [],
+  }
   const opened = inputs.map((path) => ({ path, input: openInput(path) }))
   const progress = new Progress(
     opened.map(({ input }) => input),
     options.onProgress,
   )
+  const readers: RecordReader[] = []
   for (const { path, input } of opened) {
-    const { since, until } = options
+    if (signal?.aborted) {
+      result.left.push(path)
+      continue
+    }
     const reader = new RecordReader({ path: path === '-' ? 'stdin' : path, parsers, shift, since, until })
-    const error = input.kind === 'refused' ? input.error : await scanOne(input, reader, result.evidence, progress)
+    const error =
+      input.kind === 'refused' ? input.error : await scanOne(input, reader, result.evidence, progress, signal)
     if (error !== null) result.errors.push(error)
+    readers.push(reader)
     if (error === null || reader.summary.lines > 0) result.inputs.push(reader.summary)
   }
+  // At the end: explaining takes its time, and makes the engine's code for the matchers more general.
+  for (const { summary, detection } of readers)
+    result.unread.push(...unreadInput(summary, detection.firstMiss, parsers))
+  // Ctrl-C ends the program at the other end of a pipe, too: its end may be seen before the signal, which is taken from
+  // the loop's next turn.
+  for (let turn = 0; turn < 2 && signal !== undefined; turn++) await new Promise(setImmediate)
+  result.read = progress.state()
+  result.partial = signal?.aborted === true
   return result
 }
 
@@ -40,12 +65,13 @@ async function scanOne(
   reader: RecordReader,
   evidence: Evidence,
   progress: Progress,
+  signal: AbortSignal | undefined,
 ): Promise<InputError | null> {
   const feeder = new LineFeeder((bytes, final) => reader.read(bytes, reader.summary.lines + 1, evidence, null, final))
   try {
-    if (input.kind === 'file') await readFile(input.path, feeder, progress)
+    if (input.kind === 'file') await readFile(input.path, feeder, progress, signal)
     else
-      for await (const chunk of input.chunks) {
+      for await (const chunk of untilAborted(input.chunks, signal)) {
         feeder.push(chunk)
         progress.at(input.consumed())
       }
@@ -54,21 +80,27 @@ async function scanOne(
     reader.finish()
     return systemError(input.path, error)
   }
-  feeder.end()
+  // What is behind the last line end of an input that goes on is no whole line.
+  if (signal?.aborted !== true) feeder.end()
   reader.finish()
   progress.next()
   return input.kind === 'stream' ? input.problem() : null
 }
 
 /** Synchronous reads: a file comes as fast as the disk gives it, and nothing else is to be done meanwhile. */
-async function readFile(path: string, feeder: LineFeeder, progress: Progress): Promise<void> {
+async function readFile(
+  path: string,
+  feeder: LineFeeder,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const fd = openSync(path, 'r')
   try {
     const buffer = Buffer.allocUnsafe(CHUNK)
     let done = 0
     for (
       let n = readSync(fd, buffer, 0, CHUNK, null), turn = 1;
-      n > 0;
+      n > 0 && signal?.aborted !== true;
       n = readSync(fd, buffer, 0, CHUNK, null), turn++
     ) {
       feeder.push(buffer.subarray(0, n))
@@ -99,6 +131,10 @@ class Progress {
   at(done: number): void {
     this.current = done
     this.report?.(this.before + done, this.total)
+  }
+
+  state(): { done: number; total: number | null } {
+    return { done: this.before + this.current, total: this.total }
   }
 
   next(): void {

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PARSERS } from '../../parsers/index.ts'
 import type { Report } from '../../server/diagnosis/contract.ts'
 import { ACCESS, PORTAINER, REFUSED } from './logs.ts'
 import { run, whyNoRightsTest, type Ran } from './run.ts'
@@ -204,11 +205,48 @@ describe('bad input', () => {
   it('a log in no known format names the line and the options', async () => {
     const ran = await run(['analyze', put('app.log', 'hello\nworld\n'), put('error.log', REFUSED)])
     expect(ran.code).toBe(2)
-    expect(ran.stderr).toBe(
-      `halfopen: ${at('app.log')}:1: none of its 2 lines is in a known format; give the format with --log-format or --format, or name another file\n`,
-    )
+    const told =
+      'none of its 2 lines is in a known format, the first is: hello; give the format with --log-format or --format, or name another file; to see why: halfopen explain '
+    expect(ran.stderr.startsWith(`halfopen: ${at('app.log')}:1: ${told}${at('app.log')}:1; tried: `)).toBe(true)
+    expect(ran.stderr.match(/\n/g)).toHaveLength(1)
+    const tried = /; tried: (.*)\n$/.exec(ran.stderr)?.[1]?.split(', ')
+    expect(new Set(tried)).toEqual(new Set(PARSERS.map(({ id }) => id)))
     expect(ran.stdout).toContain('nginx cannot reach the backend')
     expect(ran.stdout).toContain('2 lines not read')
+  })
+
+  it.each(['analyze', 'parse'])(
+    '%s shows the first line masked and cut, and the nearest formats first',
+    async (command) => {
+      const line = `192.0.2.7 - - [21/Nov/2026:06:13:35 +0000] "GET /ws?token=s3cr3t&b=\u202e HTTP/1.1" 2x0 612 "-" "${'x'.repeat(300)}"\n`
+      const ran = await run([command, put('app.log', line)])
+      expect(ran.code).toBe(2)
+      const { stderr } = ran
+      expect(stderr).toMatch(
+        /:1: its only line is in no known format, it is: 192\.0\.2\.7 .*token=\[masked\]&b=\\u\{202e\} .{1,40}…; /,
+      )
+      expect(stderr).not.toContain('s3cr3t')
+      expect(stderr).toMatch(/; tried: ingress-access \(up to column 80\), nginx-main \(up to column 80\), /)
+      expect(stderr.match(/\n/g)).toHaveLength(1)
+    },
+  )
+
+  it('of an input that is partly read it says how much was not, which lines, and why', async () => {
+    const log = put(
+      'access.log',
+      `${ACCESS.repeat(8)}what is this\n${ACCESS.repeat(2)}2026/13/41 25:00:00 [error] 1#1: x\n`,
+    )
+    const ran = await run(['analyze', log])
+    expect(ran.code).toBe(0)
+    expect(ran.stdout).toContain(
+      '2 lines not read (17 %)\n       9 (no-match): what is this\n       12 (bad-time): 2026/13/41',
+    )
+    expect(report(await json(log)).inputs[0]?.unparsed_samples).toMatchObject([
+      { line: 9, reason: 'no-match' },
+      { line: 12, reason: 'bad-time' },
+    ])
+    const many = put('many.log', `${ACCESS.repeat(400)}x\n`)
+    expect((await run(['analyze', many])).stdout).toContain('1 line not read (under 1 %)')
   })
 
   it('a line of 10 MB between good ones is counted as unread', async () => {

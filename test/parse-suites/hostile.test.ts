@@ -69,3 +69,27 @@ describe.each(PARSERS.map((parser) => [parser.id, parser] as const))('%s', (_id,
     expect(slow).toEqual([])
   })
 })
+
+// Apart, since the explaining matcher makes the engine's code for the other one more general.
+describe.each(PARSERS.map((parser) => [parser.id, parser] as const))('%s', (_id, parser) => {
+  it('explains any such line within a second', () => {
+    const slow: string[] = []
+    for (const { line } of parser.examples.slice(0, 1)) {
+      for (const filler of FILLERS) {
+        for (const place of [0, Math.floor(line.length / 2), line.length]) {
+          const hostile = line.slice(0, place) + filler.repeat(SIZE / filler.length) + line.slice(place)
+          let took = Infinity
+          for (let tries = 0; tries < 3 && took > 1000; tries++) {
+            const start = performance.now()
+            const near = parser.explain?.(hostile) ?? null
+            took = performance.now() - start
+            expect(near?.at ?? 0).toBeGreaterThanOrEqual(0)
+            expect(near?.at ?? 0).toBeLessThanOrEqual(hostile.length)
+          }
+          if (took > 1000) slow.push(`${took.toFixed()} ms: ${JSON.stringify(filler)} at ${place} of ${line}`)
+        }
+      }
+    }
+    expect(slow).toEqual([])
+  })
+})
