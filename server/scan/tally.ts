@@ -116,7 +116,8 @@ export class Blocks {
   copy(bytes: Buffer, line: KeptLine): void {
     const { length } = line
     if (line.block === null || line.room < length) {
-      const room = (length + 64) & ~63
+      // At least twice as much as before: what a line leaves behind when it moves must not add up.
+      const room = Math.max((length + 64) & ~63, Math.min(line.room * 2, KEPT + 64))
       if (this.end + room > this.current.length) {
         this.current = Buffer.allocUnsafeSlow(Math.max(BLOCK, room))
         this.end = 0

@@ -1,8 +1,16 @@
 /** Evidence as a message between threads of this process. Lines that are kept cross unmasked (masked-line.ts): never write
  *  a message anywhere else. */
 import { emptyEvidence, MinuteCounts, shareOf, SortedCounts } from '../diagnosis/contract.ts'
-import type { Evidence, Exemplar, InputSummary, Lifetimes, Observation, Suspect } from '../diagnosis/contract.ts'
-import type { Occurrences, Scope } from '../diagnosis/contract.ts'
+import type {
+  Evidence,
+  Exemplar,
+  InputSummary,
+  Lifetimes,
+  Observation,
+  Occurrences,
+  Scope,
+  Suspect,
+} from '../diagnosis/contract.ts'
 import { MaskedLine } from './masked-line.ts'
 import { Packer, Unpacker, type Packed } from './packing.ts'
 
