@@ -81,7 +81,12 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
     : null
   const stopped = interruption(flags.quiet === true)
   const onProgress = progress ? progress.update : null
-  const result = await scanInputs(reading.inputs, { ...reading, onProgress, signal: stopped.signal })
+  const result = await scanInputs(reading.inputs, {
+    ...reading,
+    jobs: flags.jobs ?? null,
+    onProgress,
+    signal: stopped.signal,
+  })
   progress?.clear()
   stopped.over()
   for (const error of result.errors) complain(error.message)

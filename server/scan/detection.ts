@@ -27,7 +27,8 @@ export class Detection {
   private readonly summary: InputSummary
   private readonly onSwitch: (before: Parser | null) => void
   private last: Reading = { text: '', parser: null, record: null, reason: 'no-match' }
-  private readonly counts = new Map<string, number>()
+  /** Parser id → lines it read. */
+  readonly formats = new Map<string, number>()
 
   /** `onSwitch` is called when another parser has become the current one. */
   constructor(parsers: readonly Parser[], summary: InputSummary, onSwitch: (before: Parser | null) => void) {
@@ -36,7 +37,7 @@ export class Detection {
     this.onSwitch = onSwitch
     this.joiners = parsers.filter(({ unfinished }) => unfinished !== undefined)
     this.given = parsers.length === 1 ? parsers : parsers.filter((parser) => !PARSERS.includes(parser))
-    if (summary.format !== null) this.counts.set(summary.format, summary.parsed)
+    if (summary.format !== null) this.formats.set(summary.format, summary.parsed)
   }
 
   /** The record of a text, or why no parser reads it. */
@@ -103,9 +104,9 @@ export class Detection {
 
   /** `lines` more were read by the parser. */
   count(parser: Parser, lines: number): void {
-    const { summary, counts } = this
-    const n = (counts.get(parser.id) ?? 0) + lines
-    counts.set(parser.id, n)
-    if (summary.format === null || n > (counts.get(summary.format) ?? 0)) summary.format = parser.id
+    const { summary, formats } = this
+    const n = (formats.get(parser.id) ?? 0) + lines
+    formats.set(parser.id, n)
+    if (summary.format === null || n > (formats.get(summary.format) ?? 0)) summary.format = parser.id
   }
 }

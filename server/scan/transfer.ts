@@ -57,7 +57,7 @@ export function pack(evidence: Evidence, summary: InputSummary): Message {
 
 export const transferList = ({ evidence: { ints, floats } }: Message): ArrayBuffer[] => [ints.buffer, floats.buffer]
 
-/** @param lineOffset lines before those that the other thread read: its first line was 1.
+/** @param lineOffset lines before those that the other thread read: its first line was 1. NaN: that is not known.
  *  @param source what the input is called here; as it was called there when it is not given. */
 export function unpack(
   message: Message,
@@ -185,7 +185,7 @@ function packExemplar(to: Packer, exemplar: Exemplar): void {
 
 function unpackExemplar(from: Unpacker, lineOffset: number, as: string | null): Exemplar {
   const [kind, text, source, number, time] = [from.int(), from.text(), from.name(), from.float(), from.float()]
-  const line = number === null ? null : number + lineOffset
+  const line = number === null || Number.isNaN(lineOffset) ? null : number + lineOffset
   if (kind === PLAIN || line === null) return { source: as ?? source ?? '', line, text, time }
   return MaskedLine.unpack(as ?? source ?? '', line, text, time, kind === MASKED)
 }
