@@ -31,6 +31,7 @@ export interface ScanResult {
 export { choose } from './choose.ts'
 export { scanInputs } from './scan.ts'
 export { findInputs, processEnvironment } from './inputs.ts'
+export { withoutCopies } from './sets.ts'
 export { RecordReader, type Wrapping } from './reader.ts'
 export { optionProblem, readRecords } from './records.ts'
 export { zoneShift } from './zone.ts'

@@ -12,14 +12,15 @@ export interface RotatedName {
 }
 
 const PACKED = /\.(?:gz|zst|bz2|xz)$/i
-const DATE = String.raw`(\d{4})([-_.]?)(\d\d)\2(\d\d)`
+const DATE = String.raw`(20\d\d)([-_.]?)(0[1-9]|1[0-2])\3(0[1-9]|[12]\d|3[01])`
 /** Of the day, then seconds of 1970 or a counter. */
 const CLOCK = String.raw`(?:[-_.T]?(\d\d)[-:._]?(\d\d)?[-:._]?(\d\d)?)?`
-const DATED = new RegExp(String.raw`^(.+)[-_.]${DATE}${CLOCK}(?:[-_.](\d{1,11}))?(\.log)?$`)
+const DATED = new RegExp(String.raw`^(.+?)[-_.]${DATE}${CLOCK}(?:[-_.](\d{1,11}))?(\.log)?$`)
 const MONTH = /^(.+)-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-(\d{4})$/
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 const EPOCH = /^(.+)[-.](\d{10})(\.log)?$/
-const NUMBERED = /^(.+?)(\.processed)?\.(\d{1,4})(\.log)?$/
+/** The last alternative is logrotate's `extension .log`; `192.0.2.7.log` is a host's. */
+const NUMBERED = /^(.+?)(?:\.processed)?\.(\d{1,4})$|^(.*[^\d.])\.(\d{1,4})\.log$/
 
 export function rotatedName(name: string): RotatedName {
   const packed = PACKED.test(name)
@@ -27,7 +28,7 @@ export function rotatedName(name: string): RotatedName {
   const rotated = (log: string, rotation: RotatedName['rotation']): RotatedName => ({ log, packed, rotation })
 
   const dated = DATED.exec(plain)
-  if (dated && isDay(Number(dated[4]), Number(dated[5]))) {
+  if (dated) {
     const [, log, year, , month, day, ...clock] = dated
     const time = [year, month, day, ...clock.slice(0, 3).map((part) => part ?? '00')].join('')
     return rotated(`${log}${dated[10] ?? ''}`, { time: `${time}${(dated[9] ?? '').padStart(11, '0')}` })
@@ -43,14 +44,15 @@ export function rotatedName(name: string): RotatedName {
     return rotated(`${epoch[1]}${epoch[3] ?? ''}`, { time: digits.slice(0, 14) })
   }
   const numbered = NUMBERED.exec(plain)
-  if (numbered) return rotated(`${numbered[1]}${numbered[4] ?? ''}`, { number: Number(numbered[3]) + 2 })
+  if (numbered) {
+    const log = numbered[1] ?? `${numbered[3]}.log`
+    return rotated(log, { number: Number(numbered[2] ?? numbered[4]) + 2 })
+  }
   // Plesk adds the live log to this one once an hour, and rotates this one.
   if (plain.endsWith('.processed')) return rotated(plain.slice(0, -'.processed'.length), { number: 1 })
   if (plain.endsWith('.old')) return rotated(plain.slice(0, -'.old'.length), { number: 3 })
   return { log: plain, packed, rotation: null }
 }
-
-const isDay = (month: number, day: number): boolean => month >= 1 && month <= 12 && day >= 1 && day <= 31
 
 /** Oldest first, the live log last. `mtime` in epoch ms decides between a number and a date, which a set has when its
  *  rotation was changed: null when unknown. */
