@@ -1,4 +1,4 @@
-/** Tests that start a real nginx, browser or logrotate say so here. Where the program is missing they are
+/** Tests that start a real nginx, browser, logrotate or packer say so here. Where the program is missing they are
  *  skipped, and the end of the run lists them (skipped-reporter.ts); under CI=true they fail instead. */
 import { describe, it } from 'vitest'
 import { findProgram, PROGRAMS, type ProgramId } from '../server/setup/programs.mjs'

@@ -66,7 +66,7 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
     import('../nginx-config/contract.ts'),
   ])
   const output = openOutput(flags.o)
-  const reading = prepareReading(args, flags, Date.now())
+  const reading = await prepareReading(args, flags, Date.now())
   if (reading.inputs.length === 0) return 2
 
   // A terminal shows nothing while it waits, as if the program hung.

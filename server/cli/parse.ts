@@ -44,7 +44,7 @@ async function parse(args: readonly string[], flags: ReadingFlags): Promise<numb
       import('../scan/contract.ts'),
     ])
   const output = openOutput(flags.o)
-  const reading = prepareReading(args, flags, Date.now(), true)
+  const reading = await prepareReading(args, flags, Date.now(), true)
   if (reading.inputs.length === 0) return 2
   const shift = zoneShift(reading.timezone)
   const several = reading.inputs.length > 1

@@ -1,7 +1,16 @@
 /** From flags to what is read: inputs found, formats and zone settled, mistakes told before anything is opened. */
 import { ACCESS_PRESETS } from '../../parsers/nginx/access-presets.ts'
 import { loadConfig, logFormats, type NginxConfig } from '../nginx-config/contract.ts'
-import { findInputs, nearestOf, optionProblem, zoneShift, type Tried, type UnreadInput } from '../scan/contract.ts'
+import {
+  findInputs,
+  nearestOf,
+  optionProblem,
+  processEnvironment,
+  withoutCopies,
+  zoneShift,
+  type Tried,
+  type UnreadInput,
+} from '../scan/contract.ts'
 import type { InputSummary } from '../diagnosis/contract.ts'
 import { complain, UsageError } from './command.ts'
 import type { FormatFlags, ReadingFlags } from './options.ts'
@@ -34,26 +43,29 @@ export function prepareFormats(flags: FormatFlags, plainFormat = false): Formats
   return { ...choice, config }
 }
 
-/** Throws UsageError. Tells on stderr what cannot be read, and with no input named what was found where. `plainFormat`:
+/** Rejects with UsageError. Tells on stderr what cannot be read, and with no input named what was found where. `plainFormat`:
  *  a log_format without variables will do. */
-export function prepareReading(
+export async function prepareReading(
   args: readonly string[],
   flags: ReadingFlags,
   now: number,
   plainFormat = false,
-): Reading {
+): Promise<Reading> {
   const choice = prepareFormats(flags, plainFormat)
   const shift = zoneShift(choice.timezone)
   const since = when('--since', flags.since, now, shift)
   const until = when('--until', flags.until, now, shift)
   if (since !== null && until !== null && since >= until)
     throw new UsageError('--since: not before --until; nothing lies between them')
-  const found = findInputs(args)
+  const found = findInputs(args, processEnvironment(), { rotated: true, since })
+  const { inputs, notes } = await withoutCopies(found.inputs)
   if (!flags.quiet) {
     for (const place of found.searched) process.stderr.write(`looked at ${escapeText(place.path)}: ${place.found}\n`)
+    for (const note of [...found.notes, ...notes]) process.stderr.write(`${escapeText(note)}\n`)
+    if (flags.verbose) for (const file of found.passedOver) process.stderr.write(`passed over ${escapeText(file)}\n`)
   }
   for (const error of found.errors) complain(error.message)
-  return { inputs: found.inputs, ...choice, since, until, failed: found.errors.length > 0 }
+  return { inputs, ...choice, since, until, failed: found.errors.length > 0 }
 }
 
 const SHOWN = 100

@@ -1,11 +1,14 @@
 /** From the words after `analyze` or `serve` to the files to read. */
-import { fstatSync, lstatSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs'
+import { fstatSync, lstatSync, readlinkSync, statSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { InputError } from './contract.ts'
+import { directoryLogs, isTooOld, statsOf, type DirectoryLogs } from './directory.ts'
 import { expandGlob, isGlob } from './glob.ts'
 import { inputError, systemError } from './input-errors.ts'
+import { isOldOrNone, isRotatedLog } from './log-name.ts'
 import { isStdin, openInput } from './open-input.ts'
+import { inTimeOrder } from './sets.ts'
 import { USUAL_PLACES, type UsualPlace } from './usual-places.ts'
 
 export { openInput, type OpenedInput } from './open-input.ts'
@@ -17,7 +20,20 @@ export interface FoundInputs {
   errors: InputError[]
   /** The usual places, when nothing was named: `found` says in words what was there. */
   searched: { path: string; found: string }[]
+  /** What was read along, left out and passed over in directories, a line each. */
+  notes: string[]
+  /** Files in directories that are no logs. */
+  passedOver: string[]
 }
+
+export interface FindOptions {
+  /** Read the rotated files of the logs in a directory as well. `serve` follows the live ones alone. */
+  rotated: boolean
+  /** Epoch ms: rotated files that were last written before are not read. */
+  since: number | null
+}
+
+const LIVE: FindOptions = { rotated: false, since: null }
 
 /** What findInputs needs to know of the process. Tests give their own. */
 export interface InputEnvironment {
@@ -34,25 +50,29 @@ export function processEnvironment(): InputEnvironment {
 /** Resolves files, directories, globs and `-`. With no arguments: standard input when it is piped, else the usual
  *  places. Never throws: what cannot be read is in `errors`.
  *  @param args as the user wrote them; relative ones resolve against the working directory. */
-export function findInputs(args: readonly string[], env: InputEnvironment = processEnvironment()): FoundInputs {
-  const found: FoundInputs = { inputs: [], errors: [], searched: [] }
+export function findInputs(
+  args: readonly string[],
+  env: InputEnvironment = processEnvironment(),
+  options: FindOptions = LIVE,
+): FoundInputs {
+  const found: FoundInputs = { inputs: [], errors: [], searched: [], notes: [], passedOver: [] }
   if (args.length > 0) {
-    for (const arg of args) addNamed(arg, found)
+    for (const arg of args) addNamed(arg, found, options)
   } else if (env.stdinPiped) {
     found.inputs.push('-')
   } else {
-    searchUsualPlaces(env, found)
+    searchUsualPlaces(env, found, options)
   }
-  found.inputs = withoutRepeats(found.inputs)
+  found.inputs = inTimeOrder(withoutRepeats(found.inputs))
   return found
 }
 
-function addNamed(arg: string, found: FoundInputs): void {
+function addNamed(arg: string, found: FoundInputs, options: FindOptions): void {
   if (arg === '')
     found.errors.push(inputError(arg, 'not-found', 'an input with an empty name; name a file, or - for standard input'))
   else if (isStdin(arg)) found.inputs.push('-')
   else if (isGlob(arg) && !pathExists(arg)) addGlob(arg, found)
-  else if (isDirectory(arg)) addDirectory(arg, found)
+  else if (isDirectory(arg)) addDirectory(arg, found, options)
   else addFile(arg, found)
 }
 
@@ -74,37 +94,50 @@ function addGlob(pattern: string, found: FoundInputs): void {
   }
 }
 
-/** Logs directly inside; rotated ones (`.1`, `-20261121`, `.gz`) are older copies and are read when named. */
-const LOG_NAME = /^[^.].*\.log$|^(?:access|error|proxy_)[^/]*$|_log$/i
-const ROTATED = /\.(?:\d+|gz|bz2|xz|zst|zip|old|bak|swp|processed)$|-\d{8,}$/i
-/** cPanel's byte counters lie between the logs and are none. */
-const NO_LOG = /-bytes_log$/
-
-export const isLogName = (name: string): boolean => LOG_NAME.test(name) && !ROTATED.test(name) && !NO_LOG.test(name)
-
-function addDirectory(directory: string, found: FoundInputs): void {
-  let names: string[]
+function addDirectory(directory: string, found: FoundInputs, { rotated, since }: FindOptions): void {
+  let logs: DirectoryLogs
   try {
-    names = readdirSync(directory).sort()
+    logs = directoryLogs(directory, rotated ? { since } : null)
   } catch (error) {
     found.errors.push(systemError(directory, error))
     return
   }
-  const files = names.filter(isLogName).map((name) => path.join(directory, name))
-  const logs = files.filter((file) => !isDirectory(file))
-  for (const file of logs) addFile(file, found)
-  if (logs.length > 0) return
+  let added = logs.rotated
+  for (const file of logs.files) {
+    const problem = whyNot(file)
+    if (!problem) found.inputs.push(file)
+    else if (rotated && problem.code === 'not-text') logs.others.push(path.basename(file))
+    else found.errors.push(problem)
+    if (problem && isRotatedLog(path.basename(file))) added--
+  }
+  found.passedOver.push(...logs.others.map((name) => path.join(directory, name)))
+  if (rotated) tell(directory, { ...logs, rotated: added }, found)
+  if (logs.files.length > 0 || logs.tooOld > 0) return
   const what = `${directory}: no logs in this directory (looked for *.log, access*, error*)`
   found.errors.push(inputError(directory, 'no-logs', `${what}; name the files, e.g. '${path.join(directory, '*')}'`))
 }
 
-function searchUsualPlaces(env: InputEnvironment, found: FoundInputs): void {
+function tell(directory: string, { rotated, tooOld, others }: DirectoryLogs, { notes }: FoundInputs): void {
+  if (rotated > 0) notes.push(`${directory}: ${files(rotated)} of earlier days read along, oldest first`)
+  if (tooOld > 0) notes.push(`${directory}: ${files(tooOld)} left out, last written before --since`)
+  if (others.length > 0) notes.push(`${directory}: ${files(others.length)} passed over, not logs by name or content`)
+}
+
+const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`
+
+/** Live logs only: eight places with weeks of archives are not what a command without arguments should cost. With
+ *  --since the user has said how far back, and the file times bound the cost: then rotated files are read as well. */
+function searchUsualPlaces(env: InputEnvironment, found: FoundInputs, { rotated, since }: FindOptions): void {
+  let older = 0
   for (const place of env.places) {
     const pattern = place.pattern.replace(/^~(?=\/)/, env.home)
     const { paths, unreadable } = expandGlob(pattern)
-    const files = paths.filter((file) => !ROTATED.test(file) && !NO_LOG.test(file) && !isDirectory(file))
+    const live = paths.filter((file) => !isOldOrNone(file) && !isDirectory(file))
+    const old = rotated ? rotatedBeside(pattern, new Set(live)) : []
+    const wanted = since === null ? [] : old.filter((file) => !isTooOld(statsOf(file), since))
+    if (since === null) older += old.length
     const before = found.errors.length
-    const readable = files.filter((file) => {
+    const readable = [...live, ...wanted].filter((file) => {
       const problem = whyNot(file)
       if (problem) found.errors.push(problem)
       return !problem
@@ -114,10 +147,20 @@ function searchUsualPlaces(env: InputEnvironment, found: FoundInputs): void {
     const refused = found.errors.length - before
     found.searched.push({ path: `${pattern} (${place.product})`, found: inWords(readable.length, refused) })
   }
+  if (older > 0)
+    found.notes.push(`${files(older)} of earlier days beside them not read; name the directory, or give --since`)
   if (found.inputs.length > 0 || found.errors.length > 0) return
   const what = 'no nginx logs in the usual places'
   found.errors.push(
     inputError('-', 'nothing-found', `${what}; name a file, or pipe one: docker logs NAME 2>&1 | halfopen analyze -`),
+  )
+}
+
+/** What `*.log` does not match and belongs to what it matches. */
+function rotatedBeside(pattern: string, live: ReadonlySet<string>): string[] {
+  const wider = pattern.endsWith('*') ? pattern : `${pattern}*`
+  return expandGlob(wider).paths.filter(
+    (file) => !live.has(file) && isRotatedLog(path.basename(file)) && !isDirectory(file),
   )
 }
 

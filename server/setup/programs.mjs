@@ -11,6 +11,9 @@ export const PROGRAMS = {
     packages: ['chromium'],
   },
   logrotate: { variable: 'HALFOPEN_TEST_LOGROTATE', names: ['logrotate'], packages: ['logrotate'] },
+  zstd: { variable: 'HALFOPEN_TEST_ZSTD', names: ['zstd'], packages: ['zstd'] },
+  bzip2: { variable: 'HALFOPEN_TEST_BZIP2', names: ['bzip2'], packages: ['bzip2'] },
+  xz: { variable: 'HALFOPEN_TEST_XZ', names: ['xz'], packages: ['xz-utils'] },
 }
 
 /** Debian keeps these out of an ordinary user's PATH. */

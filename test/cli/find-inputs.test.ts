@@ -25,10 +25,16 @@ const names = (inputs: string[]): string[] => inputs.map((input) => path.relativ
 describe('named inputs', () => {
   it('takes a file as it is, whatever its name', () => {
     const file = put('strange name (1)')
-    expect(findInputs([file], quiet)).toEqual({ inputs: [file], errors: [], searched: [] })
+    expect(findInputs([file], quiet)).toEqual({
+      inputs: [file],
+      errors: [],
+      searched: [],
+      notes: [],
+      passedOver: [],
+    })
   })
 
-  it('takes the logs directly inside a directory and leaves rotated ones', () => {
+  it('takes the logs directly inside a directory and leaves rotated ones, as serve wants it', () => {
     for (const name of [
       'access.log',
       'error.log',
@@ -129,7 +135,13 @@ describe('named inputs', () => {
 
 describe('no inputs', () => {
   it('reads standard input when something is piped', () => {
-    expect(findInputs([], { ...quiet, stdinPiped: true })).toEqual({ inputs: ['-'], errors: [], searched: [] })
+    expect(findInputs([], { ...quiet, stdinPiped: true })).toEqual({
+      inputs: ['-'],
+      errors: [],
+      searched: [],
+      notes: [],
+      passedOver: [],
+    })
   })
 
   it('tries the usual places and lists what was there', () => {

@@ -57,6 +57,25 @@ describe('openInput', () => {
     expect(text.length).toBeGreaterThan(lines(200_000).length * 0.45)
   })
 
+  it('holds a bomb back while nobody reads, however far one piece of it unpacks', async () => {
+    // In 100 KB: the first thing that is read of it holds all of it.
+    const opened = openInput(put('bomb.gz', gzipSync(Buffer.alloc(100_000_000, 'a'))))
+    if (opened.kind !== 'stream') throw new Error(`expected a stream, got ${opened.kind}`)
+    const before = process.memoryUsage().arrayBuffers
+    let [bytes, peak] = [0, 0]
+    for await (const piece of opened.chunks) {
+      bytes += piece.length
+      if (bytes < 2_000_000) await new Promise((resolve) => setTimeout(resolve, 50))
+      if (bytes < 2_000_000) peak = Math.max(peak, process.memoryUsage().arrayBuffers - before)
+    }
+    expect(bytes).toBe(100_000_000)
+    expect(peak).toBeLessThan(16_000_000)
+  })
+
+  it('takes a line that begins like bzip2 for a line', () => {
+    expect(openInput(put('access.log', 'BZh91 is no bzip2\n'))).toMatchObject({ kind: 'file' })
+  })
+
   it('keeps what came before a damaged place', async () => {
     const packed = gzipSync(lines(200_000))
     packed.fill(0xff, packed.length - 4000, packed.length - 2000)
@@ -68,9 +87,6 @@ describe('openInput', () => {
   })
 
   it.each([
-    ['zstd', [0x28, 0xb5, 0x2f, 0xfd, 0x24], 'zstd -dc'],
-    ['bzip2', [...Buffer.from('BZh9')], 'bzip2 -dc'],
-    ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], 'xz -dc'],
     ['zip', [0x50, 0x4b, 0x03, 0x04], 'unzip -p'],
     ['UTF-16', [0xff, 0xfe, 0x31, 0x00], 'iconv -f UTF-16 -t UTF-8'],
   ])('refuses %s with the command that unpacks it', (_name, magic, command) => {
