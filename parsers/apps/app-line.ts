@@ -42,8 +42,9 @@ const BEGINNING = new RegExp(`^\\[?${WHEN}\\]?(?: - | *\\| *|[ \\t]+)?`)
 /** nginx's own shape after the level, in case an error log has another stamp than usual; and its usual head. */
 const NGINX = /^\d{1,10}#\d{1,10}: |^\*\d+ /
 const NGINX_HEAD = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[[a-z]/
-/** The first character of any shape: refuses most foreign lines without a pattern. */
-const HEAD = /^(?:\[|\d|[A-Za-z]{4,11} *\[|[IWEF]\d{4} )/
+/** How any shape begins: refuses most foreign lines, such as those that begin with an address, without compiling the
+ *  shapes, which takes as long as reading half a megabyte. */
+const HEAD = /^(?:\[|\d{4}[-/]\d|\d\d[-/][A-Z]|\d\d?:\d\d|[A-Za-z]{4,11} *\[|[IWEF]\d{4} )/
 
 export const appLine: Parser<AppRecord> = {
   id: 'app-line',

@@ -72,7 +72,8 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   // A terminal shows nothing while it waits, as if the program hung.
   if (reading.inputs.includes('-') && process.stdin.isTTY === true && !flags.quiet)
     process.stderr.write('reading standard input: paste log lines, end with Ctrl-D\n')
-  const visible = process.stderr.isTTY === true && flags.progress && !flags.quiet
+  // Asked last: the stream behind `process.stderr` takes a while to make.
+  const visible = flags.progress && !flags.quiet && process.stderr.isTTY === true
   const progress = visible
     ? progressLine(
         (text) => process.stderr.write(text),

@@ -1,5 +1,5 @@
 /** What the commands share: how one is registered, and how a mistake of the user ends it. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { escapeText } from './terminal.ts'
 
@@ -18,14 +18,16 @@ export function complain(message: string): void {
 /** Of the nearest package.json: the tree has the same shape before and after the build, one level apart. */
 export function packageVersion(): string {
   for (let at = new URL('.', import.meta.url); ; at = new URL('..', at)) {
+    const file = new URL('package.json', at)
     try {
-      const manifest = JSON.parse(readFileSync(new URL('package.json', at), 'utf8')) as {
+      // Asked first: an exception for each folder costs more than the rest of this.
+      const manifest = (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}) as {
         name?: unknown
         version?: unknown
       }
       if (manifest.name === 'halfopen' && typeof manifest.version === 'string') return manifest.version
     } catch {
-      // Not here.
+      // Not ours.
     }
     if (at.pathname === '/') return 'unknown'
   }

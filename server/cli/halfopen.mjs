@@ -1,11 +1,41 @@
 #!/usr/bin/env node
-// The committed entry point: runs the build, or says what makes one.
-import { existsSync } from 'node:fs'
+// The committed entry point: runs the build, or says what makes one. Half of a short run is what happens here, so:
+// Node.js's modules come from getBuiltinModule, because an `import` of node:fs reads every export and with that loads
+// all of streams; and the build is CommonJS, because V8's code cache can be had for scripts alone on Node.js 20.
+const builtin = process.getBuiltinModule
+if (builtin === undefined) {
+  process.stderr.write(`halfopen: Node.js ${process.version} is too old; needs 20.19 or newer\n`)
+  process.exit(2)
+}
+const { existsSync, readFileSync } = builtin('node:fs')
+const { createRequire, wrap } = builtin('node:module')
+const { dirname, join } = builtin('node:path')
+const { fileURLToPath } = builtin('node:url')
+const { Script, constants } = builtin('node:vm')
 
-const built = new URL('../../dist/server/cli/main.js', import.meta.url)
-if (!existsSync(built)) {
+const main = fileURLToPath(new URL('../../dist/server/cli/main.cjs', import.meta.url))
+if (!existsSync(main)) {
   process.stderr.write('halfopen: not built yet; run "npm start" or "npm test" once in the checkout\n')
   process.exit(2)
 }
-const { main } = await import(built.href)
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await load(main).main(process.argv.slice(2))
+
+/** `require` of a built file, from the code cache beside it. V8 refuses the cache of another Node.js and then compiles
+ *  as ever; server/setup/code-cache.mjs writes it with the same `wrap`. */
+function load(file) {
+  const require = createRequire(file)
+  // Files that Node.js loads by itself (the server, which has no cache) find this one instance.
+  if (require.cache[file]) return require.cache[file].exports
+  if (!existsSync(`${file}.cache`)) return require(file)
+  const module = { id: file, filename: file, exports: {}, children: [], loaded: true }
+  require.cache[file] = module
+  const script = new Script(wrap(readFileSync(file, 'latin1')), {
+    filename: file,
+    cachedData: readFileSync(`${file}.cache`),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  })
+  const folder = dirname(file)
+  const requireHere = (id) => (id.startsWith('.') ? load(join(folder, id)) : require(id))
+  script.runInThisContext()(module.exports, requireHere, module, file, folder)
+  return module.exports
+}

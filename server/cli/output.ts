@@ -1,5 +1,5 @@
 /** Where the result goes: stdout, or the file of -o. Nothing else is ever written there. */
-import { accessSync, closeSync, constants, openSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { UsageError } from './command.ts'
 
@@ -8,14 +8,14 @@ export interface Output {
   isTty: boolean
   columns: number | null
   /** False when nobody reads any more (`| head`): stop quietly. Throws UsageError when it cannot be written. */
-  write(text: string): Promise<boolean>
+  write(text: string | Buffer): Promise<boolean>
   close(): void
 }
 
 /** @param file of -o; absent or `-`: stdout. Checked before anything is read: a report that took minutes must not be
  *  lost to a wrong path. The file is only emptied when there is something to write. */
 export function openOutput(file: string | undefined): Output {
-  return file === undefined || file === '-' ? stdout() : toFile(file)
+  return file === undefined || file === '-' ? (isPlain(1) ? plainStdout() : stdout()) : toFile(file)
 }
 
 function toFile(file: string): Output {
@@ -42,6 +42,48 @@ function toFile(file: string): Output {
     close() {
       if (fd !== null) closeSync(fd)
     },
+  }
+}
+
+/** Whether bytes can be written as they are: a pipe, a socket (which is what Node.js gives its
+ *  children for a pipe), a file or /dev/null. Asked of the descriptor, because to ask
+ *  `process.stdout` is to load net, streams and tty, a fifth of a short run. */
+function isPlain(fd: number): boolean {
+  try {
+    const stats = fstatSync(fd)
+    return (
+      stats.isFIFO() ||
+      stats.isSocket() ||
+      stats.isFile() ||
+      (stats.isCharacterDevice() && stats.rdev === statSync('/dev/null').rdev)
+    )
+  } catch {
+    return false
+  }
+}
+
+/** As what Node.js does on pipes and files, which is to wait, without its streams. */
+function plainStdout(): Output {
+  let open = true
+  let rest: Output | null = null
+  return {
+    isTty: false,
+    columns: null,
+    async write(text) {
+      if (rest) return rest.write(text)
+      let bytes = Buffer.from(text)
+      try {
+        while (open && bytes.length > 0) bytes = bytes.subarray(writeSync(1, bytes))
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        // Somebody made the pipe non-blocking and it is full: streams can wait for it.
+        if (code === 'EAGAIN') return (rest = stdout()).write(bytes)
+        if (code !== 'EPIPE') throw unwritable('standard output', error)
+        open = false
+      }
+      return open
+    },
+    close: () => undefined,
   }
 }
 

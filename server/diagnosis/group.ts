@@ -49,6 +49,6 @@ function minutesOf({ minutes, first, last, exemplars }: Observation): number[] {
   return [first, last, ...exemplars.map(({ time }) => time)].filter((time) => time !== null).map(minuteOf)
 }
 
-/** `3 times`, `once` */
+/** `3 times`, `once`. Not by toLocaleString: its first call loads Intl, a tenth of a short run. */
 export const times = (n: number): string =>
-  n === 1 ? 'once' : n === 2 ? 'twice' : `${n.toLocaleString('en-US')} times`
+  n === 1 ? 'once' : n === 2 ? 'twice' : `${String(n).replace(/\B(?=(?:\d{3})+$)/g, ',')} times`

@@ -1,4 +1,5 @@
-/** Files that the build makes for this folder: beside this one in dist, and found there when the sources run as they are. */
+/** Files that the build makes for this folder: in dist beside the bundle that this is in, and found there, too, when the
+ *  sources run as they are. */
 import { existsSync } from 'node:fs'
 
 /** Null when it was not built. */

@@ -1,7 +1,7 @@
 /** Unpacks with Node's own zlib, in its threads. What was readable before a fault is never lost. */
 import { once } from 'node:events'
 import type { Transform, Writable } from 'node:stream'
-import * as zlib from 'node:zlib'
+import { createGunzip } from 'node:zlib'
 import { ReadAhead } from './read-ahead.ts'
 
 /** Output in large pieces: with zlib's default of 16 KiB, gunzip takes twice as long (measured). */
@@ -14,11 +14,11 @@ export type OnFault = (fault: Fault) => void
 /** Unpacks all members of a gzip stream. At a fault it stops after the last readable byte and calls `onFault`.
  *  Zeros after the last member (tape padding) are no fault. */
 export const gunzip = (source: AsyncIterable<Buffer>, onFault: OnFault): AsyncGenerator<Buffer> =>
-  unpack(zlib.createGunzip({ chunkSize: CHUNK }), source, onFault)
+  unpack(createGunzip({ chunkSize: CHUNK }), source, onFault)
 
 /** All frames of a Zstandard stream, by a Node.js for which canUnzstd() is true. */
 export const unzstd = (source: AsyncIterable<Buffer>, onFault: OnFault): AsyncGenerator<Buffer> =>
-  unpack((zlib as NodeZstd).createZstdDecompress?.({ chunkSize: CHUNK }) as Transform, source, onFault)
+  unpack(newerZlib().createZstdDecompress?.({ chunkSize: CHUNK }) as Transform, source, onFault)
 
 /** Newer than the oldest Node.js we run on. */
 interface NodeZstd {
@@ -27,10 +27,12 @@ interface NodeZstd {
   zstdDecompressSync?: (data: Buffer) => Buffer
 }
 
+const newerZlib = (): NodeZstd => process.getBuiltinModule('node:zlib') as NodeZstd
+
 /** Whether this Node.js reads Zstandard as it is written. 20 and 22.14 do not at all; 22.15 stops after the first frame
  *  and takes a truncated one for whole, so it is tried and not asked for its version. */
 export function canUnzstd(): boolean {
-  const { zstdCompressSync, zstdDecompressSync } = zlib as NodeZstd
+  const { zstdCompressSync, zstdDecompressSync } = newerZlib()
   if (!zstdCompressSync || !zstdDecompressSync) return false
   const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 0])
   const frames = Buffer.concat([skippable, zstdCompressSync('a'), zstdCompressSync('b')])

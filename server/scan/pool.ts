@@ -56,7 +56,7 @@ export async function runTasks(
   const stop = new SharedArrayBuffer(4)
   const onAbort = (): void => void Atomics.store(new Int32Array(stop), 0, 1)
   signal?.addEventListener('abort', onAbort)
-  const file = threads > 1 ? builtFile('worker.js') : null
+  const file = threads > 1 ? builtFile('worker.cjs') : null
   const workers = file === null ? [] : Array.from({ length: threads - 1 }, () => new Thread(file, { options, stop }))
   // From the end: this thread takes from the beginning.
   const others = workers.map(async (worker) => {

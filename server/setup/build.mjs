@@ -1,4 +1,5 @@
-/** The build: dist/{parsers,server} by tsc, dist/web by Vite, and whether it is as new as its sources. */
+/** The build: dist/server by Rolldown with V8's code cache, dist/web by Vite, and whether it is as new as its sources.
+ *  Types are checked by `npm run check`. */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +7,7 @@ import { run, say, SetupError } from './run.mjs'
 
 const SOURCES = ['parsers', 'server', 'web', 'tsconfig.json', 'package.json', 'package-lock.json']
 /** Changing these changes nothing in dist. */
-const NOT_BUILT = new Set(['node_modules', 'server/setup', 'server/packaging', 'web/docs'])
+const NOT_BUILT = new Set(['node_modules', 'server/packaging', 'web/docs'])
 const STAMP = '.halfopen-stamp'
 
 /** The kernel of the scan: WebAssembly with SIMD, and the memory of its layout.ts in pages of 64 KiB. */
@@ -33,12 +34,16 @@ export async function build(root) {
   const last = join(root, '.halfopen', 'dist-last')
   rmSync(next, { recursive: true, force: true })
   mkdirSync(next, { recursive: true })
-  const node = (script, args) => run(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root })
-  const tsc = ['-p', 'tsconfig.json', '--outDir', next, '--incremental', 'false', '--tsBuildInfoFile', 'null']
+  const node = (script, args, stdio) => run(process.execPath, [join(root, script), ...args], { cwd: root, stdio })
   const web = ['build', '--config', 'web/vite.config.ts', '--outDir', join(next, 'web'), '--emptyOutDir']
-  await step('tsc', node('typescript/bin/tsc', tsc))
-  await step('asc', node('assemblyscript/bin/asc.js', [...KERNEL, '--outFile', join(next, 'server/scan/kernel.wasm')]))
-  await step('vite build', node('vite/bin/vite.js', [...web, '--logLevel', 'warn']))
+  const bundle = ['--config', 'server/setup/rolldown.config.mjs', '--dir', next]
+  // Both print lists on stdout that say nothing; what is wrong goes to stderr.
+  const quiet = ['ignore', 'ignore', 2]
+  await step('rolldown', node('node_modules/rolldown/bin/cli.mjs', bundle, quiet))
+  const kernel = [...KERNEL, '--outFile', join(next, 'server/scan/kernel.wasm')]
+  await step('asc', node('node_modules/assemblyscript/bin/asc.js', kernel))
+  await step('code cache', node('server/setup/code-cache.mjs', [next], quiet))
+  await step('vite build', node('node_modules/vite/bin/vite.js', [...web, '--logLevel', 'warn']))
   writeFileSync(join(next, STAMP), hash)
   rmSync(last, { recursive: true, force: true })
   try {
@@ -55,9 +60,10 @@ async function step(name, exit) {
   if (code !== 0) throw new SetupError(`${name} failed with exit code ${code}; its messages are above`)
 }
 
-/** Names and contents of every source file; times would differ after each clone. Takes about 10 ms. */
+/** Names and contents of every source file; times would differ after each clone. And V8's version, which refuses the
+ *  code cache of another. Takes about 10 ms. */
 function sourceHash(root) {
-  const hash = createHash('sha256')
+  const hash = createHash('sha256').update(process.versions.v8)
   for (const path of SOURCES.flatMap((name) => filesBelow(root, name))) {
     hash
       .update(`${path}\0`)

@@ -14,6 +14,6 @@ export async function serve(args) {
   }
   // npm runs scripts in the package folder; the user's relative paths mean the folder npm was called from.
   if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
-  const { main } = await import(pathToFileURL(join(ROOT, 'dist/server/cli/main.js')).href)
+  const { main } = await import(pathToFileURL(join(ROOT, 'dist/server/cli/main.cjs')).href)
   process.exitCode = await main(['serve', ...args])
 }

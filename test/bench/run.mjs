@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 })
 
-if (!existsSync(join(ROOT, 'dist/server/cli/main.js'))) {
+if (!existsSync(join(ROOT, 'dist/server/cli/main.cjs'))) {
   process.stderr.write('bench: not built; run "npm test" or "npm start" once\n')
   process.exit(2)
 }

@@ -25,7 +25,7 @@ if (!existsSync(runsDir)) {
   process.stdout.write(`score: skipped, ${runsDir} is not there\n`)
   process.exit(0)
 }
-if (!existsSync(join(ROOT, 'dist/server/cli/main.js'))) {
+if (!existsSync(join(ROOT, 'dist/server/cli/main.cjs'))) {
   process.stderr.write('score: not built; run "npm test" or "npm start" once\n')
   process.exit(2)
 }

@@ -1,0 +1,97 @@
+/** Bundles the server and its command line into dist/server: a run of 40 ms cannot load 170 files. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ownFiles } from './own-files.mjs'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** What is started by its path, so that it needs a file of a known name: `server/cli/main.ts` becomes
+ *  `dist/server/cli/main.cjs`. A file named by `new URL('./worker.ts', import.meta.url)` needs no line here. */
+const ENTRIES = ['server/cli/main', 'server/scan/worker']
+
+/** What is loaded together: few files, and none of it without need. `--version` needs `cli`; a worker that reads logs
+ *  needs `scan`. The rest, which is the server, goes to files of its own. */
+const GROUPS = [
+  // First, for a group takes what it imports along.
+  {
+    name: 'cli',
+    test: /[\\/](?:server[\\/]cli[\\/](?:main|command|options|terminal)\.ts|node_modules[\\/]commander[\\/])/,
+  },
+  { name: 'scan', test: /[\\/](?:parsers|server[\\/](?:scan|diagnosis|nginx-config))[\\/]/ },
+  { name: 'reading', test: /[\\/]server[\\/]cli[\\/](?:output|progress|reading|record-line|report-\w+|when)\.ts$/ },
+]
+
+/** Files that are started by themselves. In a group their code would run wherever the group is loaded. */
+const apart = new Set([join(ROOT, 'server/scan/worker.ts')])
+const ordered = GROUPS.map(({ name, test }, at) => ({
+  name,
+  test: (id) => test.test(id) && !apart.has(id),
+  priority: GROUPS.length - at,
+}))
+
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+/** commander is part of every start: eight files less to load. Packages stay packages otherwise: they have binaries
+ *  (better-sqlite3), worker files (pino), or are for the server alone. */
+const EXTERNAL = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => name !== 'commander')
+
+const LATE = 'child_process|crypto|http|net|os|stream|zlib'
+const REQUIRED = new RegExp(`^(\\s*)(?:let|const|var) (\\w+) = require\\("(node:(?:${LATE}))"\\);$`, 'gm')
+
+/** Node.js's larger modules are loaded when one of their exports is used. Commander names child_process at its top and
+ *  never uses it here; it alone loads net, dgram and streams: a fifth of what `node -e 0` takes. */
+const lateBuiltins = {
+  name: 'late-builtins',
+  renderChunk: (code) => ({
+    code: code.replace(REQUIRED, (_, indent, name, id) => {
+      if (code.includes(`__toESM(${name},`)) throw new Error(`import the names you need of ${id}, not its default`)
+      return `${indent}const ${name} = new Proxy({}, { get: (_, name) => require("${id}")[name] });`
+    }),
+    // Lines stay where they are.
+    map: null,
+  }),
+}
+
+/** ASCII alone, so that the starter can take the bytes as they are: V8 keeps a text with one … in two bytes a
+ *  character, and decoding that took a third of the time of its code cache. */
+const asciiOnly = {
+  name: 'ascii-only',
+  // After the printer, which would write the characters out again.
+  generateBundle(_, files) {
+    for (const chunk of Object.values(files)) {
+      if (chunk.type !== 'chunk') continue
+      const raw = /String\.raw`[^`]*[^\0-\x7f]/.test(chunk.code)
+      if (raw) throw new Error(`${chunk.fileName}: String.raw with more than ASCII cannot be escaped`)
+      const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+      chunk.code = chunk.code.replace(/[^\0-\x7f]/g, escaped)
+    }
+  },
+}
+
+const licence = {
+  name: 'licence',
+  generateBundle() {
+    const source = readFileSync(join(ROOT, 'node_modules/commander/LICENSE'))
+    this.emitFile({ type: 'asset', fileName: 'server/parts/LICENSE-commander', source })
+  },
+}
+
+export default {
+  cwd: ROOT,
+  input: Object.fromEntries(ENTRIES.map((entry) => [entry, `${entry}.ts`])),
+  platform: 'node',
+  logLevel: 'warn',
+  external: (id) => EXTERNAL.some((name) => id === name || id.startsWith(`${name}/`)),
+  plugins: [ownFiles(ROOT, apart), lateBuiltins, asciiOnly, licence],
+  // Imports that are late in the sources are so for those who run the sources.
+  checks: { ineffectiveDynamicImport: false },
+  output: {
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'server/parts/[name].cjs',
+    // Read by `node --enable-source-maps` alone. Names and lines are kept, so that a stack says something without.
+    sourcemap: true,
+    comments: false,
+    codeSplitting: { groups: ordered },
+  },
+}
