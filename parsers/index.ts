@@ -1,4 +1,5 @@
 /** The registry, in the order detection tries them: strict heads first, so that no format can claim another's lines. */
+import { aiohttp } from './apps/aiohttp.ts'
 import { appJson } from './apps/app-json.ts'
 import { appLine } from './apps/app-line.ts'
 import { aspnet } from './apps/aspnet.ts'
@@ -39,6 +40,7 @@ export const APPS: readonly Parser[] = [
   portainer,
   zerologConsole,
   gin,
+  aiohttp,
   uvicorn,
   daphne,
   tornado,

@@ -38,13 +38,17 @@ export function searchedText(record: AppRecord, request = requestOf(record)): st
 /** Logger, message and error as one text: which of them holds the reason differs between applications. */
 function wordsOf({ message, extra }: AppRecord): string {
   const logger = extra.get('logger')
-  const error = extra.get('error')
-  return `${logger === undefined ? '' : `${logger}: `}${message}${error === undefined ? '' : `: ${error}`}`
+  const error = extra.get('error') ?? extra.get('err')
+  // zerolog's `message` is Portainer's heading; what it is about stands in a key of its own.
+  const about = extra.get('msg')
+  const words = [message, about, error].filter((part) => part !== undefined && part !== '').join(': ')
+  return logger === undefined ? words : `${logger}: ${words}`
 }
 
 /** Portainer's exec endpoints ask for a valid session before they upgrade: who gets there is the application's own page. */
 function askedBy(record: AppRecord, sign: TextSign): Asked {
-  if (/^websocketproxy:|websocket (?:exec|attach) operation/.test(record.message)) return 'likely'
+  if (/^websocketproxy:|websocket (?:exec|attach) operation/.test(`${record.message} ${record.extra.get('msg') ?? ''}`))
+    return 'likely'
   // Nobody but a WebSocket client's library sends these.
   return sign.sign === 'app-engine-io-mismatch' ? 'likely' : 'unknown'
 }
@@ -59,6 +63,7 @@ interface RequestLine {
 
 /** Formats whose parsers take request lines apart. In others a key of that name is the application's own. */
 const REQUEST_FORMATS: ReadonlySet<string> = new Set([
+  'aiohttp',
   'daphne',
   'gin',
   'python-log',
@@ -83,6 +88,8 @@ function requestOf({ format, extra }: AppRecord): RequestLine | null {
 
 /** Servers that print a handshake differently from a request: a GET in their log is one that lost its headers. */
 const TELLS_APART: ReadonlySet<string> = new Set(['daphne', 'uvicorn', 'websockify'])
+/** Their applications keep sockets below such a folder: `/ws/chat/7/`. */
+const SOCKET_FOLDER = /\/(?:wss?|websockets?)\/[^/]/i
 /** What a server answers to a plain GET where it has a socket. */
 const PLAIN_ANSWERS: ReadonlySet<number> = new Set([400, 404, 405, 426])
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 426])
@@ -109,9 +116,11 @@ function readRequest(format: string, request: RequestLine, time: number | null, 
   ]
   if (method === 'WEBSOCKET') return status !== null && status >= 400 ? event('app-closed-before-accept', 'yes') : []
   if (method !== 'GET' || status === null || !REFUSALS.has(status)) return []
-  if (!known && !SOCKET_NAME.test(uri.replace(/[?#].*$/s, ''))) return []
+  const path = uri.replace(/[?#].*$/s, '')
+  const apart = TELLS_APART.has(format)
+  if (!known && !SOCKET_NAME.test(path) && !(apart && SOCKET_FOLDER.test(path))) return []
   const asked = known ? 'likely' : 'unknown'
-  if (TELLS_APART.has(format) && PLAIN_ANSWERS.has(status))
+  if ((apart || request.protocol === 'HTTP/1.0') && PLAIN_ANSWERS.has(status))
     return event(request.protocol === 'HTTP/1.0' ? 'app-http10-get-on-socket' : 'app-plain-get-on-socket', asked)
   // Jupyter and gin print the reason of a refusal on a line of its own; Tornado's 400 has none.
   return event('app-socket-request-refused', asked, format === 'gin' || status === 403)

@@ -10,7 +10,7 @@ const TIME_KEYS = ['time', 'ts', 'timestamp', '@timestamp', '@t', 't', 'Timestam
 const LEVEL_KEYS = ['level', 'lvl', 'severity', 'LogLevel', '@l', 'levelname', 'log.level', 'loglevel']
 const MESSAGE_KEYS = ['msg', 'message', '@m', '@mt', 'Message', 'event']
 const ERROR_KEYS = ['error', 'err', 'exception', '@x', 'Exception']
-const LOGGER_KEYS = ['logger', 'Category', 'SourceContext', 'name', 'log.logger', 'component', 'module']
+const LOGGER_KEYS = ['logger', 'logger_name', 'Category', 'SourceContext', 'name', 'log.logger', 'component', 'module']
 const MAX_KEYS = 100
 const MAX_VALUE = 4000
 
@@ -42,7 +42,7 @@ export const appJson: Parser<AppRecord> = {
   parse(line): Parsed<AppRecord> {
     const text = plain(line)
     if (text[0] !== '{' || !/"(?:msg|[mM]essage|@mt?|event)"/.test(text)) return miss('no-match')
-    if (!/"(?:level|lvl|severity|LogLevel|@l|levelname|log\.level|loglevel)"/.test(text)) return miss('no-match')
+    if (!/"(?:level|lvl|severity|LogLevel|@l|levelname|log\.level|loglevel|@mt?)"/.test(text)) return miss('no-match')
     const fields = jsonObject(text)
     if (fields === null) return miss('bad-json')
     const take = (keys: readonly string[]): unknown => {
@@ -53,15 +53,19 @@ export const appJson: Parser<AppRecord> = {
       return undefined
     }
     if (String(fields.get('caller')).startsWith('github.com/portainer/')) return miss('no-match')
-    const level = jsonLevel(take(LEVEL_KEYS))
-    const message = take(MESSAGE_KEYS)
+    // ECS puts the level and the logger into an object; Serilog leaves the usual level out.
+    const log = asMap(fields.get('log'))
+    const serilog = fields.has('@t') && (fields.has('@m') || fields.has('@mt')) ? 'info' : undefined
+    const level = jsonLevel(take(LEVEL_KEYS) ?? log?.get('level') ?? serilog)
+    // Rust's tracing keeps the message among its fields.
+    const message = take(MESSAGE_KEYS) ?? asMap(fields.get('fields'))?.get('message')
     if (level === null || typeof message !== 'string') return miss('no-match')
     const time = keyTime(take(TIME_KEYS))
     const extra = new Map<string, string>()
     // An error may be an object with a message (pino), or a text with a stack: the first lines say what it is.
     const error = textOf(take(ERROR_KEYS))
     if (error !== null) extra.set('error', error)
-    const logger = textOf(take(LOGGER_KEYS))
+    const logger = textOf(take(LOGGER_KEYS) ?? log?.get('logger'))
     if (logger !== null) extra.set('logger', logger)
     for (const [key, value] of fields) {
       const scalar = typeof value === 'object' ? null : textOf(value)

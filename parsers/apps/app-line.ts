@@ -4,8 +4,12 @@
  *  Uptime Kuma src/util.ts, gunicorn, code-server, Mattermost, rocket/fern, Serilog, klog, Grafana ≤ 7. */
 import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AppRecord } from '../record.ts'
+import { isAiohttpRequest } from './aiohttp.ts'
 import { appRecord, extras, LEVEL, levelName, plain, splitTail } from './app-record.ts'
 import { appTime, CLOCK, STAMP } from './app-time.ts'
+import { isCaddyConsole } from './caddy.ts'
+import { isTornadoRequest } from './tornado.ts'
+import { isUvicornRequest } from './uvicorn.ts'
 
 const WHEN = `(?:(?<time>${STAMP})|${CLOCK})`
 const STAMPED = `(?<time>${STAMP})`
@@ -17,12 +21,24 @@ const SHAPES: readonly RegExp[] = [
   `^${STAMPED} +(?<level>${LEVEL}) \\d{1,10} --- (?:\\[[^\\]]{0,100}\\] ?){1,3}(?<logger>[\\w.$\\[\\]/-]{1,200}) +: (?<rest>.*)$`,
   // Home Assistant: `TIME LEVEL (Thread) [logger] text`
   `^${STAMPED} (?<level>${LEVEL}) \\([^()]{1,100}\\) \\[(?<logger>[\\w.-]{1,200})\\] (?<rest>.*)$`,
+  // The same by its Supervisor of old, whose years have two digits
+  `^(?<short>\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d) (?<level>${LEVEL}) \\([^()]{1,100}\\) \\[(?<logger>[\\w.-]{1,200})\\] (?<rest>.*)$`,
+  // NLog: `TIME|event id|LEVEL|logger|text`
+  `^${STAMPED}\\|(?:\\d{1,9}\\|)?(?<level>${LEVEL})\\|(?<logger>[\\w.]{1,200})\\|(?<rest>.*)$`,
+  // log4j: `[TIME][LEVEL][logger] text`
+  `^\\[${STAMPED}\\]\\[(?<level>${LEVEL}) *\\]\\[(?<logger>[\\w.$-]{1,200}) *\\] (?<rest>.*)$`,
   // logback, log4j: `TIME [thread] LEVEL logger - text`
   `^${WHEN} \\[[^\\]]{1,150}\\] +(?<level>${LEVEL}) +(?<logger>[\\w.$]{1,200})(?: -|:) (?<rest>.*)$`,
   // Python, logger named first: `TIME - logger - LEVEL - text`
   `^${STAMPED} - (?<logger>[\\w.-]{1,200}) - (?<level>${LEVEL}) - (?<rest>.*)$`,
+  // Python, colons between: `TIME:LEVEL:text`, `TIME:LEVEL:logger:text`
+  `^${STAMPED}:(?<level>${LEVEL}):(?:(?<logger>[a-z]\\w{0,60}(?:\\.\\w{1,60}){0,6}):)?(?<rest>.*)$`,
+  // The same with the level first: `TIME - LEVEL - logger - text`
+  `^${STAMPED} - (?<level>${LEVEL}) - (?<logger>[\\w.-]{1,200}) - (?<rest>.*)$`,
+  // Python, logger named first: `TIME logger LEVEL text`
+  `^${STAMPED} (?<logger>[a-z]\\w{0,60}(?:\\.\\w{1,60}){0,6}) +(?<level>${LEVEL}) +(?<rest>.*)$`,
   // gunicorn: `[TIME] [PID] [LEVEL] text`
-  `^\\[${STAMPED}\\] \\[\\d{1,10}\\] \\[(?<level>${LEVEL})\\] (?<rest>.*)$`,
+  `^\\[?${STAMPED}\\]? \\[\\d{1,10}\\] \\[(?<level>${LEVEL})\\] (?<rest>.*)$`,
   // Uptime Kuma: `TIME [TAG] LEVEL: text`
   `^${STAMPED} ${TAG} (?<level>${LEVEL}): (?<rest>.*)$`,
   // fern, Vaultwarden: `[TIME][module][LEVEL] text`
@@ -31,6 +47,14 @@ const SHAPES: readonly RegExp[] = [
   `^\\[?${STAMPED}\\]?(?: *\\| *|[ \\t]+)\\[?(?<level>${LEVEL})\\]?:?(?: *\\| *|[ \\t]+)(?<rest>.*)$`,
   // A terminal's time of day in front of a bracketed level: `06:13:34 [ERR] text`, `[06:13:34 ERR] text`
   `^(?:${CLOCK} \\[(?<level>${LEVEL})\\]|\\[${CLOCK} (?<level2>${LEVEL})\\]) (?<rest>.*)$`,
+  // n8n's development console, WildFly: a time of day with its fraction, `CLOCK LEVEL text`
+  `^\\d\\d:\\d\\d:\\d\\d[.,]\\d{3} +(?<level>${LEVEL}) +(?:\\[(?<logger>[\\w.$-]{1,200})\\] \\([^()]{1,100}\\) )?(?<rest>.*)$`,
+  // Node-RED: `21 Nov 06:13:34 - [level] text`
+  `^\\d{1,2} [A-Z][a-z]{2} \\d\\d:\\d\\d:\\d\\d - \\[(?<level>${LEVEL})\\] (?<rest>.*)$`,
+  // Java without a time: a class behind the level, `ERROR o.e.ChatHandler - text`
+  `^(?<level>${LEVEL}) +(?<logger>(?:[\\w$]{1,60}\\.){1,12}[A-Z][\\w$]{0,100}) (?:-|:) (?<rest>.*)$`,
+  // guacd: `guacd[7]: INFO:<tab>text`, of which syslog keeps the head for itself
+  `^(?:guacd\\[\\d{1,10}\\]: )?(?<level>${LEVEL}):\\t(?<rest>.*)$`,
   // Mattermost's console, logrus and Grafana on a terminal: `LEVEL [TIME] text`, `WARN[11-21|06:13:34] text`
   `^(?<level>${LEVEL}) *\\[(?:${STAMPED}|\\d\\d-\\d\\d\\|\\d\\d:\\d\\d:\\d\\d|\\d{4,9})\\] (?<rest>.*)$`,
   // klog: `W1121 06:13:34.000000       1 file.go:12] text` (no year)
@@ -44,10 +68,14 @@ const NGINX = /^\d{1,10}#\d{1,10}: |^\*\d+ /
 const NGINX_HEAD = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[[a-z]/
 /** How any shape begins: refuses most foreign lines, such as those that begin with an address, without compiling the
  *  shapes, which takes as long as reading half a megabyte. */
-const HEAD = /^(?:\[|\d{4}[-/]\d|\d\d[-/][A-Z]|\d\d?:\d\d|[A-Za-z]{4,11} *\[|[IWEF]\d{4} )/
+const HEAD =
+  /^(?:\[|(?!\d{1,3}(?:\.\d{1,3}){3} |[0-9a-f]{1,4}:[0-9a-f:]{1,36} )\d|[A-Za-z]{4,11} *\[|[IWEF]\d{4} |[A-Z]{4,8} +\w+\.|guacd\[|[A-Z]{4,8}:\t)/
 
 export const appLine: Parser<AppRecord> = {
   id: 'app-line',
+  // code-server says what was refused in the stack below.
+  unfinished: (record) => record.length < 300 && record.endsWith('] error Forbidden HttpError: Forbidden'),
+  startsRecord: /^\[\d{4}-\d\d-\d\dT/,
   description: 'text lines with stamp and level (zap, Spring, Home Assistant, n8n, gunicorn, Uptime Kuma, Mattermost)',
   examples: [
     {
@@ -102,9 +130,10 @@ export const appLine: Parser<AppRecord> = {
       const found = shape.exec(text)?.groups
       if (!found) continue
       const rest = found['rest'] as string
-      if (NGINX.test(rest)) return miss('no-match')
-      const time = found['time'] === undefined ? null : appTime(found['time'])
-      if (found['time'] !== undefined && time === null) return miss('bad-time')
+      if (NGINX.test(rest) || isElsewhere(rest)) return miss('no-match')
+      const stamp = found['time'] ?? (found['short'] === undefined ? undefined : `20${found['short']}`)
+      const time = stamp === undefined ? null : appTime(stamp)
+      if (stamp !== undefined && time === null) return miss('bad-time')
       const { message, pairs } = splitTail(rest)
       const extra = extras({ logger: found['logger'] ?? found['tag'], caller: found['caller'] })
       for (const [key, value] of pairs) if (!extra.has(key)) extra.set(key, value)
@@ -122,3 +151,7 @@ export const appLine: Parser<AppRecord> = {
     }
   },
 }
+
+/** Lines that parsers of their own take apart. */
+const isElsewhere = (rest: string): boolean =>
+  isUvicornRequest(rest) || isTornadoRequest(rest) || isAiohttpRequest(rest) || isCaddyConsole(rest)

@@ -4,13 +4,24 @@ import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AccessRecord, AppRecord } from '../record.ts'
 import { asMap, jsonObject } from './app-json.ts'
 import { appRecord, fieldsOf, levelName, plain } from './app-record.ts'
-import { keyTime } from './app-time.ts'
+import { keyTime, STAMP } from './app-time.ts'
 
 const LOGGERS = /^(?:http|tls|admin|events|caddy|layer4|pki)(?:\.|$)/
 
+/** On a terminal: `TIME<tab>LEVEL<tab>logger<tab>message<tab>{the rest}`. */
+const CONSOLE = new RegExp(`^(${STAMP})\\t([A-Za-z]{4,6})\\t(.*)$`, 's')
+const NAMED = /^((?:http|tls|admin|events|caddy|layer4|pki)(?:\.[\w.-]{1,100})?)\t([^\t]{1,4000})(?:\t(\{.*\}))?$/s
+
+/** What follows the level on a terminal, for the general parser, which leaves such lines. */
+export const isCaddyConsole = (text: string): boolean => text.includes('\t') && NAMED.test(text)
+
 export const caddy: Parser<AccessRecord | AppRecord> = {
   id: 'caddy',
-  description: 'Caddy: JSON access log and messages',
+  description: 'Caddy: access log and messages, JSON or console',
+  startsRecord: /^\{(?:\n|$)/,
+  // Indented JSON, as jq prints it: up to the brace at the beginning of a line.
+  unfinished: (record) =>
+    record === '{' || (record.startsWith('{\n') && record.length < 16_000 && /\n[ \t][^\n]*$/.test(record)),
   examples: [
     {
       line: '{"level":"info","ts":1795241614.439,"logger":"http.log.access.log0","msg":"handled request","request":{"remote_ip":"192.0.2.7","remote_port":"51234","client_ip":"192.0.2.7","proto":"HTTP/1.1","method":"GET","host":"app.example","uri":"/ws","headers":{"Upgrade":["websocket"],"Connection":["Upgrade"],"User-Agent":["Mozilla/5.0"]}},"bytes_read":0,"user_id":"","duration":60.003,"size":0,"status":101,"resp_headers":{}}',
@@ -32,18 +43,27 @@ export const caddy: Parser<AccessRecord | AppRecord> = {
       line: '{"level":"warn","ts":1795241614.4,"logger":"http.handlers.reverse_proxy","msg":"aborting with incomplete response","error":"writing: http2: stream closed"}',
       fields: { level: 'warn', message: 'aborting with incomplete response' },
     },
+    {
+      line: '2026/11/21 06:13:34.439\tERROR\thttp.log.error\tdial tcp 172.18.0.3:9000: connect: connection refused\t{"request": {"uri": "/ws"}, "status": 502}',
+      fields: {
+        time: '2026-11-21T06:13:34.439',
+        level: 'error',
+        message: 'dial tcp 172.18.0.3:9000: connect: connection refused',
+      },
+    },
   ],
   parse(line): Parsed<AccessRecord | AppRecord> {
     const text = plain(line)
-    if (text[0] !== '{' || !text.includes('"logger"') || !text.includes('"ts"')) return miss('no-match')
-    const json = jsonObject(text)
-    if (json === null) return miss('bad-json')
+    const json = text[0] === '{' ? fromJson(text) : fromConsole(text)
+    if (json === null)
+      return miss(text[0] === '{' && text.includes('"logger"') && text.includes('"ts"') ? 'bad-json' : 'no-match')
     const logger = json.get('logger')
     const message = json.get('msg')
     const level = levelName(String(json.get('level')))
     if (typeof logger !== 'string' || !LOGGERS.test(logger) || typeof message !== 'string' || level === null)
       return miss('no-match')
     const time = keyTime(json.get('ts'))
+    if (time === null && text[0] !== '{') return miss('bad-time')
     const request = asMap(json.get('request'))
     if (logger.startsWith('http.log.access') && request !== null && typeof json.get('status') === 'number')
       return { ok: true, record: access(json, request, time) }
@@ -56,6 +76,21 @@ export const caddy: Parser<AccessRecord | AppRecord> = {
     if (typeof host === 'string') extra.set('host', host)
     return appRecord('caddy', time, level, message, extra)
   },
+}
+
+function fromJson(text: string): Map<string, unknown> | null {
+  return text.includes('"logger"') && text.includes('"ts"') ? jsonObject(text) : null
+}
+
+/** The same keys from a line of the console. */
+function fromConsole(text: string): Map<string, unknown> | null {
+  const head = CONSOLE.exec(text)
+  const named = head ? NAMED.exec(head[3] as string) : null
+  if (!head || !named) return null
+  const json = (named[3] === undefined ? null : jsonObject(named[3])) ?? new Map<string, unknown>()
+  const own = { ts: head[1], level: head[2], logger: named[1], msg: named[2] }
+  for (const [key, value] of Object.entries(own)) json.set(key, value)
+  return json
 }
 
 const VARIABLES: ReadonlySet<string> = new Set([
@@ -90,7 +125,7 @@ function access(json: Map<string, unknown>, request: Map<string, unknown>, time:
     host: request.get('host'),
     status: json.get('status'),
     body_bytes_sent: json.get('size'),
-    request_time: json.get('duration'),
+    request_time: seconds(json.get('duration')),
     http_user_agent: header('User-Agent'),
     http_referer: header('Referer'),
     http_upgrade: header('Upgrade'),
@@ -101,5 +136,14 @@ function access(json: Map<string, unknown>, request: Map<string, unknown>, time:
 
 /** Headers can be left out by a log filter: then nothing is known about them. */
 const bare = (fields: AccessRecord['fields']): ReadonlySet<string> => new Set(Object.keys(fields))
+/** Seconds; as text (`duration_format string`) with a unit. */
+function seconds(value: unknown): unknown {
+  const text =
+    typeof value === 'string' ? /^(?:(\d{1,9})h)?(?:(\d{1,9})m)?(\d{1,9}(?:\.\d{1,9})?)(m|µ)?s$/.exec(value) : null
+  if (!text) return value
+  const scale = text[4] === 'm' ? 1e3 : text[4] === undefined ? 1 : 1e6
+  return Number(text[1] ?? 0) * 3600 + Number(text[2] ?? 0) * 60 + Number(text[3]) / scale
+}
+
 const remote = (address: unknown): string | undefined =>
   typeof address === 'string' ? address.replace(/:\d+$/, '') : undefined

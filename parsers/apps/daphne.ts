@@ -10,6 +10,11 @@ const ACCESS =
 const RUNSERVER =
   /^(?:\[(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d|\d\d\/[A-Z][a-z]{2}\/\d{4} \d\d:\d\d:\d\d)\] )?(?:WebSocket (HANDSHAKING|CONNECT|REJECT|DISCONNECT) (\S{1,8000}) \[([^\]\s]{1,100})\]|HTTP ([A-Z]{3,10}) (\S{1,8000}) (\d{3}) \[[\d.]{1,12}, ([^\]\s]{1,100})\])$/
 const REFUSED = /^(Not Found|Forbidden|Bad Request|Method Not Allowed \([A-Z]{3,10}\)|Unauthorized): (\/\S{0,4000})$/
+/** `runserver` without Channels. */
+const DJANGO =
+  /^\[(\d\d\/[A-Z][a-z]{2}\/\d{4} \d\d:\d\d:\d\d)\] "([A-Z]{3,10}) (\S{1,8000}) (HTTP\/[\d.]{1,3})" (\d{3}) (\d{1,20}|-)$/
+/** Django's loggers, where Python's basic format prints them. */
+const LOGGER = /^(?:(?:WARNING|INFO|ERROR):)django\.[\w.]{1,60}:/
 const STATUS: ReadonlyMap<string, string> = new Map([
   ['Not Found', '404'],
   ['Forbidden', '403'],
@@ -30,11 +35,12 @@ export const daphne: Parser<AppRecord> = {
       line: '[2026/11/21 06:13:34] WebSocket REJECT /ws/chat [192.0.2.7:39558]',
       fields: { time: '2026-11-21T06:13:34', message: 'WebSocket REJECT /ws/chat [192.0.2.7:39558]' },
     },
+    { line: '[21/Nov/2026 06:13:34] "GET /ws/chat HTTP/1.1" 404 2345', fields: { time: '2026-11-21T06:13:34' } },
     { line: 'HTTP GET /ws/chat 404 [0.01, 172.18.0.5:39558]', fields: { time: null } },
     { line: 'Not Found: /ws/chat', fields: { time: null, message: 'Not Found: /ws/chat' } },
   ],
   parse(line): Parsed<AppRecord> {
-    const text = plain(line)
+    const text = plain(line).replace(LOGGER, '')
     const access = ACCESS.exec(text)
     if (access) {
       const [, remote_addr, stamp = '', method = '', uri, status] = access
@@ -50,6 +56,13 @@ export const daphne: Parser<AppRecord> = {
       const extra = request(step === undefined ? method : `WS${step}`, path ?? uri, status, host(peer ?? client))
       return appRecord('daphne', time, null, text.replace(/^\[[^\]]*\] /, ''), extra)
     }
+    const django = DJANGO.exec(text)
+    if (django) {
+      const [, stamp = '', method, uri, , status] = django
+      const time = appTime(stamp)
+      if (time === null) return miss('bad-time')
+      return appRecord('daphne', time, null, text.replace(/^\[[^\]]*\] /, ''), request(method, uri, status))
+    }
     const refused = REFUSED.exec(text)
     if (!refused) return miss('no-match')
     return appRecord(
@@ -61,6 +74,9 @@ export const daphne: Parser<AppRecord> = {
     )
   },
 }
+
+/** For the general parsers, which leave such lines. */
+export const isDjangoRequest = (text: string): boolean => REFUSED.test(text) || RUNSERVER.test(text)
 
 const host = (peer: string | undefined): string | undefined => peer?.replace(/:\d+$/, '')
 

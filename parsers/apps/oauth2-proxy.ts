@@ -7,7 +7,7 @@ import { appTime, later } from './app-time.ts'
 
 const STAMP = String.raw`\[(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)\]`
 const MESSAGE = new RegExp(`^${STAMP} \\[([\\w.-]{1,100}\\.go:\\d{1,6})\\] (.*)$`, 's')
-const WHO = String.raw`^(\S{1,253}) - (?:\S{1,100} - )?(\S{1,253}) ${STAMP}`
+const WHO = String.raw`^(\S{1,253}(?:, \S{1,60}){0,5}) - (?:\S{1,100} - )?(\S{1,253}) ${STAMP}`
 const REQUEST = new RegExp(
   String.raw`${WHO} (\S{1,253}) ([A-Z]{1,20}) (\S{1,300}) "([^"]{0,8000})" (HTTP/[\d.]{1,3}) "((?:[^"\\]|\\.){0,4000})" (\d{3}) (\d{1,20}) (\d{1,12}\.\d{1,9})$`,
 )

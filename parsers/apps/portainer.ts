@@ -102,15 +102,18 @@ function fromLogrus(text: string): Parsed<AppRecord> {
 
 /** zerolog JSON. Keys are an application's, so they are read into a Map, never onto an object. */
 function fromJson(text: string): Parsed<AppRecord> {
-  if (!text.includes('"message"') || !/"time":\s*"?\d/.test(text)) return miss('no-match')
+  if (!text.includes('"message"') || !/"time":\s*\d/.test(text)) return miss('no-match')
   const fields = jsonObject(text)
   if (fields === null) return miss('bad-json')
   const message = fields.get('message')
   if (typeof message !== 'string') return miss('no-match')
   const level = fields.get('level')
+  // Times are Unix seconds. Without a level it is the bridge from the standard log, which writes no other key.
+  if (typeof fields.get('time') !== 'number' || (level === undefined ? fields.size !== 2 : typeof level !== 'string'))
+    return miss('no-match')
   const extra = new Map<string, string>()
   // gorilla's text is in `error` when the application logs the failure itself.
-  for (const key of ['caller', 'error', 'logger']) {
+  for (const key of ['caller', 'error', 'logger', 'msg']) {
     const value = fields.get(key)
     if (typeof value === 'string') extra.set(key, value)
   }

@@ -2,7 +2,10 @@
 import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AppRecord } from '../record.ts'
 import { appRecord, extras, levelName, plain } from './app-record.ts'
+import { isAiohttpRequest } from './aiohttp.ts'
+import { isDjangoRequest } from './daphne.ts'
 import { requestLine } from './tornado.ts'
+import { isUvicornRequest } from './uvicorn.ts'
 
 const LINE = /^(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.-]{1,200}):(.*)$/s
 
@@ -23,6 +26,8 @@ export const pythonLog: Parser<AppRecord> = {
     const m = LINE.exec(plain(line))
     if (!m) return miss('no-match')
     const message = m[3] as string
+    if (isUvicornRequest(message) || isAiohttpRequest(message)) return miss('no-match')
+    if ((m[2] as string).startsWith('django.') && isDjangoRequest(message)) return miss('no-match')
     const extra = extras({ logger: m[2], ...requestLine(message) })
     return appRecord('python-log', null, levelName(m[1] as string), message, extra)
   },

@@ -6,6 +6,7 @@ import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AppRecord } from '../record.ts'
 import { appRecord, extras, levelName, plain } from './app-record.ts'
 import { appTime } from './app-time.ts'
+import { behindHead } from './logger-head.ts'
 
 const HEAD =
   /^\[([DIWEC]) (?:(\d{4}-\d\d-\d\d|\d{6}) )?(\d\d:\d\d:\d\d(?:\.\d{3})?)(?: ([\w.-]{1,100})(?![\w.:-]))?(?: ([\w.-]{1,100}):\d{1,6})?\] (.*)$/s
@@ -42,6 +43,10 @@ export const tornado: Parser<AppRecord> = {
       fields: { time: '2026-11-21T06:13:34', message: '404 GET /ws (192.0.2.7) 0.62ms' },
     },
     {
+      line: '2026-11-21 06:13:34.947 400 GET /_stcore/stream (192.0.2.7) 1.53ms',
+      fields: { time: '2026-11-21T06:13:34.947', level: null, message: '400 GET /_stcore/stream (192.0.2.7) 1.53ms' },
+    },
+    {
       line: "[E 2026-11-21 06:13:34.100 ServerApp] Uncaught exception GET /terminals/websocket/1 (192.0.2.7)\nHTTPServerRequest(protocol='http', host='10.0.0.4:8888', method='GET', uri='/terminals/websocket/1', version='HTTP/1.0', remote_ip='192.0.2.7')",
       fields: { level: 'error' },
     },
@@ -49,8 +54,14 @@ export const tornado: Parser<AppRecord> = {
   parse(line): Parsed<AppRecord> {
     const text = plain(line)
     const m = HEAD.exec(text)
-    // Where lines were not joined the dump stands alone; nothing else looks like it.
-    if (!m) return DUMP.test(text) ? appRecord('tornado', null, null, text) : miss('no-match')
+    if (!m) {
+      // Where lines were not joined the dump stands alone; nothing else looks like it.
+      if (DUMP.test(text)) return appRecord('tornado', null, null, text)
+      // Streamlit and others with a logger of their own. Without a time it is Python's basic format.
+      const head = text[4] === '-' && text.includes('ms', 30) ? behindHead(text, REQUEST) : null
+      if (head === null) return miss('no-match')
+      return appRecord('tornado', head.time, head.level, head.rest, extras(requestLine(head.rest)))
+    }
     const day = m[2]?.length === 6 ? `20${m[2].slice(0, 2)}-${m[2].slice(2, 4)}-${m[2].slice(4)}` : m[2]
     const time = day === undefined ? null : appTime(`${day} ${m[3]}`)
     if (day !== undefined && time === null) return miss('bad-time')
@@ -59,6 +70,9 @@ export const tornado: Parser<AppRecord> = {
     return appRecord('tornado', time, levelName(m[1] as string), message, extra)
   },
 }
+
+/** For the general parsers, which leave such lines. */
+export const isTornadoRequest = (text: string): boolean => REQUEST.test(text)
 
 /** `400 GET /ws (192.0.2.7) 1.53ms`, Tornado's access line; empty for other messages. */
 export function requestLine(message: string): Record<string, string> {

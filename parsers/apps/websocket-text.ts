@@ -9,20 +9,24 @@ const BEGINNINGS: readonly RegExp[] = [
   // gorilla, koding and their forks; Gotify ≤ 2.6
   /^(?:vulcand\/oxy\/forward\/)?websocket(?:proxy)?: \S/,
   /^WebSocket: (?:Read|Write|Ping)Error /,
+  /^(?:Starting Gotify version |Started [Ll]istening on )\S/,
   /^failed to accept WebSocket connection: /,
   /^WebSocket protocol violation: /,
   // http-proxy-middleware, Vite, webpack-dev-server
-  /^\[HPM\] \S/,
+  /^(?:<[ewi]> \[webpack-dev-server\] )?\[HPM\] \S/,
+  /^<[ewi]> \[webpack-dev-server\] \S/,
   /^(?:\d\d?:\d\d:\d\d(?: [AP]M)? )?(?:\[vite\] )?(?:\(client\) )?(?:ws|http) proxy (?:socket )?error:/,
   /^\[(?:vite|WDS|webpack-dev-server|HMR)\] \S/,
   /^Invalid Host(?:\/Origin)? header$/,
   /^Error occurred while trying to proxy(?: to)?: /,
   // ws, Node's own errors as an unhandled one prints them
   /^(?:Uncaught )?(?:Error|RangeError|TypeError|WebSocketError|AggregateError)(?: \[[A-Z_]{3,60}\])?: (?:Unexpected server response: \d{3}|Opening handshake has timed out|Invalid Sec-WebSocket-|WebSocket was closed before|Invalid WebSocket frame|First argument must be a valid error code|(?:read|write|connect) E[A-Z]{3,20}|getaddrinfo E[A-Z_]{3,20}|Parse Error)/,
+  /^Invalid HTTP method$/,
   /^(?:Missing or invalid|Invalid) (?:Sec-WebSocket-(?:Key|Version|Protocol)|Upgrade) header$/,
   // engine.io: a body, and its debug lines
   /^\{"code":[0-5],"message":"[^"]{1,60}"(?:,"context":.{0,2000})?\}$/s,
-  /^(?:\S{1,40} )? *engine(?::\w{1,20})? (?:handshaking client|unknown sid|intercepting request|transport (?:error|closed))/,
+  /^(?:\S{1,40} |[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT )? *engine(?::\w{1,20})? (?:handshaking client|unknown sid|intercepting request|transport (?:error|closed))/,
+  /^ {2}(?:engine|socket\.io)(?::[\w:-]{1,40})? .{0,4000} \+\d{1,9}(?:ms|s|m|h)$/,
   // Tornado, SockJS, Spring, Rocket.Chat bodies
   /^Can "Upgrade" only to "WebSocket"\.?$/i,
   /^"Connection" must be "Upgrade"\.?$/i,
@@ -31,6 +35,12 @@ const BEGINNINGS: readonly RegExp[] = [
   // Python websockets: body, last line of a traceback, standalone words
   /^Failed to open a WebSocket connection: /,
   /^websockets\.(?:legacy\.)?exceptions\.\w{5,60}: /,
+  // Errors without any logging set up reach the terminal as they are (Python's handler of last resort).
+  /^(?:opening handshake failed|connection handler failed|keepalive ping failed|Error in (?:opening handshake|connection handler|data transfer)|Unexpected exception in keepalive ping task)$/,
+  /^server listening on \S{1,100}$/,
+  /^(?:WARNING {1,2})?dropping connection to peer tcp[46]?:/,
+  // aiohttp, the body and the text of its exception
+  /^(?:aiohttp\.[\w.]{5,60}: \d{3}, message='?)?No (?:WebSocket UPGRADE|CONNECTION upgrade) hdr: /,
   /^connection (?:open|closed|rejected \(\d{3} [A-Z][\w -]{1,40}\))$/,
   // python-engineio (Flask-SocketIO): its logger has no format of its own
   /^https?:\/\/\S{1,300} is not an accepted origin\./,
@@ -41,6 +51,13 @@ const BEGINNINGS: readonly RegExp[] = [
   /^(?:No Connection with that ID|Connection ID required)$/,
   /^EventMachine::WebSocket::HandshakeError/,
   /^ResponseError: Invalid origin!/,
+  /^Origin header (?:is missing$|does NOT match the expected origin)/,
+  // A logger of Spring's, where its head was cut off
+  /^(?:\w{1,40}\.){1,12}(?:DefaultHandshakeHandler|OriginHandshakeInterceptor) +[-:] /,
+  // What pages show: users paste it
+  /^Failed to start the (?:transport 'WebSockets'|connection): /,
+  /^(?:The workbench failed to connect to the server \(|Failed when connecting: |Cannot connect to the socket server|Lost connection to server, reconnecting)/,
+  /^unable to read websocket message: /,
   /^emqttd_http:handle_request:\d{1,5} /,
   /^\s+at (?:Object\.)?ensureOrigin \(/,
 ]

@@ -85,7 +85,7 @@ export const NORMAL: readonly { text: RegExp; example: string }[] = [
 
 /** Every sign needs one of these words; most lines have none and are done after one look. */
 const HINT =
-  /websocket|upgrade|origin|1006|closure|copying from|proxy|dial|tunnel|handshake|session|socket|close|ping|pong|engine|transport|connection|host|forward|pending|authent|hijack|WriteHeader|Errno|message|"code"|protocol|Invalid|client|frame|dropping|shut down|server response|version|token|error code|\bWS[ _]|caused by/i
+  /websocket|upgrade|origin|1006|closure|copying from|proxy|dial|tunnel|handshake|session|socket|close|ping|pong|engine|transport|connection|host|forward|pending|authent|hijack|WriteHeader|Errno|message|"code"|protocol|Invalid|client|frame|dropping|shut down|server response|version|token|error code|\bWS[ _]|CORS|caused by/i
 /** The decisive part is at the beginning, in a joined record within the first few lines. */
 const LOOKED_AT = 8192
 

@@ -7,6 +7,9 @@ import { appRecord, extras, plain } from './app-record.ts'
 import { appTime } from './app-time.ts'
 
 const LINE = /^(\S{1,253}) - - \[(\d\d\/[A-Z][a-z]{2}\/\d{4} \d\d:\d\d:\d\d(?:,\d{3})?)\] (.*)$/s
+/** Before it used a logger: the number of the connection and its own sentences. */
+const NUMBERED =
+  /^ {0,2}\d{1,4}: ((?:\S{2,100}: (?:Plain non-SSL|SSL\/TLS|Path: |Version |(?:Target|Client) closed connection|Closed target)|connecting to: |Failed to connect to |handler exception: ).*)$/
 const REQUEST = /^"([A-Z]{3,10}) (\S{1,8000}) (HTTP\/[\d.]{1,3})" (\d{3}) /
 
 export const websockify: Parser<AppRecord> = {
@@ -24,11 +27,16 @@ export const websockify: Parser<AppRecord> = {
       line: '192.0.2.7 - - [21/Nov/2026 06:13:34] Failed to connect to 10.0.0.9:5901: [Errno 111] Connection refused',
       fields: { message: 'Failed to connect to 10.0.0.9:5901: [Errno 111] Connection refused' },
     },
+    { line: '  7: connecting to: 10.0.0.9:5901', fields: { time: null, message: 'connecting to: 10.0.0.9:5901' } },
     { line: '172.18.0.5 - - [21/Nov/2026 06:13:34] "GET /websockify HTTP/1.0" 405 -', fields: { level: null } },
   ],
   parse(line): Parsed<AppRecord> {
-    const m = LINE.exec(plain(line))
-    if (!m) return miss('no-match')
+    const text = plain(line)
+    const m = LINE.exec(text)
+    if (!m) {
+      const numbered = NUMBERED.exec(text)
+      return numbered ? appRecord('websockify', null, null, numbered[1] as string) : miss('no-match')
+    }
     const time = appTime((m[2] as string).replace(',', '.'))
     if (time === null) return miss('bad-time')
     const message = m[3] as string

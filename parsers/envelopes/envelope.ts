@@ -14,6 +14,11 @@ export const ENVELOPE_IDS = [
   'journald-short',
   'syslog-rfc3164',
   'syslog-rfc5424',
+  'stern',
+  'process-prefix',
+  'line-timestamp',
+  'tai64n',
+  'shipper-json',
 ] as const
 export type EnvelopeId = (typeof ENVELOPE_IDS)[number]
 
@@ -55,6 +60,8 @@ export interface Envelope {
   first: string
   /** True when an application may write lines of this look by itself: then its parsers have the last word. */
   weak: boolean
+  /** True when so many lines look like that that only a parser which reads the payload shows that it is one. */
+  guessed?: true
   /** Lines it opens, with what must come out. */
   examples: readonly { line: string; payload: string; name: string | null; stamp: string | null }[]
   open(line: string): Opened | null

@@ -7,6 +7,10 @@ import type { Envelope, EnvelopeId, Opened } from './envelope.ts'
 import { journaldJson } from './journald-json.ts'
 import { journaldShort } from './journald-short.ts'
 import { kubectl } from './kubectl.ts'
+import { lineTimestamp, tai64n } from './line-timestamp.ts'
+import { processPrefix } from './process-prefix.ts'
+import { shipperJson } from './shipper-json.ts'
+import { stern } from './stern.ts'
 import { supervisord } from './supervisord.ts'
 import { swarm } from './swarm.ts'
 import { syslog3164, syslog5424 } from './syslog.ts'
@@ -24,9 +28,15 @@ export const ENVELOPES: readonly Envelope[] = [
   syslog3164,
   supervisord,
   journaldShort,
+  tai64n,
+  shipperJson,
+  processPrefix,
+  stern,
+  lineTimestamp,
 ]
 
 export const WEAK: ReadonlySet<EnvelopeId> = new Set(ENVELOPES.filter((e) => e.weak).map((e) => e.id))
+export const GUESSED: ReadonlySet<EnvelopeId> = new Set(ENVELOPES.filter((e) => e.guessed).map((e) => e.id))
 
 const BY_FIRST: readonly (readonly Envelope[] | null)[] = Array.from({ length: 128 }, (_, code) => {
   const possible = ENVELOPES.filter(({ first }) => first.includes(String.fromCharCode(code)))

@@ -20,12 +20,14 @@ const MONTHS: ReadonlyMap<string, number> = new Map(
   ].flatMap((names, index) => names.split(' ').map((name) => [name, index + 1] as const)),
 )
 
-const SHORT = /^(\p{L}{3,5})\.? {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d:\d\d:\d\d)(\.\d{1,9})? /u
+/** The year stands before, within or behind, where there is one (RFC 3164 §5.4 shows all three). */
+const SHORT =
+  /^(?:(\d{4}) )?(\p{L}{3,5})\.? {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d:\d\d:\d\d)(\.\d{1,9})?(?: [A-Z]{2,5}(?= (?:19|20)\d\d ))?(?: ((?:19|20)\d\d)(?= ))? /u
 /** journalctl writes an offset, never Z: with Z it is an application's own stamp. */
 const SHORT_ISO = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)([.,]\d{1,6})?([+-]\d\d:?\d\d) /
 const ANY_ISO = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)([.,]\d{1,9})?(Z|[+-]\d\d:?\d\d) /
 const TAG = /^([^\s:[\]]{1,128})(?:\[([^\]\s]{0,64})\])?:(?: |$)/
-const HOST = /^([^\s[\]|]{1,255}) /
+const HOST = /^([^\s[\]{}|"]{1,255}) /
 
 /** The stamp at the start of `text` and where it ends. `zulu`: an ISO stamp may also end in Z. */
 export function readStamp(text: string, zulu: boolean): { stamp: Stamp; end: number } | null {
@@ -35,10 +37,10 @@ export function readStamp(text: string, zulu: boolean): { stamp: Stamp; end: num
     return { stamp: dated(`${iso[1]}T${iso[2]}${fraction}${iso[4]}`), end: iso[0].length }
   }
   const short = SHORT.exec(text)
-  const month = short ? MONTHS.get((short[1] as string).toLowerCase()) : undefined
+  const month = short ? MONTHS.get((short[2] as string).toLowerCase()) : undefined
   if (!short || month === undefined) return null
-  const wall = `${two(month)}-${two(Number(short[2]))}T${short[4]}${short[5] ?? ''}`
-  const year = short[3]
+  const wall = `${two(month)}-${two(Number(short[3]))}T${short[5]}${short[6] ?? ''}`
+  const year = short[1] ?? short[4] ?? short[7]
   return {
     stamp: year === undefined ? { text: wall, yearless: true } : dated(`${year}-${wall}`),
     end: short[0].length,
@@ -53,6 +55,9 @@ export interface Tagged {
   payload: string
 }
 
+/** nginx's own text for a terminal: `nginx: [emerg] …`. A daemon took its first word for a tag. */
+const NGINX_TEXT = /^\[(?:(?:warn|crit|alert|emerg)\] (?!\d{1,10}#)|error\] (?:open\(\) |invalid PID |kill\())/
+
 /** `HOST TAG[PID]: MESSAGE`; the host may be absent (`journalctl --no-hostname`, nginx `nohostname`, Docker's local
  *  socket). Null when there is no tag. */
 export function readTag(text: string): Tagged | null {
@@ -62,7 +67,9 @@ export function readTag(text: string): Tagged | null {
   if (!tag) return null
   // Two writers of one name differ by host or process.
   const stream = orNull([host?.[1], tag[2]].filter((part) => part !== undefined).join(' '))
-  return { name: tag[1] as string, stream, payload: rest.slice(tag[0].length) }
+  const payload = rest.slice(tag[0].length)
+  const whole = tag[1] === 'nginx' && NGINX_TEXT.test(payload)
+  return { name: tag[1] as string, stream, payload: whole ? `nginx: ${payload}` : payload }
 }
 
 /** `HOST MESSAGE`, for messages without a tag. */

@@ -10,7 +10,10 @@ const COUNT = /^([1-9]\d{0,6}) (?=<\d{1,3}>)/
 const PRIORITY = /^<(\d{1,3})>/
 /** 24 facilities of 8 severities. */
 const MAX_PRIORITY = 191
-const HEAD_5424 = /^<\d{1,3}>1 ([^ ]{1,64}) ([^ ]{1,255}) ([^ ]{1,255}) ([^ ]{1,255}) ([^ ]{1,255}) (?=[-[])/
+/** RFC 5424 §6.2.2: a version has up to three digits. There is one version; senders count up what they please. */
+const HEAD_5424 = /^<\d{1,3}>[1-9]\d{0,2} ([^ ]{1,64}) ([^ ]{1,255}) ([^ ]{1,255}) ([^ ]{1,255}) ([^ ]{1,255}) (?=[-[])/
+/** A message without a time must at least have a process id to be one. */
+const TAGGED = /^(?:[^\s[\]|]{1,255} )?[^\s:[\]]{1,128}\[\d{1,10}\]: /
 const BYTE_ORDER_MARK = '\ufeff'
 
 export const syslog3164: Envelope = {
@@ -69,7 +72,15 @@ function open3164(line: string): Opened | null {
   if (!priority || Number(priority[1]) > MAX_PRIORITY) return null
   const text = line.slice(priority[0].length)
   const head = readStamp(text, true)
-  if (head === null) return null
+  if (head === null) {
+    // A sender that knows no time leaves that to the receiver (RFC 3164 §4.3.2).
+    const tagged = TAGGED.test(text) ? readTag(text) : null
+    if (tagged === null) return null
+    return {
+      layer: { id: 'syslog-rfc3164', stamp: null, name: tagged.name, stream: tagged.stream },
+      payload: tagged.payload,
+    }
+  }
   const rest = text.slice(head.end)
   const { name, stream, payload } = readTag(rest) ?? readHost(rest)
   return { layer: { id: 'syslog-rfc3164', stamp: head.stamp, name, stream }, payload }

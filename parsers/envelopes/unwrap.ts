@@ -2,7 +2,7 @@
 import type { MissReason } from '../parser.ts'
 import { stripColours } from './colours.ts'
 import type { EnvelopeId, Layer, Opened } from './envelope.ts'
-import { openEnvelope, WEAK } from './index.ts'
+import { GUESSED, openEnvelope, WEAK } from './index.ts'
 import { isSupervisordLine } from './supervisord.ts'
 
 /** Deeper than any real stack; a line that goes on is its own payload there. */
@@ -49,12 +49,13 @@ export function lessOpened({ outside, ...wrapped }: Unwrapped): Unwrapped | null
   return { ...wrapped, layers: wrapped.layers.slice(0, -1), outside: outside.slice(0, -1), payload }
 }
 
-/** Only the first of several like prefixes is an envelope when nothing reads what is behind the others: ` | ` is a frequent
- *  separator in applications' lines. */
+/** What stays of envelopes whose payload nothing reads. A guess was none then; and only the first of several like prefixes
+ *  is one: ` | ` is a frequent separator in applications' lines. */
 export function withoutRepeats(wrapped: Unwrapped): Unwrapped {
   const last = wrapped.layers.at(-1)
-  const repeated = wrapped.layers.slice(0, -1).some(({ id }) => id === last?.id)
-  const less = repeated ? lessOpened(wrapped) : null
+  if (last === undefined) return wrapped
+  const drop = GUESSED.has(last.id) || wrapped.layers.slice(0, -1).some(({ id }) => id === last.id)
+  const less = drop ? lessOpened(wrapped) : null
   return less === null ? wrapped : withoutRepeats(less)
 }
 

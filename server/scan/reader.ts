@@ -346,8 +346,8 @@ export class RecordReader {
       found.wrapped = less.layers.length === 0 ? null : less
       return record
     }
-    found.wrapped = withoutRepeats(wrapped)
-    found.raw = found.wrapped.payload
+    const kept = withoutRepeats(wrapped)
+    Object.assign(found, { wrapped: kept.layers.length === 0 ? null : kept, raw: kept.payload })
     return reason
   }
 

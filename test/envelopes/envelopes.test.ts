@@ -57,15 +57,26 @@ describe.each(ENVELOPES.map((envelope) => [envelope.id, envelope] as const))('%s
       '7 <',
       '[[',
       '\\"',
+      '"line":"',
+      '"log":"x',
+      '- ',
+      'a-',
+      '0|',
+      '{a} ',
     ]
     for (const { line } of envelope.examples) {
       for (const filler of fillers) {
         for (const at of [0, 1, Math.floor(line.length / 3), Math.floor(line.length / 2), line.length]) {
           const long = line.slice(0, at) + filler.repeat(64_000 / filler.length) + line.slice(at)
-          const start = performance.now()
-          new Unwrapper().open(long)
+          let took = Infinity
+          // A busy machine makes anything slow once.
+          for (let tries = 0; tries < 4 && took > 100; tries++) {
+            const start = performance.now()
+            new Unwrapper().open(long)
+            took = performance.now() - start
+          }
           // Quadratic work on 64 kB would take seconds.
-          expect(performance.now() - start, `${filler} at ${at} of ${line}`).toBeLessThan(100)
+          expect(took, `${filler} at ${at} of ${line}`).toBeLessThan(100)
         }
       }
     }
@@ -81,6 +92,7 @@ const COMBINED =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
 const ACCESS = '192.0.2.7 - - [21/Nov/2026:06:13:34 +0000] "GET /ws HTTP/1.1" 101 11 "-" "Mozilla/5.0"'
 
+type Example = (typeof EXAMPLES)[number]
 /** Examples that one record comes out of, whatever parser reads them. */
 const EXAMPLES = PARSERS.flatMap(({ id, examples }) =>
   examples.map(({ line }) => ({ id, line, bare: read(`${line}\n`) })),
@@ -92,10 +104,9 @@ describe('what parsers read', () => {
     expect(claimed.map(({ id, line }) => `${id}: ${line}`)).toEqual([])
   })
 
-  const same = (line: string, wrapped: readonly string[], envelope: readonly string[]): void => {
+  const same = ({ line, bare }: Example, wrapped: readonly string[], envelope: readonly string[]): void => {
     // An empty line in an output ends it: supervisord does not mark those that are the application's.
     if (envelope.includes('supervisord') && line.includes('\n\n')) return
-    const bare = read(`${line}\n`)
     const got = read(`${wrapped.join('\n')}\n`)
     expect(
       got.map(({ record }) => fieldsOf(record)),
@@ -114,7 +125,7 @@ describe('what parsers read', () => {
     'is the same in an envelope: %s',
     (_, wrapper) => {
       expect(whole.length).toBeGreaterThan(10)
-      for (const { line } of whole) same(line, wrapAll(wrapper, line.split('\n')), [wrapper.id])
+      for (const one of whole) same(one, wrapAll(wrapper, one.line.split('\n')), [wrapper.id])
     },
   )
 
@@ -124,9 +135,10 @@ describe('what parsers read', () => {
       for (const inner of WRAPPERS) {
         // One supervisord does not log another one's log.
         if (inner.id === 'supervisord' && outer.id === 'supervisord') continue
-        for (const { line } of whole) same(line, wrapAll(outer, wrapAll(inner, line.split('\n'))), [outer.id, inner.id])
+        for (const one of whole) same(one, wrapAll(outer, wrapAll(inner, one.line.split('\n'))), [outer.id, inner.id])
       }
     },
+    120_000,
   )
 })
 
@@ -149,7 +161,8 @@ describe('lines that look like an envelope', () => {
     '{"__REALTIME_TIMESTAMP":"soon","MESSAGE":"x"}',
     '2026-11-21 06:13:34,008 DEBUG (MainThread) [x] stdout output:',
     '<999>Nov 21 06:31:45 vm nginx: x',
-    '<30>2 2026-11-21T06:13:34Z h a p m - x',
+    '<30>0 2026-11-21T06:13:34Z h a p m - x',
+    '<30>1000 2026-11-21T06:13:34Z h a p m - x',
     '<b>Nov 21 06:31:45 vm nginx: x',
     'Now 21 06:31:45 vm nginx: x',
     'web-1 exited with code 137',

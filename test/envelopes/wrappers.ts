@@ -72,6 +72,25 @@ export const WRAPPERS: readonly Wrapper[] = [
       return `${Buffer.byteLength(message)} ${message}`
     }),
   },
+  { id: 'stern', name: 'default template', wrap: one((line) => `web-6d4f8b7c9-x2x7q nginx ${line}`) },
+  { id: 'process-prefix', name: 'PM2', wrap: one((line) => `0|chat     | ${line}`) },
+  { id: 'process-prefix', name: 'foreman', wrap: one((line) => `06:13:34 web.1    | ${line}`) },
+  { id: 'line-timestamp', name: 'logcli', wrap: one((line) => `1999-11-21T06:13:34+01:00 {app="chat"} ${line}`) },
+  { id: 'line-timestamp', name: 'svlogd', wrap: one((line) => `1999-11-21_06:13:34.12345 ${line}`) },
+  { id: 'tai64n', name: 'multilog', wrap: one((line) => `@400000003837950e07bfa480 ${line}`) },
+  {
+    id: 'shipper-json',
+    name: 'fluentd driver',
+    wrap: one((line) => `{"container_id":"3f1c","container_name":"/web","source":"stderr","log":${quoted(line)}}`),
+  },
+  {
+    id: 'shipper-json',
+    name: 'Fluent Bit',
+    wrap: one(
+      (line) =>
+        `{"@timestamp":"1999-11-21T06:13:34.041Z","logtag":"F","message":${quoted(line)},"kubernetes":{"pod_name":"web-0"}}`,
+    ),
+  },
 ]
 
 /** Lines inside the envelope; several when the line has line ends. */

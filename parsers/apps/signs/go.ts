@@ -32,8 +32,8 @@ export const GO: readonly Wording[] = [
   },
   {
     sign: 'app-connection-token-missing',
-    from: 'gobwas/ws',
-    text: /handshake error: bad \\?"Connection\\?" header/,
+    from: 'gobwas/ws, NATS',
+    text: /handshake error: (?:bad \\?"Connection\\?" header|invalid value for header 'Connection')/,
     example: 'handshake error: bad "Connection" header',
   },
   {
@@ -74,6 +74,19 @@ export const GO: readonly Wording[] = [
     from: 'gorilla',
     text: /CheckOrigin|websocket: origin not allowed|'Origin' header value not allowed/,
     example: "websocketproxy: couldn't upgrade websocket: request origin not allowed by Upgrader.CheckOrigin",
+  },
+  {
+    sign: 'app-origin-refused',
+    from: 'NATS',
+    text: /websocket handshake error: origin not allowed/,
+    example: '[::1]:59279 - websocket handshake error: origin not allowed: not same origin',
+  },
+  {
+    // The line about the failed upgrade follows and is the one that counts.
+    sign: 'app-origin-refused-echo',
+    from: 'Mattermost',
+    text: /URL Blocked because of CORS\. Url: /,
+    example: 'URL Blocked because of CORS. Url: https://chat.example',
   },
   {
     sign: 'app-origin-refused',
@@ -138,7 +151,7 @@ export const GO: readonly Wording[] = [
   {
     sign: 'app-protocol-error',
     from: 'gorilla',
-    text: /websocket: (?:unexpected reserved bits|control frame length|incorrect mask flag|unknown opcode|RSV[123] set|bad opcode|bad MASK|read limit exceeded|close 10(?:02|03|07|08|09|1\d)\b)/,
+    text: /websocket: (?:unexpected reserved bits|control frame length|incorrect mask flag|unknown opcode|RSV[123] set|FIN not set|bad opcode|bad MASK|bad close code (?!100[56]\b)|len > 125|data before FIN|continuation after FIN|invalid utf8 payload|read limit exceeded|close 10(?:02|03|07|08|09|1\d)\b)/,
     example: 'websocket: RSV1 set, bad opcode 7, bad MASK',
   },
   {

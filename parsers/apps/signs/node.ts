@@ -59,7 +59,7 @@ export const NODE: readonly Wording[] = [
   {
     sign: 'app-handshake-invalid',
     from: 'ws',
-    text: /(?:Missing or invalid|Invalid) Sec-WebSocket-(?:Key|Version|Protocol) header/,
+    text: /(?:Missing or invalid|Invalid) Sec-WebSocket-(?:Key|Version|Protocol) header|^Invalid HTTP method$/,
     example: 'Missing or invalid Sec-WebSocket-Version header',
   },
   {

@@ -40,7 +40,7 @@ export const PLATFORMS: readonly Wording[] = [
   {
     sign: 'app-origin-refused',
     from: 'Action Cable',
-    text: /Request origin not allowed: /,
+    text: /Request origin not allowed:/,
     example: 'Request origin not allowed: http://app.example',
   },
   {

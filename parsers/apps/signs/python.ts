@@ -25,6 +25,19 @@ export const PYTHON: readonly Wording[] = [
     example: 'connection rejected (426 Upgrade Required)',
   },
   {
+    // Tested before Connection, which may be missing as well.
+    sign: 'app-upgrade-token-missing',
+    from: 'aiohttp',
+    text: /No WebSocket UPGRADE hdr: /,
+    example: 'No WebSocket UPGRADE hdr: None',
+  },
+  {
+    sign: 'app-connection-token-missing',
+    from: 'aiohttp',
+    text: /No CONNECTION upgrade hdr: /,
+    example: 'No CONNECTION upgrade hdr: close',
+  },
+  {
     sign: 'app-http10-handshake',
     from: 'Tornado',
     text: /HTTPServerRequest\(protocol=[^\n]{0,2000}uri='[^'\n]{0,300}(?:websocket|\/channels|\/ws\b|\/stream)[^\n]{0,600}version='HTTP\/1\.0'/,
@@ -33,8 +46,8 @@ export const PYTHON: readonly Wording[] = [
   },
   {
     sign: 'app-origin-refused',
-    from: 'Jupyter, Tornado',
-    text: /Blocking Cross Origin WebSocket Attempt|Cross origin websockets not allowed/,
+    from: 'Jupyter, Tornado, websockets',
+    text: /Blocking Cross Origin WebSocket Attempt|Cross origin websockets not allowed|websockets\.(?:\w+\.)?exceptions\.InvalidOrigin:|[Ii]nvalid Origin header: /,
     example: 'Blocking Cross Origin WebSocket Attempt.  Origin: https://lab.example:8443, Host: lab.example',
   },
   {
@@ -115,7 +128,7 @@ export const PYTHON: readonly Wording[] = [
   {
     sign: 'app-1006',
     from: 'websockets',
-    text: /no close frame received or sent|failing connection with code 1006/,
+    text: /no close frame received or sent|failing connection with code 1006|code = 1006 \(/,
     example: 'websockets.exceptions.ConnectionClosedError: no close frame received or sent',
   },
   {
