@@ -9,7 +9,7 @@ import { splitRequest } from './request-line.ts'
 import { UNESCAPE, type Escape } from './unescape.ts'
 import { NUMBERS, TIMES, UPSTREAM_LISTS, upstreamList } from './variables.ts'
 
-type Role = 'text' | 'number' | 'list' | 'time' | 'request'
+type Role = 'text' | 'user' | 'number' | 'list' | 'time' | 'request'
 
 /** Which variables a line carries, in which order, and how their values are written. */
 export interface Layout {
@@ -26,6 +26,7 @@ export function layoutOf(format: string, names: readonly string[], escape: Escap
 
 function roleOf(name: string): Role {
   if (name === 'request') return 'request'
+  if (name === 'remote_user') return 'user'
   if (TIMES.has(name)) return 'time'
   if (UPSTREAM_LISTS.has(name)) return 'list'
   return NUMBERS.has(name) ? 'number' : 'text'
@@ -40,6 +41,8 @@ export function layoutCache(format: string, escape: Escape): (names: readonly st
     return last
   }
 }
+
+const NO_USER = /^[ -]*-$/
 
 /** Builds the record from values as they stand in the line. A value of `-` is absent; an empty one is absent where the
  *  escape mode prints missing variables so, and is kept otherwise: escape=default tells `""` from `"-"`. */
@@ -57,6 +60,10 @@ export function accessRecord(layout: Layout, values: readonly string[]): Parsed<
     switch (roles[i] as Role) {
       case 'text':
         fields[name] = unescape(raw)
+        break
+      case 'user':
+        // `- - -`: a format with one more variable than the one that reads it, and nothing in it.
+        if (!NO_USER.test(raw)) fields.remote_user = unescape(raw)
         break
       case 'number':
         fields[name] = numberOrText(raw)
