@@ -8,6 +8,7 @@ const COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $bo
 const COMBINED = `${COMMON} "$http_referer" "$http_user_agent"`
 /** ingress-nginx before 0.30 logged the address twice, the second one after `use-forwarded-headers`. */
 const OLD_INGRESS = COMBINED.replace('$remote_addr -', '$remote_addr - [$the_real_ip] -')
+const STREAM = '$remote_addr [$time_local] $protocol $status $bytes_sent $bytes_received $session_time'
 const NPM_REQUEST =
   '$status - $request_method $scheme $host "$request_uri" [Client $remote_addr] [Length $body_bytes_sent] [Gzip $gzip_ratio]'
 const NPM_STATUS = `$upstream_status ${NPM_REQUEST}`
@@ -164,6 +165,22 @@ export const ACCESS_PRESETS: readonly AccessFormat[] = [
       {
         line: '127.0.0.1 - frank [21/Nov/2026:06:13:34 +0000] "GET / HTTP/1.0" 200 2326',
         fields: { remote_user: 'frank', server_protocol: 'HTTP/1.0' },
+      },
+    ],
+  },
+  {
+    id: 'nginx-stream',
+    description: 'TCP and UDP streams, the format of the stream log module and of many guides',
+    formats: [
+      `${STREAM} "$upstream_addr" "$upstream_bytes_sent" "$upstream_bytes_received" "$upstream_connect_time"`,
+      STREAM,
+    ],
+    // With brackets it is ingress-nginx's.
+    accepts: ([address]) => address?.[0] !== '[',
+    examples: [
+      {
+        line: '192.0.2.7 [21/Nov/2026:06:13:34 +0000] TCP 200 817 540 60.004 "10.0.0.4:22" "540" "817" "0.001"',
+        fields: { remote_addr: '192.0.2.7', protocol: 'TCP', session_time: 60.004, upstream_addr: ['10.0.0.4:22'] },
       },
     ],
   },

@@ -73,6 +73,11 @@ const AMPLIFY: ReadonlyMap<string, string> = new Map([
   ['ul', 'upstream_response_length'],
   ['cs', 'upstream_cache_status'],
 ])
+/** Short keys that mean several things. */
+function byValue({ key, text }: Token): string | null {
+  if (key === 'cs' && formName(text) === 'upstream_cache_status') return 'upstream_cache_status'
+  return key === 'ua' && isPeers(text) ? 'upstream_addr' : null
+}
 const NOTHING: ReadonlyMap<string, string> = new Map()
 
 const SECONDS = /^(?:\d{1,12}\.\d{3}|-)(?:(?:, | : )(?:\d{1,12}\.\d{3}|-))*$/
@@ -85,7 +90,7 @@ export function nameTail(tokens: readonly Token[], taken: readonly string[]): { 
     if (token.key === null) return null
     // Keys come from the log: a name that only differs in case or dashes is the same variable.
     const own = token.key.toLowerCase().replace(/[^a-z0-9]+/g, '_')
-    const name = short.get(token.key) ?? variableOfKey(token.key) ?? own
+    const name = short.get(token.key) ?? byValue(token) ?? variableOfKey(token.key) ?? own
     const given = keys.has(name) ? own : name
     if (keys.has(given)) return null
     keys.add(given)
@@ -143,9 +148,13 @@ function bareName(text: string, seen: ReadonlySet<string | null>): string | null
   return upstreamName(text, seen)
 }
 
-function upstreamName(text: string, seen: ReadonlySet<string | null>): string | null {
+function isPeers(text: string): boolean {
   PEERS.lastIndex = 0
-  if (PEERS.test(text) && PEERS.lastIndex === text.length) return 'upstream_addr'
+  return PEERS.test(text) && PEERS.lastIndex === text.length
+}
+
+function upstreamName(text: string, seen: ReadonlySet<string | null>): string | null {
+  if (isPeers(text)) return 'upstream_addr'
   const statuses = /^(?:\d{3}|-)(?:(?:, | : )(?:\d{3}|-)){0,40}$/.test(text) && text !== '-'
   return statuses && seen.has('upstream_addr') ? 'upstream_status' : null
 }
