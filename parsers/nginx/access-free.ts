@@ -7,9 +7,11 @@ import { nameTail, tailTokens, type Token } from './access-tail.ts'
 import type { Named } from './json-format.ts'
 import { closingQuote } from './unescape.ts'
 
-/** Leftmost: what else clients send stands behind the request line. Without quotes its end is its protocol. */
-const QUOTED = /(?<![^\s|,;([])"([A-Z][A-Z_-]{2,30} [^\s"][^"]{0,8190} HTTP\/\d(?:\.\d)?)"/
-const BARE = /(?<=[\t|\] ,;])[A-Z][A-Z_-]{2,30} [^\s"]{1,8190} HTTP\/\d(?:\.\d)?(?=[\s|,;]|$)/
+/** Any method that nginx takes: else a visitor's user agent could stand in for a request that is not found. */
+const METHOD = '[A-Z][A-Z_-]{0,31}'
+const QUOTED = new RegExp(String.raw`(?<![^\s|,;([])"(${METHOD} [^\s"][^"]{0,8190} HTTP\/\d(?:\.\d)?)"`, 'g')
+/** Without quotes its end is its protocol. */
+const BARE = new RegExp(String.raw`(?<=[\t|\] ,;])${METHOD} [^\s"]{1,8190} HTTP\/\d(?:\.\d)?(?=[\s|,;]|$)`)
 const CLF = String.raw`\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: [+-]\d{4}| GMT| UTC)?`
 const ISO = String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?`
 const STAMP = new RegExp(String.raw`["[]?(${CLF}|${ISO}|\d{10}\.\d{3})(?![\w.+-])["\]]?`)
@@ -66,7 +68,7 @@ interface Found {
 /** Where the request line is. One that nginx refused is anything in quotes: it is the first thing in quotes behind a
  *  stamp, and its status follows at once. */
 function requestAt(line: string): Found | null {
-  const found = line.includes(' HTTP/') ? (QUOTED.exec(line) ?? BARE.exec(line)) : null
+  const found = line.includes(' HTTP/') ? (quotedRequest(line) ?? BARE.exec(line)) : null
   if (found !== null)
     return { start: found.index, end: found.index + found[0].length, text: found[1] ?? found[0], malformed: false }
   const stamp = STAMP.exec(line.slice(0, MAX_BEFORE))
@@ -75,6 +77,16 @@ function requestAt(line: string): Found | null {
   const end = start < 0 ? -1 : closingQuote(line, start + 1)
   if (end < 0 || !/^ [1-5]\d\d(?: |$)/.test(line.slice(end + 1, end + 6))) return null
   return { start, end: end + 1, text: line.slice(start + 1, end), malformed: true }
+}
+
+/** The leftmost one, since what else clients send mostly stands behind it; the one with a status behind it, since
+ *  X-Forwarded-For may stand before. */
+function quotedRequest(line: string): RegExpExecArray | null {
+  QUOTED.lastIndex = 0
+  const first = QUOTED.exec(line)
+  for (let at = first, tries = 0; at !== null && tries < 8; at = QUOTED.exec(line), tries++)
+    if (/^[ |,;\t]"?[1-5]\d\d(?!\d)/.test(line.slice(QUOTED.lastIndex, QUOTED.lastIndex + 6))) return at
+  return first
 }
 
 /** Fields between `|` or tabs hold blanks. All but numbers count as text: the Referer and the user agent are found by
@@ -122,13 +134,14 @@ function headName({ text, key }: Token, taken: readonly string[]): string | null
     const name = key.toLowerCase().replace(/[^a-z0-9]+/g, '_')
     return free(name) ? name : unnamed
   }
-  if (!/[A-Za-z0-9]/.test(text) && text !== '_') return null
+  if (!/[A-Za-z0-9_]/.test(text) && !isAddress(text)) return null
   const wanted: string[] = []
   if (isAddress(text)) wanted.push('remote_addr', 'http_x_forwarded_for')
   else if (text.includes(',') && text.split(/, ?/).every(isAddress)) wanted.push('http_x_forwarded_for')
   else if (STATUS.test(text)) wanted.push('status')
   else if (/^\d{1,9}\.\d{3}$/.test(text)) wanted.push('request_time')
   else if (/^https?$/.test(text)) wanted.push('scheme')
+  else if (/^[^\s@,]{1,64}@[\w.-]{1,255}$/.test(text)) wanted.push('remote_user')
   // Behind the address a bare word is the user; names with a point in them and `_`, the catch-all server's, are hosts.
   else if (HOST.test(text)) {
     const name = text.includes('.') || text === '_' || !taken.includes('remote_addr')

@@ -116,20 +116,28 @@ export function accessParser(format: AccessFormat, escape: Escape): Parser<Acces
   })
   const keyed = formats.flatMap((text) => byKeys(text, escape) ?? [])
   const layoutFor = layoutCache(id, escape)
+  const read = (line: string): Parsed<AccessRecord> => {
+    for (const { matcher, layout } of layouts) {
+      const values = matcher.match(line)
+      if (values !== null && accepts?.(values) !== false) return accessRecord(layout, values)
+    }
+    for (const read of keyed) {
+      const named = read(line)
+      if (named !== null) return accessRecord(layoutFor(named.names), named.values)
+    }
+    return miss('no-match')
+  }
   return {
     id,
     description,
     examples,
     parse(line) {
-      for (const { matcher, layout } of layouts) {
-        const values = matcher.match(line)
-        if (values !== null && accepts?.(values) !== false) return accessRecord(layout, values)
-      }
-      for (const read of keyed) {
-        const named = read(line)
-        if (named !== null) return accessRecord(layoutFor(named.names), named.values)
-      }
-      return miss('no-match')
+      const parsed = read(line)
+      if (parsed.ok || !EDGE.test(line)) return parsed
+      // A byte order mark before the first line, blanks that an editor left.
+      return read(line.replace(/^\ufeff/, '').trimEnd())
     },
   }
 }
+
+const EDGE = /^\ufeff|\s$/

@@ -34,10 +34,15 @@ export function readContext(text: string): Context {
   if (text === '') return context
   if (text.startsWith(', resolver: ')) return { ...context, extra: new Map([['resolver', text.slice(12)]]) }
   if (text.startsWith(', responder: ')) return { ...context, extra: readResponder(text) }
-  const udp = text.startsWith(', udp client: ')
+  const extra = new Map<string, string>()
   let at = 0
-  if (udp || text.startsWith(', client: ')) {
-    const from = udp ? 14 : 10
+  if (text.startsWith(', context: ')) {
+    at = fieldEnd(text, 11)
+    extra.set('context', text.slice(11, at))
+  }
+  const udp = text.startsWith(', udp client: ', at)
+  if (udp || text.startsWith(', client: ', at)) {
+    const from = at + (udp ? 14 : 10)
     at = fieldEnd(text, from)
     context.client = text.slice(from, at)
   }
@@ -48,7 +53,6 @@ export function readContext(text: string): Context {
     at = fieldEnd(text, from)
     context.server = text.slice(from, at)
   }
-  const extra = new Map<string, string>()
   if (udp) extra.set('protocol', 'udp')
   if (starttls) extra.set('starttls', 'on')
   const rest = readBytes(text.slice(at), extra)
@@ -162,14 +166,14 @@ function fits(field: Quoted, value: string, first: boolean): boolean {
     case 'request':
       // Requests that nginx refused may be anything; one with a protocol at its end is whole.
       return !value.includes('"') || / HTTP\/\d(?:\.\d)?$/.test(value)
-    case 'upstream':
-      // Before the request it is an address (stream), or the fields are in another order.
-      return !first || !value.includes('"')
     case 'request_id':
       return /^[0-9a-f]{32}$/.test(value)
-    case 'subrequest':
     case 'login':
-    case 'referrer':
       return true
+    case 'subrequest':
+    case 'upstream':
+    case 'referrer':
+      // Before the request they are plain (stream), or the fields are in another order.
+      return !first || !value.includes('"')
   }
 }

@@ -49,6 +49,13 @@ function foreignIn(text: string): Foreign | undefined {
  *  counts. When several do, one was forged, in the path or in the Referer. In the path it is only when the request that
  *  the later one names asked for all of that path. */
 export function contextStart(text: string): number {
+  const at = clientStart(text)
+  // ngx_http_lua_log_timer_error and its kind put the phase in front of the client.
+  const phase = /, context: (?:ngx\.timer|[a-z_]{1,40}_by_lua\*)$/.exec(text.slice(Math.max(0, at - 60), at))
+  return phase === null ? at : at - phase[0].length
+}
+
+function clientStart(text: string): number {
   const first = realContext(text)
   if (first < 0) return otherContext(text)
   const foreign = foreignIn(text)
