@@ -80,13 +80,24 @@ export function snake(key: string): string {
     .toLowerCase()
 }
 
+/** The two names of a key: its own and the one it stands for. A log repeats its keys. */
+const KNOWN = new Map<string, readonly [own: string, meant: string]>()
+
+function namesOf(key: string): readonly [own: string, meant: string] {
+  const known = KNOWN.get(key)
+  if (known !== undefined) return known
+  const own = snake(key)
+  const names = [own, variableOfKey(key) ?? own] as const
+  if (KNOWN.size < 1000) KNOWN.set(key, names)
+  return names
+}
+
 /** Pairs under the names of variables, in place order. A key that is a variable's own name comes before those that only
  *  mean it (`client` beside `remote_addr`); what would be named twice keeps the name it has. */
 export function byVariable(pairs: ReadonlyMap<string, string>): Map<string, string> {
   const found = new Map<string, string>()
   for (const [key, value] of pairs) {
-    const own = snake(key)
-    const meant = variableOfKey(key) ?? own
+    const [own, meant] = namesOf(key)
     const name = meant !== own && pairs.has(meant) ? own : meant
     const before = found.get(name)
     if (before === undefined || before === '-') found.set(name, value)

@@ -125,14 +125,20 @@ export function nameTail(tokens: readonly Token[], taken: readonly string[]): { 
   return { names: names.map((name) => name ?? `unnamed_${++unnamed}`), values: tokens.map(({ text }) => text) }
 }
 
+const TLS = /^(?:TLSv1(?:\.[123])?|SSLv[23])$/
+const CIPHER = /^(?:TLS_[A-Z0-9_]{6,60}|(?:[A-Z0-9]{2,12}-){1,7}(?:SHA(?:256|384)?|MD5|POLY1305|CCM8?))$/
+const CACHE = /^(?:HIT|MISS|BYPASS|EXPIRED|STALE|UPDATING|REVALIDATED|SCARCE)$/
+
 /** What only one variable looks like, with quotes or without. */
 function formName(text: string): string | null {
-  if (/^(?:TLSv1(?:\.[123])?|SSLv[23])$/.test(text)) return 'ssl_protocol'
-  if (/^(?:TLS_[A-Z0-9_]{6,60}|(?:[A-Z0-9]{2,12}-){1,7}(?:SHA(?:256|384)?|MD5|POLY1305|CCM8?))$/.test(text))
-    return 'ssl_cipher'
-  if (/^(?:HIT|MISS|BYPASS|EXPIRED|STALE|UPDATING|REVALIDATED|SCARCE)$/.test(text)) return 'upstream_cache_status'
-  if (/^[0-9a-f]{32}$/.test(text)) return 'request_id'
-  return text === 'http' || text === 'https' ? 'scheme' : null
+  if (text.length === 32 && /^[0-9a-f]{32}$/.test(text)) return 'request_id'
+  if (text === 'http' || text === 'https') return 'scheme'
+  const first = text.charCodeAt(0)
+  const digit = first >= 48 && first <= 57
+  if (text.length > 80 || !(digit || (first >= 65 && first <= 90))) return null
+  if (digit) return text.includes('-') && CIPHER.test(text) ? 'ssl_cipher' : null
+  if (TLS.test(text)) return 'ssl_protocol'
+  return CACHE.test(text) ? 'upstream_cache_status' : CIPHER.test(text) ? 'ssl_cipher' : null
 }
 
 function quotedName(text: string, seen: ReadonlySet<string | null>): string | null {

@@ -47,7 +47,8 @@ export const variantAccess: Parser<AccessRecord> = {
     },
   ],
   parse(text): Parsed<AccessRecord> {
-    const line = text.replace(TAG, '')
+    // An address or a name is followed by a blank; only a tag ends in a colon before it.
+    const line = text.lastIndexOf(': ', 300) > 0 ? text.replace(TAG, '') : text
     CORE.lastIndex = 0
     let core = CORE.exec(line)
     if (core === null && !line.includes('"') && !line.includes(' HTTP/')) return miss('no-match')

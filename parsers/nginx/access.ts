@@ -133,11 +133,11 @@ export function accessParser(format: AccessFormat, escape: Escape): Parser<Acces
     examples,
     parse(line) {
       const parsed = read(line)
-      if (parsed.ok || !EDGE.test(line)) return parsed
+      if (parsed.ok || !hasEdge(line)) return parsed
       // A byte order mark before the first line, blanks that an editor left.
       return read(line.replace(/^\ufeff/, '').trimEnd())
     },
   }
 }
 
-const EDGE = /^\ufeff|\s$/
+const hasEdge = (line: string): boolean => line.charCodeAt(0) === 0xfeff || line.charCodeAt(line.length - 1) <= 32

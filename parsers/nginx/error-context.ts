@@ -96,9 +96,9 @@ interface Mark {
 }
 
 function readQuoted(text: string, context: Context, extra: Map<string, string>): void {
-  const mail = /", upstream: ([^\s,"]{1,300})$/.exec(text.slice(-320))
   // The mail proxy prints its backend without quotes.
-  if (mail !== null && text.startsWith(', login: "')) {
+  const mail = text.startsWith(', login: "') ? /", upstream: ([^\s,"]{1,300})$/.exec(text.slice(-320)) : null
+  if (mail !== null) {
     context.upstream = mail[1] as string
     return readQuoted(text.slice(0, text.length - mail[0].length + 1), context, extra)
   }
@@ -134,23 +134,22 @@ type How = 'strict' | 'reordered' | 'loose'
  *  tried once, in any order at most MAX_TRIES of them. */
 function choose(text: string, marks: readonly Mark[], end: number, cut: boolean, how: How): number[] | null {
   const failed = new Set<number>()
-  const used = new Set<Quoted>()
+  const used = how === 'reordered' ? new Set<Quoted>() : null
   let tries = 0
   const from = (index: number): number[] | null => {
     if (failed.has(index) || tries > MAX_TRIES) return null
     const mark = marks[index] as Mark
     const rank = ORDER.indexOf(mark.field)
     const first = index === 0
-    used.add(mark.field)
+    used?.add(mark.field)
     for (let next = index + 1; next < marks.length; next++) {
       const other = marks[next] as Mark
-      if (how === 'reordered' ? used.has(other.field) || tries++ > MAX_TRIES : ORDER.indexOf(other.field) <= rank)
-        continue
+      if (used !== null ? used.has(other.field) || tries++ > MAX_TRIES : ORDER.indexOf(other.field) <= rank) continue
       if (how !== 'loose' && !fits(mark.field, text.slice(mark.start, other.end), first)) continue
       const rest = from(next)
       if (rest !== null) return [index, ...rest]
     }
-    used.delete(mark.field)
+    used?.delete(mark.field)
     if (cut || how === 'loose' || fits(mark.field, text.slice(mark.start, end), first)) return [index]
     // In any order it may do behind other fields.
     if (how !== 'reordered') failed.add(index)

@@ -51,9 +51,12 @@ function foreignIn(text: string): Foreign | undefined {
 export function contextStart(text: string): number {
   const at = clientStart(text)
   // ngx_http_lua_log_timer_error and its kind put the phase in front of the client.
-  const phase = /, context: (?:ngx\.timer|[a-z_]{1,40}_by_lua\*)$/.exec(text.slice(Math.max(0, at - 60), at))
+  if (text.charCodeAt(at - 1) !== 42 && !text.startsWith('ngx.timer', at - 9)) return at
+  const phase = PHASE.exec(text.slice(Math.max(0, at - 60), at))
   return phase === null ? at : at - phase[0].length
 }
+
+const PHASE = /, context: (?:ngx\.timer|[a-z_]{1,40}_by_lua\*)$/
 
 function clientStart(text: string): number {
   const first = realContext(text)
@@ -104,6 +107,7 @@ const BEHIND_CLIENT =
 /** The first `, client: ` behind which the context goes on as nginx writes it; the first one at all when none does. */
 function realContext(text: string): number {
   const first = nextContext(text, 0)
+  if (first < 0 || text.startsWith('server: ', text.indexOf(', ', first + 10) + 2)) return first
   for (let at = first, tries = 0; at >= 0 && tries < 16; at = nextContext(text, at + 1), tries++) {
     BEHIND_CLIENT.lastIndex = text.indexOf(': ', at) + 2
     if (BEHIND_CLIENT.test(text)) return at

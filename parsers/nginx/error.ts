@@ -8,7 +8,7 @@ import { readContext } from './error-context.ts'
 import { contextStart, quoteIsOpen, splitMessage } from './error-message.ts'
 
 const HEAD =
-  /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) \[(debug|info|notice|warn|error|crit|alert|emerg)\] {1,4}(?:(\d{1,10})#(\d{1,10}): )?(?:\*(\d{1,19}) )?/
+  /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) \[(debug|info|notice|warn|error|crit|alert|emerg)\] (?! )(?:(\d{1,10})#(\d{1,10}): )?(?:\*(\d{1,19}) )?/
 /** What others make of that head: a fraction or a zone in the stamp, an ISO stamp, none, or a syslog tag in front of it. With
  *  any of these `PID#TID: ` must be there: a level alone is everybody's. */
 const OTHER_HEAD =
@@ -53,7 +53,7 @@ export const nginxError: Parser<ErrorRecord> = {
     },
   ],
   parse(line): Parsed<ErrorRecord> {
-    const dated = HEAD.exec(line) ?? OTHER_HEAD.exec(line)
+    const dated = HEAD.exec(line) ?? otherHead(line)
     const head = dated ?? BARE_HEAD.exec(line)
     if (!head) return miss('no-match')
     const stamp = dated?.[1]
@@ -81,6 +81,12 @@ export const nginxError: Parser<ErrorRecord> = {
       },
     }
   },
+}
+
+/** One look for `#` spares the lines of all other formats the pattern. */
+function otherHead(line: string): RegExpExecArray | null {
+  const mark = line.indexOf('#')
+  return mark < 0 || mark > 400 ? null : OTHER_HEAD.exec(line)
 }
 
 /** nginx's own stamp, or that with slashes or dashes, a fraction, and a zone with a blank before it or without. */
