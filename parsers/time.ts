@@ -3,23 +3,17 @@ import type { LogTime } from './record.ts'
 
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
-/** `21/Nov/2026:06:13:34 +0100`, nginx `$time_local`; some tools write a fraction before the zone. */
+/** `21/Nov/2026:06:13:34 +0100`, nginx `$time_local`; some tools write a fraction before the zone, or no zone. */
 export function clfTime(text: string): LogTime | null {
-  const m = /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? ([+-])(\d\d)(\d\d)$/.exec(text)
+  const m =
+    /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?: (?:([+-]\d\d)(\d\d)|(GMT|UTC)))?$/.exec(
+      text,
+    )
   if (!m) return null
   const month = monthNumber(m[2] as string)
   if (month === null) return null
-  return stamp(
-    m[3],
-    month,
-    m[1],
-    m[4],
-    m[5],
-    m[6],
-    m[7] ?? '',
-    `${m[8]}${m[9]}:${m[10]}`,
-    m[7] === undefined ? 1000 : 1,
-  )
+  const zone = m[8] === undefined ? (m[10] === undefined ? null : 'Z') : `${m[8]}:${m[9]}`
+  return stamp(m[3], month, m[1], m[4], m[5], m[6], m[7] ?? '', zone, m[7] === undefined ? 1000 : 1)
 }
 
 /** `Saturday, 21-Nov-2026 06:13:34 GMT`, nginx `$date_gmt` and `$date_local`. A zone name other than GMT and UTC says

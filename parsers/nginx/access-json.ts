@@ -2,7 +2,7 @@
 import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AccessRecord } from '../record.ts'
 import { accessRecord, layoutCache } from './access.ts'
-import { isApplication, settle, snake, variableOfKey } from './access-keys.ts'
+import { byVariable, isApplication, settle, snake, variableOfKey } from './access-keys.ts'
 import { jsonShape } from './json-shape.ts'
 import { flatJson, hasByteEscapes } from './json-text.ts'
 
@@ -43,11 +43,10 @@ export const jsonAccess: Parser<AccessRecord> = {
     if (!/^\s{0,8}\{/.test(line) || !/stat|code|response/i.test(line)) return miss('no-match')
     const flat = flatJson(line)
     if (flat === null || isApplication(flat.keys())) return miss('no-match')
-    const found = new Map<string, string>()
-    for (const [key, value] of flat) {
-      const name = variableOfKey(key) ?? snake(key)
-      if (!found.has(name) || found.get(name) === '-') found.set(name, value)
-    }
+    const found = byVariable(flat)
+    // Google's httpRequest wants `$host$request_uri`.
+    const whole = flat.has('httpRequest_requestUrl') ? /^([^/\s]+)(\/.*)$/s.exec(found.get('request_uri') ?? '') : null
+    if (whole && !found.has('host')) found.set('host', whole[1] as string).set('request_uri', whole[2] as string)
     settle(found)
     if (!/^\d{3}$/.test(found.get('status') ?? '')) return miss('no-match')
     const uri = found.get('request') ?? found.get('request_uri')

@@ -4,7 +4,7 @@
 /** Variable → other names. Keys are compared in snake case. */
 const NAMES: Readonly<Record<string, string>> = {
   remote_addr:
-    'client client_ip clientip client_addr ip remote remote_ip remoteip remote_address remote_host source_ip source_address src_ip network_client_ip',
+    'client client_ip clientip client_addr ip remote remote_ip remoteip remote_address remote_host source_ip source_address src_ip network_client_ip client_address',
   remote_user: 'user auth_user username user_name',
   time_iso8601: 'time ts timestamp @timestamp date datetime time_str time_iso time_ngx iso8601',
   msec: 'time_msec',
@@ -16,10 +16,10 @@ const NAMES: Readonly<Record<string, string>> = {
   status:
     'status_code code response response_status response_code response_status_code http_status http_status_code http_response_status_code',
   body_bytes_sent:
-    'body body_bytes body_sent size bytes response_size response_body_bytes http_response_body_bytes body_sent_bytes network_bytes_written http_response_body_size',
+    'body body_bytes body_sent size bytes response_size response_body_bytes http_response_body_bytes body_sent_bytes network_bytes_written http_response_body_size resp_body_size res_body_bytes',
   bytes_sent: 'sent res_bytes http_response_size',
   http_referer: 'referer referrer http_referrer request_referrer http_request_referrer',
-  http_user_agent: 'ua agent user_agent useragent user_agent_original http_useragent http_ua',
+  http_user_agent: 'ua agent user_agent useragent user_agent_original http_useragent http_ua uag',
   http_x_forwarded_for: 'xff x_forwarded_for x_forward_for forwardedfor forwarded_for',
   http_upgrade: 'h_upgrade upgrade',
   http_connection: 'h_connection',
@@ -35,15 +35,15 @@ const NAMES: Readonly<Record<string, string>> = {
   pid: 'worker_pid server_pid',
   request_completion: 'completion',
   request_length: 'reqlen reqsize req_bytes request_size req_length http_request_length',
-  request_time: 'rt reqtime req_time request_duration time_request http_request_time',
+  request_time: 'rt reqtime req_time request_duration time_request http_request_time responsetime',
   upstream_connect_time: 'uct upstream_connect',
   upstream_header_time: 'uht upstream_header upstream_head_time',
   upstream_response_time:
     'urt upstream_time upstream_taken_time upstream_duration upstreamtime upstream_resp_time apptime',
   upstream_addr: 'uaddr upstream upstream_host upstreamhost upstreamaddr upstream_server upstream_ip upstream_address',
-  upstream_status: 'ustatus upstream_code upstream_status_code',
+  upstream_status: 'ustatus ust upstream_code upstream_status_code',
   upstream_cache_status: 'cache cache_status ucs',
-  upstream_response_length: 'ulen upstream_length',
+  upstream_response_length: 'ulen uln upstream_length',
   upstream_bytes_received: 'urx',
   upstream_bytes_sent: 'utx',
 }
@@ -56,7 +56,8 @@ const VARIABLES: ReadonlyMap<string, string> = new Map(
 )
 
 /** Groups that only say whose fields these are: `nginx.access.method`, `http.status_code`. */
-const GROUP = /^(?:nginx|access|accesslog|log|http|event|data)_/
+const GROUP =
+  /^(?:nginx|access|accesslog|log|http_request(?=_(?:request|response|remote|referer|user|status))|http|event|data)_/
 
 /** The variable a key stands for, or null when it is no usual name. `camelCase`, `kebab-case` and dots count as `_`. */
 export function variableOfKey(key: string): string | null {
@@ -77,6 +78,32 @@ export function snake(key: string): string {
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[^A-Za-z0-9_@]+/g, '_')
     .toLowerCase()
+}
+
+/** The two names of a key: its own and the one it stands for. A log repeats its keys. */
+const KNOWN = new Map<string, readonly [own: string, meant: string]>()
+
+function namesOf(key: string): readonly [own: string, meant: string] {
+  const known = KNOWN.get(key)
+  if (known !== undefined) return known
+  const own = snake(key)
+  const names = [own, variableOfKey(key) ?? own] as const
+  if (KNOWN.size < 1000) KNOWN.set(key, names)
+  return names
+}
+
+/** Pairs under the names of variables, in place order. A key that is a variable's own name comes before those that only
+ *  mean it (`client` beside `remote_addr`); what would be named twice keeps the name it has. */
+export function byVariable(pairs: ReadonlyMap<string, string>): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [key, value] of pairs) {
+    const [own, meant] = namesOf(key)
+    const name = meant !== own && pairs.has(meant) ? own : meant
+    const before = found.get(name)
+    if (before === undefined || before === '-') found.set(name, value)
+    else if (value !== before && !found.has(own)) found.set(own, value)
+  }
+  return found
 }
 
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*\]?|unix:)$/i

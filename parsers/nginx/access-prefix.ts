@@ -21,7 +21,7 @@ export function readPrefix(text: string): Prefix | null {
   const dash = text.indexOf(' - ')
   if (dash < 0) return withoutDash(text, add) ? prefix : null
   if (!addresses(text.slice(0, dash), add)) return null
-  add('remote_user', text.slice(dash + 3))
+  add('remote_user', text.slice(dash + 3).replace(/^"(.*)"$/, '$1'))
   return prefix
 }
 

@@ -8,6 +8,11 @@ const COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $bo
 const COMBINED = `${COMMON} "$http_referer" "$http_user_agent"`
 /** ingress-nginx before 0.30 logged the address twice, the second one after `use-forwarded-headers`. */
 const OLD_INGRESS = COMBINED.replace('$remote_addr -', '$remote_addr - [$the_real_ip] -')
+const STREAM = '$remote_addr [$time_local] $protocol $status $bytes_sent $bytes_received $session_time'
+const NPM_REQUEST =
+  '$status - $request_method $scheme $host "$request_uri" [Client $remote_addr] [Length $body_bytes_sent] [Gzip $gzip_ratio]'
+const NPM_STATUS = `$upstream_status ${NPM_REQUEST}`
+const NPM_TEXTS = '"$http_user_agent" "$http_referer"'
 const UPSTREAM = '$upstream_addr $upstream_response_length $upstream_response_time $upstream_status'
 
 export const ACCESS_PRESETS: readonly AccessFormat[] = [
@@ -15,7 +20,8 @@ export const ACCESS_PRESETS: readonly AccessFormat[] = [
     id: 'npm-access',
     description: 'Nginx Proxy Manager, proxy hosts',
     formats: [
-      '[$time_local] $upstream_cache_status $upstream_status $status - $request_method $scheme $host "$request_uri" [Client $remote_addr] [Length $body_bytes_sent] [Gzip $gzip_ratio] [Sent-to $server] "$http_user_agent" "$http_referer"',
+      `[$time_local] $upstream_cache_status ${NPM_STATUS} [Sent-to $server] ${NPM_TEXTS}`,
+      `[$time_local] $upstream_cache_status ${NPM_STATUS} ${NPM_TEXTS}`,
     ],
     examples: [
       {
@@ -28,7 +34,9 @@ export const ACCESS_PRESETS: readonly AccessFormat[] = [
     id: 'npm-standard',
     description: 'Nginx Proxy Manager, its own pages',
     formats: [
-      '[$time_local] $status - $request_method $scheme $host "$request_uri" [Client $remote_addr] [Length $body_bytes_sent] [Gzip $gzip_ratio] "$http_user_agent" "$http_referer"',
+      `[$time_local] ${NPM_REQUEST} ${NPM_TEXTS}`,
+      // Copied into a proxy host's own configuration.
+      `[$time_local] ${NPM_REQUEST} [Sent-to $server] ${NPM_TEXTS}`,
     ],
     examples: [
       {
@@ -111,9 +119,12 @@ export const ACCESS_PRESETS: readonly AccessFormat[] = [
   {
     id: 'nginx-upstreamlog',
     description: 'the upstreamlog format of many guides: to, upstream_response_time, msec, request_time',
-    formats: ['$server_name $host to', '$server_name to'].map(
-      (to) =>
-        `[$time_local] $remote_addr - $remote_user - ${to}: $upstream_addr: $request $status upstream_response_time $upstream_response_time msec $msec request_time $request_time`,
+    // The oldest of these guides has no status.
+    formats: ['$request $status', '$request'].flatMap((request) =>
+      ['$server_name $host to', '$server_name to'].map(
+        (to) =>
+          `[$time_local] $remote_addr - $remote_user - ${to}: $upstream_addr: ${request} upstream_response_time $upstream_response_time msec $msec request_time $request_time`,
+      ),
     ),
     examples: [
       {
@@ -154,6 +165,22 @@ export const ACCESS_PRESETS: readonly AccessFormat[] = [
       {
         line: '127.0.0.1 - frank [21/Nov/2026:06:13:34 +0000] "GET / HTTP/1.0" 200 2326',
         fields: { remote_user: 'frank', server_protocol: 'HTTP/1.0' },
+      },
+    ],
+  },
+  {
+    id: 'nginx-stream',
+    description: 'TCP and UDP streams, the format of the stream log module and of many guides',
+    formats: [
+      `${STREAM} "$upstream_addr" "$upstream_bytes_sent" "$upstream_bytes_received" "$upstream_connect_time"`,
+      STREAM,
+    ],
+    // With brackets it is ingress-nginx's.
+    accepts: ([address]) => address?.[0] !== '[',
+    examples: [
+      {
+        line: '192.0.2.7 [21/Nov/2026:06:13:34 +0000] TCP 200 817 540 60.004 "10.0.0.4:22" "540" "817" "0.001"',
+        fields: { remote_addr: '192.0.2.7', protocol: 'TCP', session_time: 60.004, upstream_addr: ['10.0.0.4:22'] },
       },
     ],
   },

@@ -5,6 +5,7 @@ import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AccessRecord } from '../record.ts'
 import { accessRecord, layoutCache } from './access.ts'
 import { accessPresets } from './access-presets.ts'
+import { freeLayout } from './access-free.ts'
 import { readPrefix } from './access-prefix.ts'
 import { nameTail, tailTokens } from './access-tail.ts'
 import { closingQuote } from './unescape.ts'
@@ -14,6 +15,8 @@ const layoutFor = layoutCache(ID, 'default')
 const CORE =
   /\[(\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})? [+-]\d{4}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\] {1,2}"/g
 const STATUS = / (\d{3})(?= |$)/y
+/** What syslog puts in front, when a collector kept no more of it. */
+const TAG = /^(?:[\w.-]{1,255} )?(?:nginx|openresty|tengine|angie)(?:\[\d{1,10}\])?: /
 /** The tail that Traefik puts behind combined: count, router, backend, duration. */
 const TRAEFIK = / \d{1,20} (?:"[^"]*"|-) (?:"[^"]*"|-) \d{1,15}ms$/
 export const variantAccess: Parser<AccessRecord> = {
@@ -43,9 +46,13 @@ export const variantAccess: Parser<AccessRecord> = {
       fields: { http_x_forwarded_for: '10.0.0.2, 10.0.0.1', status: 101 },
     },
   ],
-  parse(line): Parsed<AccessRecord> {
+  parse(text): Parsed<AccessRecord> {
+    // An address or a name is followed by a blank; only a tag ends in a colon before it.
+    const line = text.lastIndexOf(': ', 300) > 0 ? text.replace(TAG, '') : text
     CORE.lastIndex = 0
-    for (let core = CORE.exec(line), tries = 0; core !== null && tries < 8; core = CORE.exec(line), tries++) {
+    let core = CORE.exec(line)
+    if (core === null && !line.includes('"') && !line.includes(' HTTP/')) return miss('no-match')
+    for (let tries = 0; core !== null && tries < 8; core = CORE.exec(line), tries++) {
       const request = CORE.lastIndex
       const requestEnd = closingQuote(line, request)
       if (requestEnd < 0) break
@@ -53,17 +60,18 @@ export const variantAccess: Parser<AccessRecord> = {
       const status = STATUS.exec(line)
       const prefix = status === null ? null : readPrefix(line.slice(0, core.index).trim())
       if (status === null || prefix === null) continue
-      const tail = TRAEFIK.test(line.slice(-400)) ? null : tailTokens(line, STATUS.lastIndex)
+      if (TRAEFIK.test(line.slice(-400))) return miss('no-match')
+      const tail = tailTokens(line, STATUS.lastIndex)
       if (tail === null) break
-      const named = nameTail(tail)
-      // What a preset reads is the preset's, also in a log that has others in between.
-      if (accessPresets.some((preset) => preset.parse(line).ok)) break
+      const named = nameTail(tail, prefix.names)
+      if (isPreset(line)) return miss('no-match')
       const names = [...prefix.names, 'time_local', 'request', 'status', ...named.names]
       const values = [...prefix.values, core[1] as string, line.slice(request, requestEnd), status[1] as string]
       values.push(...named.values)
       return accessRecord(layoutFor(names), values)
     }
-    return miss('no-match')
+    const free = freeLayout(line)
+    return free === null || isPreset(line) ? miss('no-match') : accessRecord(layoutFor(free.names), free.values)
   },
   explain(line) {
     CORE.lastIndex = 0
@@ -79,3 +87,6 @@ export const variantAccess: Parser<AccessRecord> = {
     return { at: after, why: 'what follows the status is no row of fields' }
   },
 }
+
+/** What a preset reads is the preset's, also in a log that has others in between. */
+const isPreset = (line: string): boolean => accessPresets.some((preset) => preset.parse(line).ok)

@@ -10,7 +10,7 @@ import { splitRequest } from './request-line.ts'
 import { UNESCAPE, type Escape } from './unescape.ts'
 import { NUMBERS, TIMES, UPSTREAM_LISTS, upstreamList } from './variables.ts'
 
-type Role = 'text' | 'number' | 'list' | 'time' | 'request'
+type Role = 'text' | 'user' | 'number' | 'list' | 'time' | 'request'
 
 /** Which variables a line carries, in which order, and how their values are written. */
 export interface Layout {
@@ -27,6 +27,7 @@ export function layoutOf(format: string, names: readonly string[], escape: Escap
 
 function roleOf(name: string): Role {
   if (name === 'request') return 'request'
+  if (name === 'remote_user') return 'user'
   if (TIMES.has(name)) return 'time'
   if (UPSTREAM_LISTS.has(name)) return 'list'
   return NUMBERS.has(name) ? 'number' : 'text'
@@ -41,6 +42,8 @@ export function layoutCache(format: string, escape: Escape): (names: readonly st
     return last
   }
 }
+
+const NO_USER = /^[ -]*-$/
 
 /** Builds the record from values as they stand in the line. A value of `-` is absent; an empty one is absent where the
  *  escape mode prints missing variables so, and is kept otherwise: escape=default tells `""` from `"-"`. */
@@ -58,6 +61,10 @@ export function accessRecord(layout: Layout, values: readonly string[]): Parsed<
     switch (roles[i] as Role) {
       case 'text':
         fields[name] = unescape(raw)
+        break
+      case 'user':
+        // `- - -`: a format with one more variable than the one that reads it, and nothing in it.
+        if (!NO_USER.test(raw)) fields.remote_user = unescape(raw)
         break
       case 'number':
         fields[name] = numberOrText(raw)
@@ -110,20 +117,26 @@ export function accessParser(format: AccessFormat, escape: Escape): Parser<Acces
   })
   const keyed = formats.flatMap((text) => byKeys(text, escape) ?? [])
   const layoutFor = layoutCache(id, escape)
+  const read = (line: string): Parsed<AccessRecord> => {
+    for (const { matcher, layout } of layouts) {
+      const values = matcher.match(line)
+      if (values !== null && accepts?.(values) !== false) return accessRecord(layout, values)
+    }
+    for (const read of keyed) {
+      const named = read(line)
+      if (named !== null) return accessRecord(layoutFor(named.names), named.values)
+    }
+    return miss('no-match')
+  }
   return {
     id,
     description,
     examples,
     parse(line) {
-      for (const { matcher, layout } of layouts) {
-        const values = matcher.match(line)
-        if (values !== null && accepts?.(values) !== false) return accessRecord(layout, values)
-      }
-      for (const read of keyed) {
-        const named = read(line)
-        if (named !== null) return accessRecord(layoutFor(named.names), named.values)
-      }
-      return miss('no-match')
+      const parsed = read(line)
+      if (parsed.ok || !hasEdge(line)) return parsed
+      // A byte order mark before the first line, blanks that an editor left.
+      return read(line.replace(/^\ufeff/, '').trimEnd())
     },
     shape(line) {
       const at = layouts.findIndex(({ matcher }) => {
@@ -141,3 +154,5 @@ export function accessParser(format: AccessFormat, escape: Escape): Parser<Acces
     },
   }
 }
+
+const hasEdge = (line: string): boolean => line.charCodeAt(0) === 0xfeff || line.charCodeAt(line.length - 1) <= 32

@@ -49,7 +49,17 @@ function foreignIn(text: string): Foreign | undefined {
  *  counts. When several do, one was forged, in the path or in the Referer. In the path it is only when the request that
  *  the later one names asked for all of that path. */
 export function contextStart(text: string): number {
-  const first = nextContext(text, 0)
+  const at = clientStart(text)
+  // ngx_http_lua_log_timer_error and its kind put the phase in front of the client.
+  if (text.charCodeAt(at - 1) !== 42 && !text.startsWith('ngx.timer', at - 9)) return at
+  const phase = PHASE.exec(text.slice(Math.max(0, at - 60), at))
+  return phase === null ? at : at - phase[0].length
+}
+
+const PHASE = /, context: (?:ngx\.timer|[a-z_]{1,40}_by_lua\*)$/
+
+function clientStart(text: string): number {
+  const first = realContext(text)
   if (first < 0) return otherContext(text)
   const foreign = foreignIn(text)
   if (foreign === undefined || nextContext(text, first + 1) < 0) return first
@@ -90,9 +100,30 @@ function nextContext(text: string, from: number): number {
   return tcp < 0 || (udp >= 0 && udp < tcp) ? udp : tcp
 }
 
-/** Entries without a client: ` while resolving, resolver: A:53`, ` while logging to syslog, server: A:514`. */
+/** What can stand behind `, client: ADDRESS`. Messages of Lua and others hold that text without anything of this. */
+const BEHIND_CLIENT =
+  /[^\s,"]{0,300}(?: using starttls)?(?:$|, (?:(?:server|request|subrequest|login|upstream|host|referrer|bytes from)\b))/y
+
+/** The first `, client: ` behind which the context goes on as nginx writes it; the first one at all when none does. */
+function realContext(text: string): number {
+  const first = nextContext(text, 0)
+  if (first < 0 || text.startsWith('server: ', text.indexOf(', ', first + 10) + 2)) return first
+  for (let at = first, tries = 0; at >= 0 && tries < 16; at = nextContext(text, at + 1), tries++) {
+    BEHIND_CLIENT.lastIndex = text.indexOf(': ', at) + 2
+    if (BEHIND_CLIENT.test(text)) return at
+  }
+  return first
+}
+
+/** Entries without a client: ` while resolving, resolver: A:53`, ` while logging to syslog, server: A:514`, ` while
+ *  requesting certificate status, responder: R, peer: A:80, certificate: "F"`; and those from which it was taken out. */
 function otherContext(text: string): number {
-  const at = text.search(/(?<= while [a-zA-Z ]{3,40}), (?:resolver|server): [^\s"]{1,300}$/)
+  const own = text.search(
+    /(?<= while [a-zA-Z ]{3,40}), (?:(?:resolver|server): [^\s"]{1,300}$|responder: [^\s",]{1,300}(?:, |$))/,
+  )
+  if (own >= 0) return own
+  if (!text.endsWith('"')) return text.length
+  const at = text.search(/, (?:server: [^\s,"]{0,300}, )?(?:request|upstream|host): "/)
   return at < 0 ? text.length : at
 }
 
@@ -116,7 +147,7 @@ function decoded(uri: string): string {
 
 const ACTION = /^[A-Za-z][A-Za-z0-9/ -]*$/
 /** Linux, BSD and Windows numbers are decimal; Windows prints codes from 0x80000000 on as eight hex digits. */
-const ERRNO = / ?\((\d{1,9}|[89A-F][0-9A-F]{7}): ([^()]*(?:\([^()]*\))?[^()]*)\)$/
+const ERRNO = / ?\((\d{1,9}|[89A-F][0-9A-F]{7}): (?:[^()]|\([^()]*\))*\)$/
 /** ngx_conf_log_error puts the place behind everything. */
 const IN_FILE = / in (?:[^\s"]{1,1000}:\d{1,9}|command line)$/
 

@@ -3,13 +3,17 @@
  *  ends, error-context.ts reads what follows it. */
 import { nearSteps, type Step } from '../near.ts'
 import { miss, type Parsed, type Parser } from '../parser.ts'
-import type { ErrorLevel, ErrorRecord } from '../record.ts'
-import { slashTime } from '../time.ts'
+import type { ErrorLevel, ErrorRecord, LogTime } from '../record.ts'
+import { isoTime, slashTime } from '../time.ts'
 import { readContext } from './error-context.ts'
 import { contextStart, quoteIsOpen, splitMessage } from './error-message.ts'
 
 const HEAD =
-  /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) \[(debug|info|notice|warn|error|crit|alert|emerg)\] (?:(\d{1,10})#(\d{1,10}): )?(?:\*(\d{1,19}) )?/
+  /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) \[(debug|info|notice|warn|error|crit|alert|emerg)\] (?! )(?:(\d{1,10})#(\d{1,10}): )?(?:\*(\d{1,19}) )?/
+/** What others make of that head: a fraction or a zone in the stamp, an ISO stamp, none, or a syslog tag in front of it. With
+ *  any of these `PID#TID: ` must be there: a level alone is everybody's. */
+const OTHER_HEAD =
+  /^\ufeff?(?:(?:[\w.-]{1,255} )?(?:nginx|openresty|tengine|angie)(?:\[\d{1,10}\])?: )?(?:(\d{4}[/-]\d\d[/-]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?) )?\[(debug|info|notice|warn|error|crit|alert|emerg)\] {1,4}(?:(\d{1,10})#(\d{1,10}): )(?:\*(\d{1,19}) )?/
 /** `nginx -t` and start-up write this to stderr, without a date. */
 const BARE_HEAD = /^nginx: (?:\[(info|notice|warn|error|crit|alert|emerg)\] |(?=(?:the )?configuration file ))/
 
@@ -50,11 +54,12 @@ export const nginxError: Parser<ErrorRecord> = {
     },
   ],
   parse(line): Parsed<ErrorRecord> {
-    const dated = HEAD.exec(line)
+    const dated = HEAD.exec(line) ?? otherHead(line)
     const head = dated ?? BARE_HEAD.exec(line)
     if (!head) return miss('no-match')
-    const time = dated ? slashTime(dated[1] as string) : null
-    if (dated && time === null) return miss('bad-time')
+    const stamp = dated?.[1]
+    const time = stamp === undefined ? null : stampTime(stamp)
+    if (stamp !== undefined && time === null) return miss('bad-time')
     const level = ((dated ? dated[2] : head[1]) ?? 'notice') as ErrorLevel
     const rest = line.slice(head[0].length)
     // At debug level nginx adds no context, and prints headers and arguments as they come.
@@ -87,6 +92,19 @@ const STEPS: readonly Step[] = [
   [/\[/y, '[level] after the time'],
   [/(?:debug|info|notice|warn|error|crit|alert|emerg)\] /y, "one of nginx's levels"],
 ]
+
+/** One look for `#` spares the lines of all other formats the pattern. */
+function otherHead(line: string): RegExpExecArray | null {
+  const mark = line.indexOf('#')
+  return mark < 0 || mark > 400 ? null : OTHER_HEAD.exec(line)
+}
+
+/** nginx's own stamp, or that with slashes or dashes, a fraction, and a zone with a blank before it or without. */
+function stampTime(text: string): LogTime | null {
+  return text.length === 19 && text[4] === '/'
+    ? slashTime(text)
+    : isoTime(text.replace(/^(\d+)\/(\d+)\//, '$1-$2-').replace(/ (?=[Z+-])/, ''))
+}
 
 const number = (text: string | undefined): number | null => (text === undefined ? null : Number(text))
 

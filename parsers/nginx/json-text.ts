@@ -47,7 +47,7 @@ interface Value {
 
 function scalarAt(text: string, at: number): Value | null {
   if (text[at] === '"') {
-    const end = closingQuote(text, at + 1)
+    const end = valueEnd(text, at + 1)
     return end < 0 ? null : { text: text.slice(at + 1, end) || '-', end: end + 1 }
   }
   // A bare value ends where the object or the next key begins; a list of upstream times holds commas of its own.
@@ -58,6 +58,21 @@ function scalarAt(text: string, at: number): Value | null {
   while (last > at && (text.charCodeAt(last - 1) <= 32 || text[last - 1] === ',')) last--
   const bare = text.slice(at, last)
   return { text: bare === '' || bare === 'null' || bare === 'false' ? '-' : bare, end }
+}
+
+const NEXT_KEY = /\s{0,8}(?:,\s{0,8}"[^"\\]{1,100}"\s{0,8}:|\})/y
+
+/** The quote that ends a value. With escape=none a value may hold bare quotes: the end is the first one behind which the
+ *  object goes on or ends. */
+function valueEnd(text: string, from: number): number {
+  let end = closingQuote(text, from)
+  const next = text[end + 1]
+  if (end < 0 || next === ',' || next === '}' || text.charCodeAt(end + 1) <= 32) return end
+  for (; end >= 0; end = text.indexOf('"', end + 1)) {
+    NEXT_KEY.lastIndex = end + 1
+    if (NEXT_KEY.test(text)) return end
+  }
+  return -1
 }
 
 function listAt(text: string, from: number): Value | null {

@@ -3,7 +3,7 @@
 import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AccessRecord } from '../record.ts'
 import { accessRecord, layoutCache } from './access.ts'
-import { isApplication, settle, snake, variableOfKey } from './access-keys.ts'
+import { byVariable, isApplication, settle } from './access-keys.ts'
 import { KeyedShape } from './keyed-shape.ts'
 import { closingQuote } from './unescape.ts'
 
@@ -40,11 +40,7 @@ export const keyValueAccess: Parser<AccessRecord> = {
     // Cheap refusals first: this parser is tried on every line that nothing else read.
     const pairs = isLabelled(line) ? labels(line) : pairsOf(line)
     if (pairs === null || isApplication(pairs.keys())) return miss('no-match')
-    const found = new Map<string, string>()
-    for (const [key, value] of pairs) {
-      const name = variableOfKey(key) ?? snake(key)
-      if (!found.has(name) || found.get(name) === '-') found.set(name, value)
-    }
+    const found = byVariable(pairs)
     if (!/^\d{3}$/.test(found.get('status') ?? '')) return miss('no-match')
     settle(found)
     return accessRecord(layoutFor([...found.keys()]), [...found.values()])

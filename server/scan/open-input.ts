@@ -61,8 +61,7 @@ export function openInput(path: string): OpenedInput {
 }
 
 /** Read by polling, not by a thread that waits in read(2): a process cannot end while one does, though it was told to. */
-const pipe = (path: string): Readable =>
-  new Socket({ fd: openSync(path, 'r'), readable: true, writable: false })
+const pipe = (path: string): Readable => new Socket({ fd: openSync(path, 'r'), readable: true, writable: false })
 
 /** A file is read from where it stands, in large pieces; for the rest Node.js knows best (a pipe holds 64 KiB anyway). */
 function standardInput(): Readable {

@@ -85,6 +85,62 @@ it('a path that is quoted decoded in the message does not move the context', () 
   )
 })
 
+it('fields in another order than nginx prints them, and a request id, are read where no value holds a quote', () => {
+  const plain = fc.stringMatching(/^\/[A-Za-z0-9?=&,;: ]{0,20}$/)
+  const fields = fc.record({
+    request: plain.map((value) => `GET ${value} HTTP/1.1`),
+    subrequest: fc.constant(null),
+    upstream: plain.map((value) => `http://127.0.0.1:3000${value}`),
+    host,
+    referrer: plain,
+  })
+  const id = fc.stringMatching(/^[0-9a-f]{32}$/)
+  // Behind the request, the subrequest, the backend's URL and the Referer are what visitors make them: they end the rest.
+  const MOVABLE = ['request', 'host', 'upstream']
+  fc.assert(
+    fc.property(
+      fields,
+      fc.shuffledSubarray(MOVABLE, { minLength: 1 }),
+      fc.boolean(),
+      maybe(id),
+      (all, some, refer, request_id) => {
+        const order: readonly string[] = refer ? [...some, 'referrer'] : some
+        const context = order.map((name) => `, ${name}: "${all[name as keyof typeof all]}"`).join('')
+        const last = request_id === null ? '' : `, request_id: "${request_id}"`
+        const record = read(`${HEAD}access forbidden by rule, client: 192.0.2.7, server: app.test${context}${last}`)
+        const wanted = Object.fromEntries(QUOTED.map((name) => [name, order.includes(name) ? all[name] : null]))
+        expect({ ...pick(record), id: record.extra.get('request_id') ?? null }).toEqual({
+          client: '192.0.2.7',
+          server: 'app.test',
+          ...wanted,
+          id: request_id,
+        })
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})
+
+it('what others make of the head changes nothing behind it', () => {
+  const rest = '487#488: *1 access forbidden by rule, client: 192.0.2.7, server: app.test'
+  const stamp = fc.constantFrom(
+    '2026/11/21 06:13:51 ',
+    '2026/11/21 06:13:51.123456 ',
+    '2026/11/21 06:13:51 +0100 ',
+    '2026-11-21T06:13:51Z ',
+    '2026-11-21 06:13:51,123 ',
+    '',
+  )
+  const tag = fc.constantFrom('', 'nginx: ', 'nginx[487]: ', 'web-1.lan openresty[487]: ', '\ufeff')
+  fc.assert(
+    fc.property(tag, stamp, fc.constantFrom(' ', '  '), (before, at, blank) => {
+      const record = read(`${before}${at}[error]${blank}${rest}`)
+      expect(record).toMatchObject({ level: 'error', pid: 487, tid: 488, connection: 1, client: '192.0.2.7' })
+      expect(record.time?.iso.slice(0, 19) ?? '').toBe(at.replaceAll('/', '-').replace(' ', 'T').trim().slice(0, 19))
+    }),
+  )
+})
+
 function pick(record: ErrorRecord): Fields {
   const { client, server, request, subrequest, upstream, host: name, referrer } = record
   return { client, server, request, subrequest, upstream, host: name, referrer }
