@@ -38,8 +38,8 @@ export const BUCKETS = 9408
 export const MAX_LIFETIMES = 48
 /** The two newest lines of each tally. */
 export const KEPT = 0x68_0000
-export const KEPT_SIZE = 1024
-export const MEMORY_SIZE = 0x168_0000
+export const KEPT_SIZE = 512
+export const MEMORY_SIZE = 0xe8_0000
 
 // Operations of a program.
 /** Bytes as they are: address, length. */
