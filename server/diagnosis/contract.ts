@@ -218,7 +218,7 @@ export interface Report {
 
 export { replaceRemark } from './advice.ts'
 export { diagnose } from './diagnose.ts'
-export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, span } from './evidence.ts'
+export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, occur, span } from './evidence.ts'
 export { keepExemplars, lifetimesKey, observationKey, suspectKey } from './evidence.ts'
 export { buildReport } from './report.ts'
 export { CAUSES } from './causes/index.ts'

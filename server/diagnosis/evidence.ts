@@ -66,7 +66,8 @@ const earlier = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b)
 const later = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
 
-function occur(into: Occurrences, time: number | null, client: string | null, exemplar: Exemplar): void {
+/** Counts one line in `into`. */
+export function occur(into: Occurrences, time: number | null, client: string | null, exemplar: Exemplar): void {
   into.count++
   into.first = earlier(into.first, time)
   into.last = later(into.last, time)

@@ -6,6 +6,7 @@ import type { EnvelopeId } from '../../parsers/envelopes/envelope.ts'
 import { settleTime } from '../../parsers/envelopes/stamp.ts'
 import { envelopeOf, isWeak, lessOpened, withoutRepeats, type Unwrapped } from '../../parsers/envelopes/unwrap.ts'
 import { PARSERS } from '../../parsers/index.ts'
+import { nginxError } from '../../parsers/nginx/error.ts'
 import { maskText } from '../../parsers/masking.ts'
 import type { MissReason, Parser } from '../../parsers/parser.ts'
 import type { LogRecord, LogTime } from '../../parsers/record.ts'
@@ -14,6 +15,7 @@ import type { Evidence, Exemplar, InputSummary } from '../diagnosis/contract.ts'
 import { COMBINED_LIKE } from './combined-line.ts'
 import { EnvelopeLines, MAX_JOINED, MAX_LINE } from './envelope-lines.ts'
 import { Detection } from './detection.ts'
+import { ErrorHotPath } from './error-hot-path.ts'
 import { addVariables, HALF_A_YEAR, ms, least, most } from './bounds.ts'
 import { HotPath, type Learned } from './hot-path.ts'
 import { MaskedLine } from './masked-line.ts'
@@ -80,6 +82,9 @@ export class RecordReader {
   /** A time that is close to that of the next record, epoch ms. */
   private near = Date.now() - HALF_A_YEAR
   private readonly hot: HotPath
+  /** For nginx's error logs; used while they are what is read. */
+  private readonly hotErrors: ErrorHotPath
+  private readsErrors = false
   /** Lines the hot path counted for the current parser since the last look. */
   private fastHits = 0
   private first: number | null = null
@@ -88,6 +93,7 @@ export class RecordReader {
   constructor(options: ReaderOptions) {
     this.options = options
     this.hot = new HotPath(options.path, options.since ?? null, options.until ?? null)
+    this.hotErrors = new ErrorHotPath(options.path, options.shift, options.since ?? null, options.until ?? null)
     this.summary = options.summary
       ? { ...options.summary, unparsed_samples: [...options.summary.unparsed_samples] }
       : unreadSummary(options.path)
@@ -107,10 +113,12 @@ export class RecordReader {
     evidence.first = null
     evidence.last = null
     this.hot.begin(bytes, evidence, onEvents === null)
+    this.hotErrors.begin(bytes, evidence)
     const done = this.lines(bytes, firstLine, { evidence, onEvents, final })
     // Lines that the hot path counted have the format of the one that the parser read before them.
     if (this.hot.endChunk(evidence) && this.sample !== null) this.describe(this.sample, evidence)
-    if (final) this.hot.finish()
+    this.hotErrors.endChunk(evidence)
+    if (final) this.finish()
     this.settleHits(this.detection.current)
     this.summary.bytes += done
     this.note(evidence.first, evidence.last)
@@ -122,6 +130,7 @@ export class RecordReader {
   /** The input is over: what was only counted so far goes into the evidence it was read for. */
   finish(): void {
     this.hot.finish()
+    this.hotErrors.finish()
   }
 
   private lines(bytes: Buffer, firstLine: number, to: Sink): number {
@@ -138,6 +147,14 @@ export class RecordReader {
         this.fastHits += counted
         line += counted
         if (at >= bytes.length) break
+      }
+      if (this.readsErrors && this.onRecord === null && to.onEvents === null) {
+        at = this.hotErrors.run(at, line)
+        const { counted } = this.hotErrors
+        summary.lines += counted
+        summary.parsed += counted
+        this.fastHits += counted
+        line += counted
       }
       let newline = bytes.indexOf(NEWLINE, at)
       if (newline < 0) newline = bytes.length
@@ -185,8 +202,13 @@ export class RecordReader {
       lines++
     }
     const into = this.one({ text, raw, line, offset: at, lines, wrapped: null }, to)
-    if (into !== null) this.hot.learn(into)
+    if (into !== null) this.learn(into, at)
     return { lines, newline }
+  }
+
+  private learn(into: Learned | 'outside', at: number): void {
+    if (this.readsErrors && into !== 'dropped') this.hotErrors.learn(into, at)
+    else if (into !== 'outside') this.hot.learn(into)
   }
 
   /** What is in the envelopes of a line; null when it has none. */
@@ -257,7 +279,7 @@ export class RecordReader {
       if (text === '' && damage === null) this.summary.lines += counted
       else {
         const into = this.one({ text, raw: text, line, offset, lines: counted, wrapped: message }, to)
-        if (into !== null && refused) this.hot.learn(into)
+        if (into !== null && into !== 'outside' && refused) this.hot.learn(into)
       }
       message = rest === null ? null : (this.envelopes.open(rest.text, rest.outer) ?? null)
     }
@@ -277,8 +299,9 @@ export class RecordReader {
     return counted
   }
 
-  /** Returns what the line was counted in, `ordinary` when that is nothing, null when it does not speak for others. */
-  private one(found: Found, { evidence, onEvents }: Sink): Learned | null {
+  /** Returns what the line was counted in, `ordinary` when that is nothing, `outside` when it is of no interest, null when
+   *  it does not speak for others. */
+  private one(found: Found, { evidence, onEvents }: Sink): Learned | 'outside' | null {
     const { line, offset, lines } = found
     const record = this.recordOf(found)
     if (record === null) return null
@@ -289,7 +312,7 @@ export class RecordReader {
     const { time, events } = reading
     if (COMBINED_LIKE.has(record.format)) this.sample = record
     const { since, until } = this.options
-    if (time !== null && ((since != null && time < since) || (until != null && time >= until))) return null
+    if (time !== null && ((since != null && time < since) || (until != null && time >= until))) return 'outside'
     this.describe(record, evidence)
     if (isOwn(record, this.options.own ?? DASHBOARD)) return null
     if (time !== null) {
@@ -298,7 +321,7 @@ export class RecordReader {
     }
     const needed = events.length > 0 || reading.failed !== null
     const exemplar = needed ? new MaskedLine(this.options.path, line, text, time) : null
-    let into: Learned | null = null
+    let into: Learned | null = record.type === 'error' && events.length === 0 ? 'ordinary' : null
     if (record.type === 'access' && reading.status !== null) {
       const client = record.fields.remote_addr ?? null
       const failed = reading.failed === null ? null : { ...reading.failed, time, client }
@@ -351,7 +374,9 @@ export class RecordReader {
   /** The hot path knows lines by their own bytes only: not below a head that puts them into an envelope. */
   private heat(): void {
     const { current } = this.detection
-    this.hotFields = current === null || this.envelopes.claimsBareLines ? undefined : COMBINED_LIKE.get(current.id)
+    const bare = current !== null && !this.envelopes.claimsBareLines
+    this.hotFields = bare ? COMBINED_LIKE.get(current.id) : undefined
+    this.readsErrors = bare && current === nginxError
   }
 
   private settleHits(parser: Parser | null): void {
