@@ -74,6 +74,7 @@ export class ErrorHotPath {
 
   private count(at: number, number: number): boolean {
     const { line, clock, view, bytes } = this
+    this.learnable = false
     if (!line.locate(bytes, view, at)) return false
     const second = clock.secondAt(view, at)
     if (second < 0) return false
@@ -100,7 +101,7 @@ export class ErrorHotPath {
 
   /** Call after the lines of a chunk. */
   endChunk(evidence: Evidence): void {
-    this.tallies.copyKept(this.bytes)
+    this.tallies.copyKept(this.view)
     if (this.last >= this.first) span(evidence, this.first * 1000, this.last * 1000)
     this.first = Infinity
     this.last = -Infinity

@@ -68,7 +68,8 @@ export class RepeatedRequests {
 
   /** The bytes that lines were counted from are about to be overwritten. */
   copyKept(bytes: Buffer): void {
-    for (const tally of this.touched) tally.copy(bytes, this.blocks)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    for (const tally of this.touched) tally.copy(view, this.blocks)
     this.touched.length = 0
   }
 

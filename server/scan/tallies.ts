@@ -1,6 +1,7 @@
 /** The things that lines are counted into, by small numbers, for tables of what was seen before. */
 import { occur, type Occurrences } from '../diagnosis/contract.ts'
 import { MaskedLine } from './masked-line.ts'
+import { MinuteBook } from './minute-book.ts'
 import { Blocks, Tally } from './tally.ts'
 
 /** One line of a chunk: all of it is [start, end), its client [client, clientEnd), where empty is none. */
@@ -19,6 +20,7 @@ export class Tallies {
   private numbers = new Map<Occurrences, number>()
   private touched: Tally[] = []
   private blocks = new Blocks()
+  private book = new MinuteBook()
 
   constructor(source: string) {
     this.source = source
@@ -47,7 +49,7 @@ export class Tallies {
   }
 
   /** The bytes that lines were counted from are about to be overwritten. */
-  copyKept(bytes: Buffer): void {
+  copyKept(bytes: DataView): void {
     for (const tally of this.touched) tally.copy(bytes, this.blocks)
     this.touched.length = 0
   }
@@ -55,6 +57,7 @@ export class Tallies {
   /** Moves what was counted into the evidence it was learned from. */
   settle(): void {
     for (const tally of this.tallies) tally?.settle(this.source)
+    this.book.settle()
   }
 
   /** Another evidence is folded into from now on. */
@@ -63,6 +66,7 @@ export class Tallies {
     this.tallies = []
     this.numbers = new Map()
     this.blocks = new Blocks()
+    this.book = new MinuteBook()
   }
 
   /** A line that may be one of the first three that are kept. */
@@ -79,6 +83,6 @@ export class Tallies {
     if (third === undefined || third.time === null) return null
     // Lines of equal time are kept in the order of their sources, and of one source in their own order.
     const from = Math.floor(third.time / 1000) + (third.source === this.source && third.time % 1000 === 0 ? 0 : 1)
-    return new Tally(into, from)
+    return new Tally(into, from, this.book)
   }
 }
