@@ -90,7 +90,7 @@ function place(kept: Exemplar[], exemplar: Exemplar): Exemplar[] {
 }
 
 /** Adds one event and returns what it was counted in. `exemplar` is the masked line it came from. */
-export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar): Occurrences {
+export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar): Observation {
   span(evidence, event.time, event.time)
   if (event.kind === 'session_closed') foldLifetime(evidence, event, exemplar)
   if (event.kind === 'handshake_ok' && event.upstream_header_time !== null)

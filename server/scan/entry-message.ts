@@ -21,7 +21,8 @@ const LEVELS: readonly (readonly [name: string, length: number])[] = [
 ]
 const LEVEL_WORDS = Int32Array.from(LEVELS, ([name]) => word(name))
 const LEVEL_ENDS = Int32Array.from(LEVELS, ([name]) => word(`${name}] `.slice(-4)))
-const ERROR = 3
+/** Index of the first level at which nginx blames a backend. */
+export const ERROR = 3
 
 /** Messages with numbers that tell nothing: `excess: 5.280`, names of temporary files, sizes, addresses. A run of what a
  *  number or an address can hold counts as one byte there. */
@@ -45,7 +46,8 @@ const CLOSED = 41
 /** Longer messages are not kept. */
 const MAX_TEXT = 500
 
-/** Bits of `tag` beside the level. */
+/** Bits of `tag`: the index of the level, and what else. */
+export const LEVEL = 7
 const CONNECTED = 8
 export const CONTEXT = 16
 export const NUMBERS = 32

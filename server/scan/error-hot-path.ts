@@ -1,17 +1,36 @@
 /** The hot path over nginx's error logs: entries that say again what the parser read before are counted from their bytes.
  *  Everything it cannot prove goes to the parser. For whoever waits for events it is no use: it hands over none. */
-import { span, type Evidence, type Occurrences } from '../diagnosis/contract.ts'
+import { errorEvent, isGateway } from '../../parsers/nginx/error-events.ts'
+import type { ErrorSign } from '../../parsers/nginx/error-signs.ts'
+import { foldEvent, span, type Evidence, type Observation } from '../diagnosis/contract.ts'
 import { ErrorClock } from './error-clock.ts'
 import { ErrorLine, MARGIN } from './error-line.ts'
 import { ErrorTable, speaksForOthers } from './error-table.ts'
+import { MaskedLine } from './masked-line.ts'
+import { DASHBOARD, isOwnUpstream } from './own-traffic.ts'
 import { Tallies } from './tallies.ts'
 
 /** What an entry was counted in. `ordinary`: it is no event; `outside`: of the asked window, where nothing is counted. */
-export type LearnedError = Occurrences | 'ordinary' | 'outside'
+export type LearnedError = Observation | 'ordinary' | 'outside'
 
 const NEWLINE = 10
 /** Value in the table for entries that are no events; the tally with the number n has n + 1. */
 const ORDINARY = 0
+
+interface Sign {
+  kind: ErrorSign['kind']
+  sign: string
+  echo: boolean
+}
+
+/** See ReaderOptions. */
+interface ErrorOptions {
+  path: string
+  shift: (wall: number) => number
+  since?: number | null
+  until?: number | null
+  own?: ReadonlySet<string>
+}
 
 export class ErrorHotPath {
   /** Lines that `run` counted. */
@@ -20,6 +39,10 @@ export class ErrorHotPath {
   private readonly clock: ErrorClock
   private readonly table = new ErrorTable()
   private readonly tallies: Tallies
+  private readonly source: string
+  private readonly own: ReadonlySet<string>
+  /** What messages say, by their number; null for those that are no events. */
+  private signs: (Sign | null | undefined)[] = []
   private readonly since: number
   private readonly until: number
   private evidence: Evidence | null = null
@@ -33,10 +56,10 @@ export class ErrorHotPath {
   private first = Infinity
   private last = -Infinity
 
-  /** `source`: what the input is called in evidence. `shift`: wall-clock ms → epoch ms. Lines outside of [since, until),
-   *  epoch ms, are read and not counted. */
-  constructor(source: string, shift: (wall: number) => number, since: number | null, until: number | null) {
-    this.tallies = new Tallies(source)
+  constructor({ path, shift, since, until, own }: ErrorOptions) {
+    this.source = path
+    this.own = own ?? DASHBOARD
+    this.tallies = new Tallies(path)
     this.clock = new ErrorClock(shift)
     this.since = since ?? -Infinity
     this.until = until ?? Infinity
@@ -48,6 +71,7 @@ export class ErrorHotPath {
       this.tallies.settle()
       this.tallies.forget()
       this.table.clear()
+      this.signs = []
     }
     this.evidence = evidence
     this.learnable = false
@@ -80,12 +104,30 @@ export class ErrorHotPath {
     if (second < 0) return false
     this.learnable = true
     const time = second * 1000
-    if (time < this.since || time >= this.until) return this.table.knows(line)
+    if (time < this.since || time >= this.until) return this.table.messageOf(line) > 0
     const value = this.table.find(view, line)
-    if (value < 0) return false
-    if (value !== ORDINARY) this.tallies.count(value - 1, bytes, second, clock.minute, number, line)
+    if (value < 0) {
+      if (!this.assemble(number, time)) return false
+    } else if (value !== ORDINARY) this.tallies.count(value - 1, bytes, second, clock.minute, number, line)
     if (second < this.first) this.first = second
     if (second > this.last) this.last = second
+    return true
+  }
+
+  /** A known message at a place where it was not seen before: what the parser would make of it. */
+  private assemble(number: number, time: number): boolean {
+    const { line, view, bytes, table, evidence } = this
+    const sign = this.signs[table.messageOf(line)]
+    if (sign === undefined || evidence === null) return false
+    const place = line.place(bytes)
+    if (place.upstream !== null && isOwnUpstream(place.upstream, this.own)) return false
+    if (sign === null || isGateway(place.upstream)) {
+      table.keep(view, line, ORDINARY)
+      return true
+    }
+    const exemplar = new MaskedLine(this.source, number, bytes.toString('latin1', line.start, line.end), time)
+    const into = foldEvent(evidence, errorEvent(sign, place, time, 'assumed'), exemplar)
+    table.keep(view, line, this.tallies.numberOf(into) + 1)
     return true
   }
 
@@ -93,10 +135,12 @@ export class ErrorHotPath {
   learn(into: LearnedError, at: number): void {
     if (!this.learnable || this.line.start !== at) return
     const { line, view, table } = this
-    if (into === 'outside') return table.keepMessage(line)
-    if (into === 'ordinary') return table.keep(view, line, ORDINARY)
-    if (!speaksForOthers(line)) return
-    table.keep(view, line, this.tallies.numberOf(into) + 1)
+    if (into !== 'outside' && !speaksForOthers(line, into === 'ordinary')) return
+    const message = table.keepMessage(line)
+    if (message === 0 || into === 'outside') return
+    table.keep(view, line, into === 'ordinary' ? ORDINARY : this.tallies.numberOf(into) + 1)
+    if (into !== 'ordinary') this.signs[message] = signOf(into)
+    else if (!isGateway(line.place(this.bytes).upstream)) this.signs[message] = null
   }
 
   /** Call after the lines of a chunk. */
@@ -111,4 +155,10 @@ export class ErrorHotPath {
   finish(): void {
     this.tallies.settle()
   }
+}
+
+function signOf({ kind, sign, echo }: Observation): Sign | undefined {
+  // Of these an event has more to tell; error entries make none.
+  if (kind === 'handshake_ok' || kind === 'handshake_failed' || kind === 'session_closed') return undefined
+  return { kind, sign, echo }
 }

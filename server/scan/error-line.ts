@@ -1,8 +1,9 @@
 /** Where the parts of an nginx error_log entry begin and end, found in its bytes. Allocates nothing. Only entries whose
  *  reading by parsers/nginx/error-context.ts is beyond doubt are located: printable ASCII on one line, in no value a quote,
  *  the fields in nginx's order. What a message quotes is checked once per message, see ErrorTable. */
+import type { Place } from '../../parsers/nginx/error-events.ts'
 import { EntryMessage } from './entry-message.ts'
-import { PathKey } from './path-key.ts'
+import { KEY_HEAD, PathKey } from './path-key.ts'
 import { FLOOR_PRINTABLE, FLOOR_VISIBLE, hashOf, QUOTES, Span, word } from './words.ts'
 
 const NEWLINE = 10
@@ -31,6 +32,10 @@ const [T_, BREQ, UEST, STRE, AM_, ST_] = [
 ]
 const [UNIX, HTTP] = [word('unix'), word('http')]
 
+/** Bits of `fields`; those of quoted fields are 2 << field. */
+const CLIENT = 1
+const SERVER = 2
+
 const NONE = 0
 const REQUEST = 1
 const SUBREQUEST = 2
@@ -42,6 +47,9 @@ export class ErrorLine {
   readonly message = new EntryMessage()
   /** The path of the subrequest, else of the request. */
   readonly path = new PathKey()
+  /** Where that begins and ends. */
+  uri = 0
+  uriEnd = 0
   start = 0
   /** Where the line ends, and where the next one begins. */
   end = 0
@@ -70,7 +78,7 @@ export class ErrorLine {
     this.start = start
     this.fields = 0
     this.serverLength = this.hostLength = this.upstreamLength = 0
-    this.path.length = 0
+    this.path.length = KEY_HEAD
     this.client = this.clientEnd = start
     if (!message.locate(bytes, view, start)) return false
     let at = message.stop
@@ -96,7 +104,7 @@ export class ErrorLine {
     this.clientEnd = at
     // A dash is no client elsewhere; nginx does not print one here.
     if (at < 0 || at === from || (at === from + 1 && bytes[from] === 45)) return -1
-    this.fields = 1
+    this.fields = CLIENT
     if (bytes[at] !== COMMA) return at
     if (
       view.getInt32(at, true) !== SERV ||
@@ -109,7 +117,7 @@ export class ErrorLine {
     const end = unquotedEnd(bytes, at)
     if (end < 0) return -1
     this.serverLength = end - at
-    this.fields |= 2
+    this.fields |= SERVER
     this.serverHash = hashOf(view, at, end - at)
     return bytes[end] === COMMA ? this.locateFields(bytes, view, end) : end
   }
@@ -126,7 +134,7 @@ export class ErrorLine {
       let value = at + (LENGTHS[field] as number)
       if (field <= UPSTREAM) this.fields |= 2 << field
       if (field === REQUEST) value = this.locateRequest(bytes, view, value)
-      else if (field === SUBREQUEST) value = this.path.read(bytes, value)
+      else if (field === SUBREQUEST) value = this.locatePath(bytes, value)
       else if (field === UPSTREAM) value = this.locateUpstream(bytes, view, value)
       else if (field === HOST) {
         const end = span.find(view, value, QUOTES, FLOOR_VISIBLE)
@@ -147,6 +155,22 @@ export class ErrorLine {
     }
   }
 
+  /** The place as the parser would have read it, from the bytes it was located in. */
+  place(bytes: Buffer): Place {
+    const { fields } = this
+    const text = (at: number, end: number): string => bytes.toString('latin1', at, end)
+    const uri = text(this.uri, this.uriEnd)
+    return {
+      client: (fields & CLIENT) === 0 ? null : text(this.client, this.clientEnd),
+      server: (fields & SERVER) === 0 ? null : text(this.server, this.server + this.serverLength),
+      host: this.hostLength === 0 ? null : text(this.host, this.host + this.hostLength),
+      request: (fields & (2 << REQUEST)) === 0 ? null : `GET ${uri}`,
+      subrequest: (fields & (2 << SUBREQUEST)) === 0 ? null : uri,
+      upstream: (fields & (2 << UPSTREAM)) === 0 ? null : text(this.upstream, this.upstream + this.upstreamLength + 1),
+      connection: null,
+    }
+  }
+
   /** The path in `GET /path HTTP/1.1`. */
   private locateRequest(bytes: Buffer, view: DataView, from: number): number {
     let at = from
@@ -156,7 +180,12 @@ export class ErrorLine {
       if (at === from || bytes[at] !== SPACE) return -1
       at++
     }
-    return this.path.read(bytes, at)
+    return this.locatePath(bytes, at)
+  }
+
+  private locatePath(bytes: Buffer, at: number): number {
+    this.uri = at
+    return (this.uriEnd = this.path.read(bytes, at))
   }
 
   private locateUpstream(bytes: Buffer, view: DataView, from: number): number {

@@ -21,16 +21,20 @@ for (let byte = 48; byte < 58; byte++) KIND[byte] = DIGIT | HEX
 for (let byte = 97; byte < 103; byte++) KIND[byte] = KIND[byte - 32] = HEX
 for (const byte of [SLASH, 63, 32, 34]) KIND[byte] = END
 
+/** Room in front of the path, for what else makes a key of it. A multiple of four. */
+export const KEY_HEAD = 20
+
 export class PathKey {
-  readonly text = new Uint8Array(MAX_PATH + 8)
+  readonly text = new Uint8Array(KEY_HEAD + MAX_PATH + 8)
   readonly view = new DataView(this.text.buffer)
-  length = 0
+  /** Of the key, with its head. */
+  length = KEY_HEAD
 
   /** Reads the path that begins at `from`, up to a `?`, a blank or a quote. Returns where it ended; -1 when it has no
    *  key. The bytes must hold one of these, or a control character. */
   read(bytes: Buffer, from: number): number {
     const { text } = this
-    let length = 0
+    let length = KEY_HEAD
     let at = from
     while (bytes[at] === SLASH) {
       text[length++] = SLASH
@@ -49,7 +53,7 @@ export class PathKey {
         hex += kind >> 1
         text[length++] = byte
       }
-      if (length > MAX_PATH) return -1
+      if (length > MAX_PATH + KEY_HEAD) return -1
       const size = at - segment
       if (digits > 0 && (digits === size || (hex >= 8 && (hex === size || isUuid(bytes, segment, size, hex))))) {
         text[kept] = ID
@@ -57,7 +61,7 @@ export class PathKey {
       }
     }
     this.length = length
-    return length === 0 ? -1 : at
+    return length === KEY_HEAD ? -1 : at
   }
 }
 

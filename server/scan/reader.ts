@@ -93,7 +93,7 @@ export class RecordReader {
   constructor(options: ReaderOptions) {
     this.options = options
     this.hot = new HotPath(options.path, options.since ?? null, options.until ?? null)
-    this.hotErrors = new ErrorHotPath(options.path, options.shift, options.since ?? null, options.until ?? null)
+    this.hotErrors = new ErrorHotPath(options)
     this.summary = options.summary
       ? { ...options.summary, unparsed_samples: [...options.summary.unparsed_samples] }
       : unreadSummary(options.path)
@@ -202,13 +202,8 @@ export class RecordReader {
       lines++
     }
     const into = this.one({ text, raw, line, offset: at, lines, wrapped: null }, to)
-    if (into !== null) this.learn(into, at)
+    if (into !== null) this.hot.learn(into)
     return { lines, newline }
-  }
-
-  private learn(into: Learned | 'outside', at: number): void {
-    if (this.readsErrors && into !== 'dropped') this.hotErrors.learn(into, at)
-    else if (into !== 'outside') this.hot.learn(into)
   }
 
   /** What is in the envelopes of a line; null when it has none. */
@@ -279,7 +274,7 @@ export class RecordReader {
       if (text === '' && damage === null) this.summary.lines += counted
       else {
         const into = this.one({ text, raw: text, line, offset, lines: counted, wrapped: message }, to)
-        if (into !== null && into !== 'outside' && refused) this.hot.learn(into)
+        if (into !== null && refused) this.hot.learn(into)
       }
       message = rest === null ? null : (this.envelopes.open(rest.text, rest.outer) ?? null)
     }
@@ -299,9 +294,8 @@ export class RecordReader {
     return counted
   }
 
-  /** Returns what the line was counted in, `ordinary` when that is nothing, `outside` when it is of no interest, null when
-   *  it does not speak for others. */
-  private one(found: Found, { evidence, onEvents }: Sink): Learned | 'outside' | null {
+  /** Returns what the line was counted in, `ordinary` when that is nothing, null when it does not speak for others. */
+  private one(found: Found, { evidence, onEvents }: Sink): Learned | null {
     const { line, offset, lines } = found
     const record = this.recordOf(found)
     if (record === null) return null
@@ -312,7 +306,10 @@ export class RecordReader {
     const { time, events } = reading
     if (COMBINED_LIKE.has(record.format)) this.sample = record
     const { since, until } = this.options
-    if (time !== null && ((since != null && time < since) || (until != null && time >= until))) return 'outside'
+    if (time !== null && ((since != null && time < since) || (until != null && time >= until))) {
+      this.hotErrors.learn('outside', offset)
+      return null
+    }
     this.describe(record, evidence)
     if (isOwn(record, this.options.own ?? DASHBOARD)) return null
     if (time !== null) {
@@ -321,7 +318,8 @@ export class RecordReader {
     }
     const needed = events.length > 0 || reading.failed !== null
     const exemplar = needed ? new MaskedLine(this.options.path, line, text, time) : null
-    let into: Learned | null = record.type === 'error' && events.length === 0 ? 'ordinary' : null
+    let into: Learned | null = null
+    if (record.type === 'error' && events.length === 0) this.hotErrors.learn('ordinary', offset)
     if (record.type === 'access' && reading.status !== null) {
       const client = record.fields.remote_addr ?? null
       const failed = reading.failed === null ? null : { ...reading.failed, time, client }
@@ -329,7 +327,11 @@ export class RecordReader {
       if (into === null && events.length === 0) into = failed === null ? 'ordinary' : 'dropped'
     }
     if (exemplar === null || events.length === 0) return into
-    for (const event of events) into = foldEvent(evidence, event, exemplar)
+    for (const event of events) {
+      const observation = foldEvent(evidence, event, exemplar)
+      if (record.type === 'error') this.hotErrors.learn(observation, offset)
+      into = observation
+    }
     onEvents?.(events, exemplar, offset)
     return events.length === 1 ? into : null
   }
