@@ -71,7 +71,7 @@ export class EntryMessage {
 
   /** True when the entry at `start` was read up to the end of its message. The time is not looked at. */
   locate(bytes: Buffer, view: DataView, start: number): boolean {
-    let at = this.locateHead(bytes, view, start)
+    const at = this.locateHead(bytes, view, start)
     if (at < 0) return false
     this.isAboutFile = false
     this.hasContext = true

@@ -17,6 +17,7 @@ import { EnvelopeLines, MAX_JOINED, MAX_LINE } from './envelope-lines.ts'
 import { Detection } from './detection.ts'
 import { ErrorHotPath } from './error-hot-path.ts'
 import { addVariables, HALF_A_YEAR, ms, least, most } from './bounds.ts'
+import type { Found, Read, Sink } from './found.ts'
 import { HotPath, type Learned } from './hot-path.ts'
 import { MaskedLine } from './masked-line.ts'
 import { DASHBOARD, isOwn } from './own-traffic.ts'
@@ -59,13 +60,6 @@ export type OnRecord = (
 export interface Wrapping {
   envelope: readonly EnvelopeId[]
   time: LogTime | null
-}
-
-/** Where the records of a chunk go. */
-interface Sink {
-  evidence: Evidence
-  onEvents: OnEvents | null
-  final: boolean
 }
 
 export class RecordReader {
@@ -141,20 +135,12 @@ export class RecordReader {
       const hot = this.onRecord === null ? this.hotFields : undefined
       if (hot !== undefined) {
         at = this.hot.run(at, line, hot, to.onEvents === null)
-        const { counted } = this.hot
-        summary.lines += counted
-        summary.parsed += counted
-        this.fastHits += counted
-        line += counted
+        line += this.counted(this.hot.counted)
         if (at >= bytes.length) break
       }
       if (this.readsErrors && this.onRecord === null && to.onEvents === null) {
         at = this.hotErrors.run(at, line)
-        const { counted } = this.hotErrors
-        summary.lines += counted
-        summary.parsed += counted
-        this.fastHits += counted
-        line += counted
+        line += this.counted(this.hotErrors.counted)
       }
       let newline = bytes.indexOf(NEWLINE, at)
       if (newline < 0) newline = bytes.length
@@ -286,12 +272,16 @@ export class RecordReader {
     if (fields === undefined || this.onRecord !== null || partial || continues !== null || rest !== null) return null
     if (payload.length * 3 > PAYLOAD.length) return null
     const counted = this.hot.countAlone(PAYLOAD, PAYLOAD.write(payload), line, fields, to.onEvents === null)
-    if (counted) {
-      this.summary.lines++
-      this.summary.parsed++
-      this.fastHits++
-    }
+    if (counted) this.counted(1)
     return counted
+  }
+
+  /** Takes notice of lines that a hot path counted. */
+  private counted(lines: number): number {
+    this.summary.lines += lines
+    this.summary.parsed += lines
+    this.fastHits += lines
+    return lines
   }
 
   /** Returns what the line was counted in, `ordinary` when that is nothing, null when it does not speak for others. */
@@ -328,9 +318,8 @@ export class RecordReader {
     }
     if (exemplar === null || events.length === 0) return into
     for (const event of events) {
-      const observation = foldEvent(evidence, event, exemplar)
-      if (record.type === 'error') this.hotErrors.learn(observation, offset)
-      into = observation
+      into = foldEvent(evidence, event, exemplar)
+      if (record.type === 'error') this.hotErrors.learn(into, offset)
     }
     onEvents?.(events, exemplar, offset)
     return events.length === 1 ? into : null
@@ -406,22 +395,4 @@ export class RecordReader {
     this.summary.from = this.first === null ? null : new Date(this.first).toISOString()
     this.summary.to = this.last === null ? null : new Date(this.last).toISOString()
   }
-}
-
-/** The lines of a record, and the index of their end. */
-interface Read {
-  lines: number
-  newline: number
-}
-
-/** A record's text and where it stands. */
-interface Found {
-  /** Without envelopes and colours. */
-  text: string
-  /** What is shown when nothing reads it. */
-  raw: string
-  line: number
-  offset: number
-  lines: number
-  wrapped: Unwrapped | null
 }
