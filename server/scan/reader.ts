@@ -318,8 +318,9 @@ export class RecordReader {
     }
     if (exemplar === null || events.length === 0) return into
     for (const event of events) {
-      into = foldEvent(evidence, event, exemplar)
-      if (record.type === 'error') this.hotErrors.learn(into, offset)
+      const observation = foldEvent(evidence, event, exemplar)
+      if (record.type === 'error') this.hotErrors.learn(observation, offset)
+      into = observation
     }
     onEvents?.(events, exemplar, offset)
     return events.length === 1 ? into : null
