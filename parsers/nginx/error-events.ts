@@ -3,30 +3,40 @@ import type { Event, Scope } from '../event.ts'
 import { pathGroup } from '../masking.ts'
 import type { ErrorRecord } from '../record.ts'
 import { serverName } from './access-events.ts'
-import { errorSign } from './error-signs.ts'
+import { errorSign, type ErrorSign } from './error-signs.ts'
+
+/** What of a record says where it happened. */
+export type Place = Pick<
+  ErrorRecord,
+  'server' | 'host' | 'request' | 'subrequest' | 'upstream' | 'client' | 'connection'
+>
 
 export const NO_WEBSOCKETS = /^(?:fastcgi|scgi|memcached|grpcs?):/
 
 /** At most one event per record; none for lines about static files, notices and the like. */
 export function readError(record: ErrorRecord, time: number | null, zone: 'known' | 'assumed'): Event[] {
-  // FastCGI and the like never carry a WebSocket: their failures are another tool's topic.
-  if (record.upstream !== null && NO_WEBSOCKETS.test(record.upstream)) return []
+  if (isGateway(record.upstream)) return []
   const sign = errorSign(record)
-  if (sign === null) return []
-  const event: Event = {
-    kind: sign.kind,
-    sign: sign.sign,
-    time,
-    zone,
-    scope: scopeOf(record),
-    client: record.client,
-    connection: record.connection,
-  }
-  if (sign.echo) event.echo = true
-  return [event]
+  return sign === null ? [] : [errorEvent(sign, record, time, zone)]
 }
 
-function scopeOf(record: ErrorRecord): Scope {
+/** FastCGI and the like never carry a WebSocket: their failures are another tool's topic. */
+export const isGateway = (upstream: string | null): boolean => upstream !== null && NO_WEBSOCKETS.test(upstream)
+
+/** The event that a sign is at a place. */
+export function errorEvent(
+  { kind, sign, echo }: Pick<ErrorSign, 'kind' | 'sign'> & { echo?: boolean },
+  place: Place,
+  time: number | null,
+  zone: 'known' | 'assumed',
+): Event {
+  const { client, connection } = place
+  const event: Event = { kind, sign, time, zone, scope: scopeOf(place), client, connection }
+  if (echo === true) event.echo = true
+  return event
+}
+
+function scopeOf(record: Place): Scope {
   // What failed in a subrequest (auth_request, mirror) failed at the subrequest's place, not at the visitor's.
   const uri = record.subrequest ?? /^[A-Z]+ (\S+)/.exec(record.request ?? '')?.[1] ?? null
   return {

@@ -40,8 +40,11 @@ const FOREIGN: readonly Foreign[] = [
 const MAY_QUOTE =
   /^(?:"|\[client|[acdlmorsu][a-z]{2,9}(?:\(\) "| index| "| or internal| sent| data: "| redirect: "| \w{4,5} thread)|FastCGI|SCGI|ModSec)/
 
+/** False for a message that certainly quotes nothing: by its beginning alone. */
+export const mayQuote = (text: string): boolean => MAY_QUOTE.test(text)
+
 function foreignIn(text: string): Foreign | undefined {
-  return MAY_QUOTE.test(text) ? FOREIGN.find(({ opens }) => opens.test(text)) : undefined
+  return mayQuote(text) ? FOREIGN.find(({ opens }) => opens.test(text)) : undefined
 }
 
 /** Where `, client: ` begins the context, or the length of the text when it has none.

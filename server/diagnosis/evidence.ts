@@ -75,7 +75,8 @@ const earlier = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b)
 const later = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
 
-function occur(
+/** Counts one line in `into`, of whose text the share is kept. */
+export function occur(
   into: Occurrences,
   time: number | null,
   client: string | null,
@@ -117,7 +118,7 @@ function place(kept: Exemplar[], exemplar: Exemplar): Exemplar[] {
 }
 
 /** Adds one event and returns what it was counted in. `exemplar` is the masked line it came from. */
-export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar): Occurrences {
+export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar): Observation {
   span(evidence, event.time, event.time)
   if (event.kind === 'session_closed') foldLifetime(evidence, event, exemplar)
   if (event.kind === 'handshake_ok' && event.upstream_header_time !== null)

@@ -9,6 +9,7 @@ import { sharedKernel, type Kernel, type KernelUser } from './kernel-host.ts'
 import * as K from './kernel/layout.ts'
 import { compileShape, type LineProgram } from './line-program.ts'
 import { MaskedLine } from './masked-line.ts'
+import { MinuteBook } from './minute-book.ts'
 
 const NEWLINE = 10
 const MINUTE = 60_000
@@ -25,6 +26,8 @@ const FIRST = 2
 /** A tally of the kernel and what it is moved into. */
 interface Tally {
   into: Occurrences
+  /** Its minutes in the book. */
+  account: number
   /** Index of the tally of the session's end, and of the lifetimes. */
   mate: number
   lifetimes: number
@@ -56,6 +59,7 @@ export class HotPath implements KernelUser {
   /** A minute was handed over since the last collection. */
   private counting = false
   private tallies: Tally[] = []
+  private book = new MinuteBook()
   private lifetimes: Lifetimes[] = []
   private known = new Map<Occurrences, Map<Lifetimes | null, number>>()
 
@@ -181,7 +185,8 @@ export class HotPath implements KernelUser {
   }
 
   settled(tally: number, minute: number, n: number): void {
-    this.tallies[tally]?.into.minutes.add(minute * MINUTE, n)
+    const account = this.tallies[tally]?.account
+    if (account !== undefined) this.book.note(account, minute, n)
   }
 
   client(tally: number, address: string): boolean {
@@ -269,7 +274,7 @@ export class HotPath implements KernelUser {
     if (third === undefined || third.time === null || this.tallies.length >= K.MAX_TALLIES) return null
     // Lines of equal time are kept in the order of their sources, and of one source in their own order.
     const from = third.time + (third.source === this.source ? 0 : 1)
-    const index = this.tallies.push({ into, mate: -1, lifetimes: -1 }) - 1
+    const index = this.tallies.push({ into, account: this.book.open(into.minutes), mate: -1, lifetimes: -1 }) - 1
     kernel.exports.resetTally(index, from)
     of.set(lifetimes, index)
     return index
@@ -281,6 +286,7 @@ export class HotPath implements KernelUser {
     if (kernel === null || this.loaded === null || evidence === null || !this.learned) return
     kernel.exports.copyKept()
     for (const [index, tally] of this.tallies.entries()) this.settleTally(kernel, evidence, index, tally)
+    this.book.settle()
     for (const [index, lifetimes] of this.lifetimes.entries()) {
       const from = (K.LIFETIMES + index * K.BUCKETS * 4) / 4
       for (let bucket = 0; bucket < K.BUCKETS; bucket++) {
@@ -339,6 +345,7 @@ export class HotPath implements KernelUser {
     if (!this.learned) return
     this.learned = false
     this.tallies = []
+    this.book = new MinuteBook()
     this.lifetimes = []
     this.known = new Map()
     this.kernel?.exports.clearRequests()

@@ -14,6 +14,9 @@ export function isOwn(record: LogRecord, own: ReadonlySet<string>): boolean {
       (typeof address === 'string' && another === undefined && own.has(address))
     )
   }
-  if (record.type !== 'error' || record.upstream === null) return false
-  return own.has(record.upstream.replace(/^https?:\/\//, '').replace(/\/.*$/s, ''))
+  return record.type === 'error' && record.upstream !== null && isOwnUpstream(record.upstream, own)
 }
+
+/** The same for an error entry's upstream, such as `http://127.0.0.1:11006/api`. */
+export const isOwnUpstream = (upstream: string, own: ReadonlySet<string>): boolean =>
+  own.has(upstream.replace(/^https?:\/\//, '').replace(/\/.*$/s, ''))

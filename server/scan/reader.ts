@@ -1,19 +1,20 @@
 /** Lines → records → events → evidence, for one input. The scan of a file and the live tail use the same reader. */
-import type { Event } from '../../parsers/event.ts'
 import { toEvents } from '../../parsers/events.ts'
 import { stripColours } from '../../parsers/envelopes/colours.ts'
-import type { EnvelopeId } from '../../parsers/envelopes/envelope.ts'
 import { settleTime } from '../../parsers/envelopes/stamp.ts'
 import { envelopeOf, isWeak, lessOpened, withoutRepeats, type Unwrapped } from '../../parsers/envelopes/unwrap.ts'
 import { PARSERS } from '../../parsers/index.ts'
+import { nginxError } from '../../parsers/nginx/error.ts'
 import { maskText } from '../../parsers/masking.ts'
-import type { MissReason, Parser } from '../../parsers/parser.ts'
-import type { LogRecord, LogTime } from '../../parsers/record.ts'
+import type { Parser } from '../../parsers/parser.ts'
+import type { LogRecord } from '../../parsers/record.ts'
 import { foldEvent, foldRequest } from '../diagnosis/contract.ts'
-import type { Evidence, Exemplar, InputSummary } from '../diagnosis/contract.ts'
+import type { Evidence, InputSummary } from '../diagnosis/contract.ts'
 import { EnvelopeLines, MAX_JOINED, MAX_LINE } from './envelope-lines.ts'
 import { Detection } from './detection.ts'
+import { ErrorHotPath } from './error-hot-path.ts'
 import { addVariables, HALF_A_YEAR, ms, least, most } from './bounds.ts'
+import type { Found, OnRecord, OnEvents, Read, Sink, Unread, Wrapping } from './found.ts'
 import { HotPath } from './hot-path.ts'
 import { learnedFrom, type Learned } from './learned.ts'
 import { MaskedLine } from './masked-line.ts'
@@ -41,31 +42,6 @@ export interface ReaderOptions {
   own?: ReadonlySet<string>
 }
 
-export type OnEvents = (events: Event[], exemplar: Exemplar, offset: number) => void
-/** Why a line was not read. */
-type Unread = MissReason | 'too-long'
-export type OnRecord = (
-  record: LogRecord | null,
-  line: number,
-  raw: string,
-  reason: Unread | null,
-  wrapping: Wrapping | null,
-) => void
-
-/** The envelopes that were around a record or an unread line (`raw` is what was in them), and when they say it was
- *  written. A record has its own time, completed by theirs. */
-export interface Wrapping {
-  envelope: readonly EnvelopeId[]
-  time: LogTime | null
-}
-
-/** Where the records of a chunk go. */
-interface Sink {
-  evidence: Evidence
-  onEvents: OnEvents | null
-  final: boolean
-}
-
 export class RecordReader {
   readonly summary: InputSummary
   /** Called for every record and every unread line; set by `halfopen parse` only. */
@@ -83,6 +59,8 @@ export class RecordReader {
   /** A time that is close to that of the next record, epoch ms. */
   private near = Date.now() - HALF_A_YEAR
   private readonly hot: HotPath
+  /** For nginx's error logs; used while they are what is read. */
+  private readonly hotErrors: ErrorHotPath
   /** Lines the hot path counted for the current parser since the last look. */
   private fastHits = 0
   private first: number | null = null
@@ -91,6 +69,7 @@ export class RecordReader {
   constructor(options: ReaderOptions) {
     this.options = options
     this.hot = new HotPath(options.path, options.since ?? null, options.until ?? null, options.own ?? DASHBOARD)
+    this.hotErrors = new ErrorHotPath(options)
     this.summary = options.summary
       ? { ...options.summary, unparsed_samples: [...options.summary.unparsed_samples] }
       : unreadSummary(options.path)
@@ -112,10 +91,12 @@ export class RecordReader {
     evidence.first = null
     evidence.last = null
     this.hot.begin(bytes, evidence)
+    this.hotErrors.begin(bytes, evidence)
     const done = this.lines(bytes, firstLine, { evidence, onEvents, final })
     // Lines that the hot path counted have the format of the one that the parser read before them.
     if (this.hot.endChunk(evidence) && this.sample !== null) this.describe(this.sample, evidence)
-    if (final) this.hot.finish()
+    this.hotErrors.endChunk(evidence)
+    if (final) this.finish()
     this.settleHits(this.detection.current)
     this.summary.bytes += done
     this.note(evidence.first, evidence.last)
@@ -127,6 +108,7 @@ export class RecordReader {
   /** The input is over: what was only counted so far goes into the evidence it was read for. */
   finish(): void {
     this.hot.finish()
+    this.hotErrors.finish()
   }
 
   private lines(bytes: Buffer, firstLine: number, to: Sink): number {
@@ -134,14 +116,15 @@ export class RecordReader {
     let line = firstLine
     let at = 0
     while (at < bytes.length) {
-      if (this.isHot && this.onRecord === null && !this.envelopes.claimsBareLines) {
+      const fast = this.onRecord === null && !this.envelopes.claimsBareLines
+      if (this.isHot && fast) {
         at = this.hot.run(at, line, to.onEvents === null)
-        const { counted } = this.hot
-        summary.lines += counted
-        summary.parsed += counted
-        this.fastHits += counted
-        line += counted
+        line += this.counted(this.hot.counted)
         if (at >= bytes.length) break
+      }
+      if (fast && to.onEvents === null && this.detection.current === nginxError) {
+        at = this.hotErrors.run(at, line)
+        line += this.counted(this.hotErrors.counted)
       }
       let newline = bytes.indexOf(NEWLINE, at)
       if (newline < 0) newline = bytes.length
@@ -272,12 +255,16 @@ export class RecordReader {
     if (!this.isHot || this.onRecord !== null || partial || continues !== null || rest !== null) return null
     if (payload.length * 3 > PAYLOAD.length) return null
     const counted = this.hot.countAlone(PAYLOAD, PAYLOAD.write(payload), line, to.onEvents === null)
-    if (counted) {
-      this.summary.lines++
-      this.summary.parsed++
-      this.fastHits++
-    }
+    if (counted) this.counted(1)
     return counted
+  }
+
+  /** Takes notice of lines that a hot path counted. */
+  private counted(lines: number): number {
+    this.summary.lines += lines
+    this.summary.parsed += lines
+    this.fastHits += lines
+    return lines
   }
 
   /** Returns what the line was counted in, `ordinary` when that is nothing, null when it does not speak for others. */
@@ -292,7 +279,10 @@ export class RecordReader {
     const { time, events } = reading
     if (record.type === 'access') this.warm(record, found.text)
     const { since, until } = this.options
-    if (time !== null && ((since != null && time < since) || (until != null && time >= until))) return null
+    if (time !== null && ((since != null && time < since) || (until != null && time >= until))) {
+      this.hotErrors.learn('outside', offset)
+      return null
+    }
     this.describe(record, evidence)
     if (isOwn(record, this.options.own ?? DASHBOARD)) return null
     if (time !== null) {
@@ -302,6 +292,7 @@ export class RecordReader {
     const needed = events.length > 0 || reading.failed !== null
     const exemplar = needed ? new MaskedLine(this.options.path, line, text, time) : null
     let into: Learned | null = null
+    if (record.type === 'error' && events.length === 0) this.hotErrors.learn('ordinary', offset)
     if (record.type === 'access' && reading.status !== null) {
       const client = record.fields.remote_addr ?? null
       const failed = reading.failed === null ? null : { ...reading.failed, time, client }
@@ -309,7 +300,11 @@ export class RecordReader {
       if (into === null && events.length === 0) into = failed === null ? 'ordinary' : 'dropped'
     }
     if (exemplar === null || events.length === 0) return into
-    const counted = events.map((event) => foldEvent(evidence, event, exemplar))
+    const counted = events.map((event) => {
+      const observation = foldEvent(evidence, event, exemplar)
+      if (record.type === 'error') this.hotErrors.learn(observation, offset)
+      return observation
+    })
     onEvents?.(events, exemplar, offset)
     return learnedFrom(events, counted, evidence)
   }
@@ -385,22 +380,4 @@ export class RecordReader {
     this.summary.from = this.first === null ? null : new Date(this.first).toISOString()
     this.summary.to = this.last === null ? null : new Date(this.last).toISOString()
   }
-}
-
-/** The lines of a record, and the index of their end. */
-interface Read {
-  lines: number
-  newline: number
-}
-
-/** A record's text and where it stands. */
-interface Found {
-  /** Without envelopes and colours. */
-  text: string
-  /** What is shown when nothing reads it. */
-  raw: string
-  line: number
-  offset: number
-  lines: number
-  wrapped: Unwrapped | null
 }

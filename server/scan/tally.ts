@@ -1,7 +1,8 @@
 /** Lines counted into one thing that the evidence already holds. Counting touches a few small integers; the evidence
  *  itself, with its Maps, is touched once a minute and at the end. */
-import { keepExemplars, type Exemplar, type Occurrences } from '../diagnosis/contract.ts'
+import { keepExemplars, shorter, type Exemplar, type Occurrences } from '../diagnosis/contract.ts'
 import { MaskedLine } from './masked-line.ts'
+import type { MinuteBook } from './minute-book.ts'
 
 const MAX_CLIENTS = 8
 /** Kept lines are copied into blocks: thousands of small buffers would cost more than what they hold. */
@@ -18,7 +19,7 @@ class KeptLine {
   pending = false
   start = 0
   length = 0
-  block: Buffer | null = null
+  block: DataView | null = null
   at = 0
   room = 0
 }
@@ -37,8 +38,14 @@ export class Tally {
   private older = new KeptLine()
   private newer = new KeptLine()
 
-  constructor(into: Occurrences, from: number) {
+  private readonly book: MinuteBook
+  private readonly account: number
+
+  /** Minutes are noted in the book, which is to be settled before the tally's evidence is read. */
+  constructor(into: Occurrences, from: number, book: MinuteBook) {
     this.into = into
+    this.book = book
+    this.account = book.open(into.minutes)
     this.from = from
     this.hasClients = into.clients.size >= MAX_CLIENTS
   }
@@ -73,14 +80,14 @@ export class Tally {
   }
 
   /** The chunk is about to be overwritten. */
-  copy(bytes: Buffer, into: Blocks): void {
+  copy(bytes: DataView, into: Blocks): void {
     if (this.older.pending) into.copy(bytes, this.older)
     if (this.newer.pending) into.copy(bytes, this.newer)
     this.touched = false
   }
 
-  /** Moves everything into the evidence. Every kept line was copied before. */
-  settle(source: string): void {
+  /** Moves everything into the evidence. Every kept line was copied before. `text`: characters kept of each. */
+  settle(source: string, text: number): void {
     const { into } = this
     if (this.count === 0) return
     this.settleMinute()
@@ -91,7 +98,7 @@ export class Tally {
     into.exemplars = keepExemplars(
       into.exemplars,
       kept.map((line) => exemplar(line, source)),
-    )
+    ).map((line) => shorter(line, text))
     this.count = 0
     this.first = Infinity
     this.older.second = -Infinity
@@ -99,27 +106,28 @@ export class Tally {
   }
 
   private settleMinute(): void {
-    if (this.inMinute > 0) this.into.minutes.add(this.minute * 60_000, this.inMinute)
+    if (this.inMinute > 0) this.book.note(this.account, this.minute, this.inMinute)
     this.inMinute = 0
   }
 }
 
 function exemplar({ block, at, length, number, second }: KeptLine, source: string): Exemplar {
-  return new MaskedLine(source, number, block?.toString('utf8', at, at + length) ?? '', second * 1000)
+  const text = block === null ? '' : Buffer.from(block.buffer, at, length).toString()
+  return new MaskedLine(source, number, text, second * 1000)
 }
 
 /** Memory for copies. */
 export class Blocks {
-  private current = Buffer.alloc(0)
+  private current = new DataView(new ArrayBuffer(0))
   private end = 0
 
-  copy(bytes: Buffer, line: KeptLine): void {
+  copy(bytes: DataView, line: KeptLine): void {
     const { length } = line
     if (line.block === null || line.room < length) {
       // At least twice as much as before: what a line leaves behind when it moves must not add up.
       const room = Math.max((length + 64) & ~63, Math.min(line.room * 2, KEPT + 64))
-      if (this.end + room > this.current.length) {
-        this.current = Buffer.allocUnsafeSlow(Math.max(BLOCK, room))
+      if (this.end + room > this.current.byteLength) {
+        this.current = new DataView(new ArrayBuffer(Math.max(BLOCK, room)))
         this.end = 0
       }
       line.block = this.current
@@ -129,7 +137,9 @@ export class Blocks {
     }
     const { block, at, start } = line
     // A loop beats Buffer.copy for lines: its call costs more than their bytes.
-    for (let i = 0; i < length; i++) block[at + i] = bytes[start + i] as number
+    let i = 0
+    for (; i + 4 <= length; i += 4) block.setInt32(at + i, bytes.getInt32(start + i))
+    for (; i < length; i++) block.setUint8(at + i, bytes.getUint8(start + i))
     line.pending = false
   }
 }

@@ -54,7 +54,7 @@ export const JSON_FORMAT =
   '"http_referer":"$http_referer","http_user_agent":"$http_user_agent"}'
 
 /** mulberry32: small, fast, the same on every machine. */
-function random(seed) {
+export function random(seed) {
   let a = seed >>> 0
   return () => {
     a = (a + 0x6d2b79f5) | 0
@@ -63,18 +63,18 @@ function random(seed) {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }
-const int = (r, below) => Math.floor(r() * below)
-const pick = (r, list) => list[int(r, list.length)]
+export const int = (r, below) => Math.floor(r() * below)
+export const pick = (r, list) => list[int(r, list.length)]
 /** Few are frequent, many are rare. */
-const skewed = (r, below) => Math.floor(below * r() ** 3)
-function hex(r, length) {
+export const skewed = (r, below) => Math.floor(below * r() ** 3)
+export function hex(r, length) {
   let text = ''
   while (text.length < length) text += int(r, 0x10000000).toString(16).padStart(7, '0')
   return text.slice(0, length)
 }
 const size = (r, around) => Math.floor(around * Math.exp((r() + r() + r() - 1.5) * 2))
 
-function addresses(r, count) {
+export function addresses(r, count) {
   return Array.from({ length: count }, (_, index) =>
     index % 7 === 0
       ? `2001:db8:${int(r, 65536).toString(16)}::${(1 + int(r, 65535)).toString(16)}`
