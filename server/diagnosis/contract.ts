@@ -78,6 +78,12 @@ export interface InputSummary {
   from: string | null
   to: string | null
   unparsed_samples: { line: number; text: string; reason: string }[]
+  /** Its stamps have no zone and this was added to its times: then its events meet those of the other inputs. */
+  clock_offset_seconds?: number
+  /** One sentence: what was moved, and why. */
+  clock_offset_reason?: string
+  /** One sentence: its clock may differ from the others', and nothing was moved. */
+  clock_doubt?: string
 }
 
 /** The mergeable sum of what was read; the only thing causes see. `merge` is associative and commutative. */
@@ -220,6 +226,7 @@ export { replaceRemark } from './advice.ts'
 export { diagnose } from './diagnose.ts'
 export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, span } from './evidence.ts'
 export { keepExemplars, lifetimesKey, observationKey, suspectKey } from './evidence.ts'
+export { Clocks } from './clocks.ts'
 export { buildReport } from './report.ts'
 export { CAUSES } from './causes/index.ts'
 export { LOGGED_VARIABLES, recommendedLogging } from './log-format.ts'

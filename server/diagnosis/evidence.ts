@@ -206,7 +206,8 @@ export function span(evidence: Evidence, first: number | null, last: number | nu
 export function merge(into: Evidence, from: Evidence): Evidence {
   for (const [key, o] of from.observations) {
     const found = into.observations.get(key)
-    if (found === undefined) into.observations.set(key, copyOccurrences(o))
+    if (found === undefined && into.observations.size >= MAX_OBSERVATIONS) mergeOther(into, o)
+    else if (found === undefined) into.observations.set(key, copyOccurrences(o))
     else {
       mergeOccurrences(found, o)
       if (o.zone === 'assumed') found.zone = 'assumed'
@@ -221,6 +222,7 @@ export function merge(into: Evidence, from: Evidence): Evidence {
   for (const [key, l] of from.lifetimes) {
     const found = into.lifetimes.get(key)
     if (found === undefined) {
+      if (into.lifetimes.size >= MAX_OBSERVATIONS) continue
       into.lifetimes.set(key, { ...l, buckets: new Map(l.buckets), exemplars: [...l.exemplars] })
       continue
     }
@@ -239,6 +241,18 @@ export function merge(into: Evidence, from: Evidence): Evidence {
   into.suspects_dropped += from.suspects_dropped
   span(into, from.first, from.last)
   return into
+}
+
+/** Like an event of a new scope when there is no room for one. */
+function mergeOther(into: Evidence, o: Observation): void {
+  const other = { ...o, scope: OTHER }
+  const key = observationKey(other)
+  const found = into.observations.get(key)
+  if (found === undefined) into.observations.set(key, copyOccurrences(other))
+  else {
+    mergeOccurrences(found, o)
+    if (o.zone === 'assumed') found.zone = 'assumed'
+  }
 }
 
 function copyOccurrences<T extends Occurrences>(t: T): T {

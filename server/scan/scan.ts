@@ -1,6 +1,6 @@
 /** Whole inputs in, evidence out. One buffer, reused; memory does not grow with the input. */
 import { closeSync, openSync, readSync } from 'node:fs'
-import { emptyEvidence } from '../diagnosis/contract.ts'
+import { Clocks, emptyEvidence } from '../diagnosis/contract.ts'
 import type { Evidence } from '../diagnosis/contract.ts'
 import { choose } from './choose.ts'
 import type { InputError, ScanOptions, ScanResult } from './contract.ts'
@@ -8,7 +8,7 @@ import { systemError } from './input-errors.ts'
 import { LineFeeder } from './lines.ts'
 import { openInput, type OpenedInput } from './open-input.ts'
 import { RecordReader } from './reader.ts'
-import { zoneShift } from './zone.ts'
+import { zoneClock } from './zone.ts'
 
 const CHUNK = 1 << 20
 /** Signals are only handled between turns of the event loop: it gets one after this many chunks. */
@@ -18,20 +18,26 @@ const CHUNKS_PER_TURN = 32
  *  Throws RangeError for an unusable format, log_format or zone: nothing was read then. */
 export async function scanInputs(inputs: readonly string[], options: ScanOptions): Promise<ScanResult> {
   const parsers = choose(options)
-  const shift = zoneShift(options.timezone)
+  const zone = zoneClock(options.timezone)
   const result: ScanResult = { evidence: emptyEvidence(), inputs: [], errors: [] }
   const opened = inputs.map((path) => ({ path, input: openInput(path) }))
   const progress = new Progress(
     opened.map(({ input }) => input),
     options.onProgress,
   )
+  const clocks = new Clocks()
   for (const { path, input } of opened) {
     const { since, until } = options
+    const shift = zone.follow()
     const reader = new RecordReader({ path: path === '-' ? 'stdin' : path, parsers, shift, since, until })
-    const error = input.kind === 'refused' ? input.error : await scanOne(input, reader, result.evidence, progress)
+    const evidence = emptyEvidence()
+    const error = input.kind === 'refused' ? input.error : await scanOne(input, reader, evidence, progress)
     if (error !== null) result.errors.push(error)
-    if (error === null || reader.summary.lines > 0) result.inputs.push(reader.summary)
+    if (error !== null && reader.summary.lines === 0) continue
+    clocks.add(reader.summary, evidence)
+    result.inputs.push(reader.summary)
   }
+  result.evidence = clocks.settle(options.timezone !== null) ?? result.evidence
   return result
 }
 
