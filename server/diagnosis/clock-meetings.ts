@@ -52,16 +52,12 @@ export interface Meetings {
   joined: number
   /** Events in the time that the other logs tell of. */
   events: number
-  /** Separate spells of such minutes: ten events of one outage meet once, not ten times; and once what comes at the
-   *  same minute of every hour or day. */
-  runs: number
 }
 
 /** What meets when `offset` ms are added to the log's times. */
 export function meetingsAt(sides: readonly Side[], offset: number): Meetings {
   let joined = 0
   let events = 0
-  const together: number[] = []
   for (const { own, minutes, first, last } of sides) {
     for (const [minute, count] of own.minutes) {
       const moved = minute + offset
@@ -70,11 +66,20 @@ export function meetingsAt(sides: readonly Side[], offset: number): Meetings {
       const others = minutes.get(moved)
       if (others === undefined) continue
       joined += Math.min(count, others)
-      // Timers and people meet on full five minutes.
-      if (minute % (5 * MINUTE) !== 0) together.push(minute % HOUR)
     }
   }
-  return { joined, events, runs: spells(together, 2 * MINUTE) }
+  return { joined, events }
+}
+
+/** Separate spells of minutes in which both have events: ten events of one outage meet once, not ten times; and once what
+ *  comes at the same minute of every hour or day. */
+export function spellsAt(sides: readonly Side[], offset: number): number {
+  const together: number[] = []
+  for (const { own, minutes } of sides)
+    for (const minute of own.minutes.keys())
+      // Timers and people meet on full five minutes.
+      if (minutes.has(minute + offset) && minute % (5 * MINUTE) !== 0) together.push(minute % HOUR)
+  return spells(together, 2 * MINUTE)
 }
 
 /** Groups of times no further apart than `gap`. */

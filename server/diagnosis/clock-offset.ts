@@ -7,6 +7,7 @@ import {
   QUARTER,
   REACH,
   sideOf,
+  spellsAt,
   total,
   type Meetings,
 } from './clock-meetings.ts'
@@ -78,17 +79,18 @@ export function solveOffset(own: readonly Track[], others: readonly Track[]): So
   }
 
   const minute = greatest(all.keys(), joinedAt)
-  const { joined, events, runs } = all.get(minute) as Meetings
+  const { joined, events } = all.get(minute) as Meetings
   if (
     joined >= MIN_JOINED &&
-    runs >= least(minute, MIN_JOINED) &&
     joined * 2 >= events &&
     joinedAt(0) <= joined * AS_IT_IS_BY_MINUTE &&
     // What was kept of lines meets nowhere, or here.
     (n === 0 || second === minute || n === 1)
   ) {
-    if (most(minute, joinedAt) > joined * RIVAL_BY_MINUTE) doubtful = Math.max(doubtful, joined)
-    else if (chance(runs, expectedRuns(sides), minute) < MAX_CHANCE) return solved(minute, joined)
+    const spells = spellsAt(sides, minute)
+    const enough = spells >= least(minute, MIN_JOINED)
+    if (enough && most(minute, joinedAt) > joined * RIVAL_BY_MINUTE) doubtful = Math.max(doubtful, joined)
+    else if (enough && chance(spells, expectedRuns(sides), minute) < MAX_CHANCE) return solved(minute, joined)
   }
   if (asItIs.joined > 0 && asItIs.joined * 2 >= asItIs.events) return { kind: 'fits' }
   return doubtful > 0 ? { kind: 'doubtful', joined: doubtful } : { kind: 'none' }

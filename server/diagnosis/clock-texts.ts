@@ -19,10 +19,10 @@ export function tell(
   const [name, has, its] = subject(part)
   const count =
     joined < events
-      ? `${joined} of ${its} ${events} events`
+      ? `${joined} of ${events} events that can be compared`
       : events === 1
         ? `${its} only event`
-        : `all ${its} ${events} events`
+        : `all ${events} events that can be compared`
   const how = `${count} then meet${joined === 1 ? 's' : ''} those of ${partners}`
   if (given) {
     doubtText(

@@ -153,7 +153,7 @@ describe('one incident', () => {
     })
     expect(told(apart)).toEqual(told(together))
     expect(apart.inputs[1]?.clock_offset_reason).toBe(
-      'error.log has no time zone; its times were moved by -2 h because all its 4 events then meet those of access.log; --timezone settles it',
+      'error.log has no time zone; its times were moved by -2 h because all 4 events that can be compared then meet those of access.log; --timezone settles it',
     )
   })
 
@@ -280,6 +280,6 @@ it('the zone that the user gave stands; what speaks against it is told', () => {
   expect(inputs[1]?.clock_offset_seconds).toBeUndefined()
   expect(inputs[1]?.from).toBe(iso((times[0] as number) + 2 * HOUR))
   expect(inputs[1]?.clock_doubt).toBe(
-    'error.log has no time zone and its times were read as --timezone says; moved by -2 h, all its 4 events meet those of access.log',
+    'error.log has no time zone and its times were read as --timezone says; moved by -2 h, all 4 events that can be compared meet those of access.log',
   )
 })
