@@ -118,6 +118,7 @@ function stamp(
   zone: string | null,
   resolution: number,
 ): LogTime | null {
+  if (second === '60') return afterLeap(stamp(year, month, day, hour, minute, '59', fraction, zone, resolution))
   const wall = `${year}-${month}-${day}T${hour}:${minute}:${second}`
   // ECMA-262 Date.UTC wraps 31 February into March; reading the date back shows it.
   const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
@@ -125,6 +126,14 @@ function stamp(
   const millis = fraction === '' ? 0 : Math.floor(Number(`0.${fraction}`) * 1000)
   const iso = wall + (fraction === '' ? '' : `.${fraction}`) + (zone === '+00:00' ? 'Z' : (zone ?? ''))
   return { ms: ms + millis - offsetMs(zone), zoned: zone !== null, iso, resolution }
+}
+
+/** A leap second, `23:59:60` in UTC and at a quarter of an hour elsewhere: POSIX time has none, so that it is the second
+ *  after, as databases read it too. JavaScript could not read its text again. */
+function afterLeap(before: LogTime | null): LogTime | null {
+  if (before === null || Number(before.iso.slice(14, 16)) % 15 !== 14) return null
+  const next = new Date(Date.parse(`${before.iso.slice(0, 19)}Z`) + 1000).toISOString().slice(0, 19)
+  return { ...before, ms: before.ms + 1000, iso: next + before.iso.slice(19) }
 }
 
 function offsetMs(zone: string | null): number {

@@ -87,7 +87,7 @@ export const configSchema = z.strictObject({
 })
 
 function isZone(text: string): boolean {
-  if (/^[+-](?:0\d|1[0-4]):?[0-5]\d$/.test(text)) return true
+  if (/^[+-](?:(?:0\d|1[0-3]):?[0-5]\d|14:?00)$/.test(text)) return true
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
   } catch {

@@ -2,7 +2,7 @@
 import type { Event } from '../parsers/event.ts'
 import type { Parser } from '../parsers/parser.ts'
 import { emptyEvidence, type Evidence, type Exemplar, type InputSummary } from './diagnosis/contract.ts'
-import { RecordReader } from './scan/contract.ts'
+import { RecordReader, type Shift } from './scan/contract.ts'
 import type { SourcePosition, Store, StoredEvent } from './store/contract.ts'
 import {
   advance,
@@ -27,8 +27,8 @@ export interface IngestOptions {
   store: Store
   path: string
   parsers: readonly Parser[]
-  /** Wall-clock ms without a zone → epoch ms UTC. */
-  shift: (wall: number) => number
+  /** What turns wall-clock ms without a zone into epoch ms UTC, for stamps that follow those up to `after` (epoch ms). */
+  shift: (after: number | null) => Shift
   /** `host:port` under which nginx reaches halfopen's own dashboard. */
   own?: ReadonlySet<string>
   onCommitted: (committed: Committed) => void
@@ -103,7 +103,7 @@ class Ingest {
     return new RecordReader({
       path,
       parsers,
-      shift,
+      shift: shift(this.summary?.to == null ? null : Date.parse(this.summary.to)),
       ...(own === undefined ? {} : { own }),
       ...(this.summary === null ? {} : { summary: this.summary }),
     })

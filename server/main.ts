@@ -21,7 +21,7 @@ import { Loop } from './loop.ts'
 import { ingestFile } from './ingest.ts'
 import { NginxFile } from './nginx-view.ts'
 import { packageFolder } from './package-folder.ts'
-import { choose, zoneShift } from './scan/contract.ts'
+import { choose, zoneClock } from './scan/contract.ts'
 import { Sources } from './sources.ts'
 import { openSqliteStore, StoreError } from './store/contract.ts'
 
@@ -104,7 +104,7 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
         store,
         path,
         parsers: choose({ format, logFormat }),
-        shift: zoneShift(timezone),
+        shift: zoneClock(timezone).follow,
         own: ownAddresses(listen),
         onCommitted(committed) {
           live.committed(committed)

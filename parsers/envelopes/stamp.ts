@@ -6,6 +6,8 @@ import type { Stamp } from './envelope.ts'
 const ISO = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:?\d\d)$/
 const QUARTER = 900_000
 const HOUR = 3_600_000
+/** Half a leap year and a day: other dates have one that is nearer. */
+const SOON = 184 * 24 * HOUR
 /** A line reaches its envelope at once, or with what a busy log pipe delays it; clocks of one machine differ by a tick. */
 const LATE = 5000
 const EARLY = 1500
@@ -48,11 +50,12 @@ export function stampTime(stamp: Stamp, near: number): LogTime | null {
 function inNearestYear(text: string, near: number): LogTime | null {
   const year = new Date(near).getUTCFullYear()
   let best: LogTime | null = null
-  // 29 February may be eight years away.
+  // 29 February may be eight years away; never in the future of what is nearest to half a year ago.
   const reach = text.startsWith('02-29') ? 8 : 1
   for (let y = year - reach; y <= year + reach; y++) {
     const time = isoTime(`${String(y).padStart(4, '0')}-${text}`)
-    if (time !== null && (best === null || Math.abs(time.ms - near) < Math.abs(best.ms - near))) best = time
+    if (time === null || time.ms - near > SOON) continue
+    if (best === null || Math.abs(time.ms - near) < Math.abs(best.ms - near)) best = time
   }
   return best
 }

@@ -36,7 +36,7 @@ export const registerParse: Register = (program, exit) => {
 }
 
 async function parse(args: readonly string[], flags: ReadingFlags): Promise<number> {
-  const [{ openOutput }, { prepareReading, unreadable }, { recordLine, unreadLine }, { readRecords, zoneShift }] =
+  const [{ openOutput }, { prepareReading, unreadable }, { recordLine, unreadLine }, { readRecords, zoneClock }] =
     await Promise.all([
       import('./output.ts'),
       import('./reading.ts'),
@@ -46,7 +46,7 @@ async function parse(args: readonly string[], flags: ReadingFlags): Promise<numb
   const output = openOutput(flags.o)
   const reading = await prepareReading(args, flags, Date.now(), true)
   if (reading.inputs.length === 0) return 2
-  const shift = zoneShift(reading.timezone)
+  const zone = zoneClock(reading.timezone)
   const several = reading.inputs.length > 1
   let failed = reading.failed
   let open = true
@@ -54,6 +54,7 @@ async function parse(args: readonly string[], flags: ReadingFlags): Promise<numb
     if (!open) break
     const source = several ? (path === '-' ? 'stdin' : path) : null
     const ready = new Lines()
+    const shift = zone.follow()
     const { summary, error, unread } = await readRecords(
       path,
       reading,

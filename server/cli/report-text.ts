@@ -62,6 +62,8 @@ function header(report: Report, layout: Layout): string[] {
   const rows = stopped ? wrap(escapeText(partial(report.read)), width).map((row) => paint('yellow', row)) : []
   rows.push(...wrap(verdict, width).map((row) => paint('bold', row)))
   rows.push(...wrap(escapeText(context(report, layout)), width).map((row) => paint('dim', row)))
+  for (const moved of new Set(report.inputs.flatMap((input) => input.clock_offset_reason ?? [])))
+    rows.push(...wrap(escapeText(moved), width))
   return rows
 }
 

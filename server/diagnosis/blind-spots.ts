@@ -1,5 +1,5 @@
 /** Silence is evidence too: what the logs that were read could not have shown, and the line that changes it. */
-import type { BlindSpot, Evidence } from './contract.ts'
+import type { BlindSpot, Evidence, InputSummary } from './contract.ts'
 
 const LOG_FORMAT = 'halfopen log-format'
 
@@ -62,4 +62,14 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
       change: "name nginx's logs too: halfopen analyze app.log /var/log/nginx/access.log /var/log/nginx/error.log",
     })
   return spots
+}
+
+/** Inputs whose clock may differ from that of the others. */
+export function clockDoubts(inputs: readonly InputSummary[]): BlindSpot[] {
+  const doubts = new Set(inputs.flatMap(({ clock_doubt }) => clock_doubt ?? []))
+  return [...doubts].map((why) => ({
+    what: 'what happened at the same time',
+    why,
+    change: 'name the zone in which that log was written: --timezone UTC, or +02:00, or Europe/Berlin',
+  }))
 }

@@ -82,6 +82,12 @@ export interface InputSummary {
   from: string | null
   to: string | null
   unparsed_samples: { line: number; text: string; reason: string }[]
+  /** Its stamps have no zone and this was added to its times: then its events meet those of the other inputs. */
+  clock_offset_seconds?: number
+  /** One sentence: what was moved, and why. */
+  clock_offset_reason?: string
+  /** One sentence: its clock may differ from the others', and nothing was moved. */
+  clock_doubt?: string
 }
 
 /** The mergeable sum of what was read; the only thing causes see. `merge` is associative and commutative. */
@@ -236,6 +242,7 @@ export { SortedCounts } from './sorted-counts.ts'
 export { keepExemplars, lifetimesKey, MAX_PROOFS, observationKey, suspectKey } from './evidence.ts'
 export { latencyBucket, lifetimeBucket } from './histogram.ts'
 export { ownText } from './own-text.ts'
+export { Clocks } from './clocks.ts'
 export { buildReport } from './report.ts'
 export { CAUSES } from './causes/index.ts'
 export { LOGGED_VARIABLES, recommendedLogging } from './log-format.ts'

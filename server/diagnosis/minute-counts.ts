@@ -61,6 +61,14 @@ export class MinuteCounts {
     return copy
   }
 
+  /** The same counts `ms` later. */
+  moved(ms: number): MinuteCounts {
+    const moved = new MinuteCounts(this.#limit)
+    moved.#step = this.#step
+    for (const [start, n] of this) moved.add(start + ms, n)
+    return moved
+  }
+
   /** Count of the bucket that `time` is in. */
   get(time: number): number | undefined {
     return this.#counts.get(this.#bucket(Math.floor(time / MINUTE)))

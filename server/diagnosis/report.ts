@@ -1,6 +1,7 @@
 /** The report of CONTRACT.md: one shape for `analyze --output json` and GET /api/v1/report. */
 import type { EventKind } from '../../parsers/event.ts'
 import type { ConfigView, Evidence, InputSummary, Report, Totals } from './contract.ts'
+import { clockDoubts } from './blind-spots.ts'
 import { diagnose } from './diagnose.ts'
 import { lifetimeOf, quantileBucket } from './histogram.ts'
 
@@ -29,7 +30,7 @@ export function buildReport(evidence: Evidence, options: ReportOptions): Report 
     inputs: [...options.inputs],
     totals: totals(evidence),
     findings: options.top == null ? findings : findings.slice(0, options.top),
-    blind_spots,
+    blind_spots: [...blind_spots, ...clockDoubts(options.inputs)],
   }
 }
 

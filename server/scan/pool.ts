@@ -44,14 +44,14 @@ export interface PoolTask extends ToWorker {
 /** The result of a range once it is known how many lines come before it in its file; NaN where that stays unknown. */
 export type PoolResult = (lineOffset: number) => TaskResult
 
-/** Runs all tasks, in `threads` threads at most. Results by the id of the task, for those that were begun. */
+/** Runs all tasks, in `threads` threads at most. `onResult` is told of each that was begun, by its id, as it ends. */
 export async function runTasks(
   tasks: readonly PoolTask[],
   threads: number,
   options: WorkerOptions,
   signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<number, PoolResult>> {
-  const results = new Map<number, PoolResult>()
+  onResult: (id: number, result: PoolResult) => void,
+): Promise<void> {
   const waiting = [...tasks]
   const stop = new SharedArrayBuffer(4)
   const onAbort = (): void => void Atomics.store(new Int32Array(stop), 0, 1)
@@ -65,7 +65,7 @@ export async function runTasks(
       const task = at < 0 ? undefined : waiting.splice(at, 1)[0]
       if (task === undefined) break
       const result = await worker.run(task)
-      if (result !== null) results.set(task.id, result)
+      if (result !== null) onResult(task.id, result)
       else {
         // The thread is gone: whoever is free reads its task from the beginning.
         waiting.unshift(task)
@@ -83,14 +83,13 @@ export async function runTasks(
         ...result,
         ...unpack(pack(evidence, summary), { lineOffset }),
       })
-      results.set(task.id, (lineOffset) => (lineOffset === 0 ? result : moved(lineOffset)))
+      onResult(task.id, (lineOffset) => (lineOffset === 0 ? result : moved(lineOffset)))
     }
   }
   await here()
   await Promise.all(others)
   await here()
   signal?.removeEventListener('abort', onAbort)
-  return results
 }
 
 class Thread {

@@ -56,8 +56,8 @@ export class RecordReader {
   /** The record read last in a format of the hot path. */
   private sample: LogRecord | null = null
   private readonly envelopes = new EnvelopeLines()
-  /** A time that is close to that of the next record, epoch ms. */
-  private near = Date.now() - HALF_A_YEAR
+  /** A time that is close to that of the next record, epoch ms; null while no line told the year. */
+  private near: number | null = null
   private readonly hot: HotPath
   /** For nginx's error logs; used while they are what is read. */
   private readonly hotErrors: ErrorHotPath
@@ -315,7 +315,7 @@ export class RecordReader {
     const { raw, line, lines, wrapped } = found
     const stamps = wrapped?.layers.map(({ stamp }) => stamp) ?? []
     const own = typeof record === 'string' ? null : record.time
-    const time = settleTime(own, stamps, this.near)
+    const time = settleTime(own, stamps, this.near ?? Date.now() - HALF_A_YEAR)
     if (time !== null && (own !== null || stamps.some((stamp) => stamp?.yearless === false))) this.near = time.ms
     const wrapping = wrapped === null ? null : { envelope: envelopeOf(wrapped.layers), time }
     if (typeof record === 'string') {

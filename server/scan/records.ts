@@ -10,7 +10,7 @@ import { openInput } from './open-input.ts'
 import type { OnRecord } from './found.ts'
 import { RecordReader } from './reader.ts'
 import { choose, type ChooseOptions } from './choose.ts'
-import { zoneShift } from './zone.ts'
+import { zoneClock, zoneShift } from './zone.ts'
 
 export interface RecordsResult {
   summary: InputSummary
@@ -31,7 +31,8 @@ export async function readRecords(
   onChunk: () => Promise<boolean>,
 ): Promise<RecordsResult> {
   const parsers = choose({ ...options, plainFormat: true })
-  const reader = new RecordReader({ path: path === '-' ? 'stdin' : path, parsers, shift: zoneShift(options.timezone) })
+  const shift = zoneClock(options.timezone).follow()
+  const reader = new RecordReader({ path: path === '-' ? 'stdin' : path, parsers, shift })
   reader.onRecord = onRecord
   const opened = openInput(path)
   if (opened.kind === 'refused') return { summary: reader.summary, error: opened.error, unread: [] }

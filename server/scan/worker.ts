@@ -5,7 +5,7 @@ import { openInput } from './open-input.ts'
 import type { FromWorker, ToWorker, WorkerData } from './pool.ts'
 import { runTask } from './task.ts'
 import { pack, transferList } from './transfer.ts'
-import { zoneShift } from './zone.ts'
+import { zoneClock } from './zone.ts'
 
 const { options, stop } = workerData as WorkerData
 const flag = new Int32Array(stop)
@@ -24,7 +24,7 @@ async function run({ id, path, name, range }: ToWorker): Promise<FromWorker> {
   let next = 0
   const result = await runTask(input, name, range, {
     parsers,
-    shift: zoneShift(options.timezone),
+    shift: zoneClock(options.timezone).follow(),
     since: options.since,
     until: options.until,
     signal: undefined,

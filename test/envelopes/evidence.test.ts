@@ -75,7 +75,7 @@ it('a followed file: pieces that come by and by are one event, stored once, also
       .reverse()
   const follow = (onCommitted = (): void => {}) =>
     // The zone of this machine must not matter: the envelope has one.
-    ingestFile({ store, path: file, parsers: PARSERS, shift: () => 0, onCommitted })
+    ingestFile({ store, path: file, parsers: PARSERS, shift: () => () => 0, onCommitted })
 
   writeFileSync(file, '')
   const first = follow()

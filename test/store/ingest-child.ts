@@ -13,7 +13,7 @@ ingestFile({
   store,
   path: String(path),
   parsers: PARSERS,
-  shift: (wall) => wall,
+  shift: () => (wall) => wall,
   onCommitted({ events }) {
     stored += events.length
     say()

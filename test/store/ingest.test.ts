@@ -196,7 +196,7 @@ it('a commit that fails stops reading, says so, and is tried again: nothing lost
       store,
       path,
       parsers: PARSERS,
-      shift: (wall) => wall,
+      shift: () => (wall) => wall,
       onCommitted({ events }) {
         committed += events.length
         if (committed >= 3) void source.close().then(() => resolve(committed))
