@@ -24,6 +24,8 @@ export interface LineShape {
   plain: boolean
   /** A last value that is a number with a fraction makes the line another format's. */
   noDecimalLast: boolean
+  /** A value that is empty is absent (accessRecord). */
+  emptyIsNone: boolean
   /** $remote_addr may be followed by its port (access-keys.ts). */
   clientPort?: true
 }

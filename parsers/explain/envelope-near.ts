@@ -1,6 +1,6 @@
 /** Lines that look like an envelope and are none: what its parser misses in them. */
 import type { EnvelopeId } from '../envelopes/envelope.ts'
-import { openEnvelope } from '../envelopes/index.ts'
+import { GUESSED, openEnvelope } from '../envelopes/index.ts'
 
 export interface EnvelopeNear {
   id: EnvelopeId
@@ -35,8 +35,9 @@ const LOOKS: readonly (readonly [id: EnvelopeId, looks: RegExp, why: string])[] 
   ['supervisord', /'[\w.:-]{1,100}' std(?:out|err) output/, "expected TIME DEBG 'NAME' stdout output:"],
 ]
 
-/** Envelopes that `line` resembles; none when it is in one. */
+/** Envelopes that `line` resembles; none when it certainly is in one. */
 export function nearEnvelopes(line: string): EnvelopeNear[] {
-  if (openEnvelope(line) !== null) return []
+  const opened = openEnvelope(line)
+  if (opened !== null && !GUESSED.has(opened.layer.id)) return []
   return LOOKS.filter(([, looks]) => looks.test(line)).map(([id, , why]) => ({ id, why }))
 }

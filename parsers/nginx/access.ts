@@ -145,7 +145,7 @@ export function accessParser(format: AccessFormat, escape: Escape): Parser<Acces
       })
       const text = layouts[at]?.text
       const parts = text === undefined ? null : shapeOfFormat(splitFormat(text), escape)
-      return parts && { parts, plain: at > 0, noDecimalLast: accepts !== undefined }
+      return parts && { parts, plain: at > 0, noDecimalLast: accepts !== undefined, emptyIsNone: escape !== 'default' }
     },
     explain(line) {
       const near = formats.flatMap((text) => nearFormat(text, escape, line) ?? [])

@@ -5,7 +5,7 @@ import { closingQuote } from './unescape.ts'
 
 /** Null for lines with lists. `line` is an object, flat or nested, that flatJson reads. */
 export function jsonShape(line: string): LineShape | null {
-  const shape = new KeyedShape(line)
+  const shape = new KeyedShape(line, true)
   const path: string[] = []
   let at = line.indexOf('{') + 1
   while (at < line.length) {

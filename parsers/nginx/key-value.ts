@@ -46,7 +46,7 @@ export const keyValueAccess: Parser<AccessRecord> = {
     return accessRecord(layoutFor([...found.keys()]), [...found.values()])
   },
   shape(line) {
-    const shape = new KeyedShape(line)
+    const shape = new KeyedShape(line, false)
     if (isLabelled(line)) labels(line, (key, from, to) => shape.value(key, from, to, true))
     else pairsOf(line, (key, from, to, quoted) => shape.value(key, from, to, quoted))
     return shape.finish()

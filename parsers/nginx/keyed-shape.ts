@@ -13,12 +13,14 @@ export class KeyedShape {
   private readonly parts: ShapePart[] = []
   private readonly seen = new Set<string>()
   private readonly line: string
+  private readonly emptyIsNone: boolean
   /** Where the literal before the next value begins. */
   private done = 0
   private possible = true
 
-  constructor(line: string) {
+  constructor(line: string, emptyIsNone: boolean) {
     this.line = line
+    this.emptyIsNone = emptyIsNone
   }
 
   /** The value of a key stands in [from, to). `text`: it ends at a quote or a tab and can be anything; else at a blank or
@@ -47,7 +49,13 @@ export class KeyedShape {
       (seen.has('response_time') && !seen.has('upstream_response_time'))
     if (!this.possible || derived || !seen.has('remote_addr')) return null
     const rest = done < line.length ? [{ literal: line.slice(done) }] : []
-    return { parts: [...parts, ...rest], plain: true, noDecimalLast: false, clientPort: true }
+    return {
+      parts: [...parts, ...rest],
+      plain: true,
+      noDecimalLast: false,
+      emptyIsNone: this.emptyIsNone,
+      clientPort: true,
+    }
   }
 }
 

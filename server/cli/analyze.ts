@@ -2,7 +2,6 @@
 import { Option } from 'commander'
 import type { Finding, Report, Severity } from '../diagnosis/contract.ts'
 import { complain, type Register } from './command.ts'
-import { keepMemorySmall } from './memory.ts'
 import { addReadingOptions, wholeNumber, type ReadingFlags } from './options.ts'
 import { escapeJson, wantsColour } from './terminal.ts'
 
@@ -47,7 +46,6 @@ export const registerAnalyze: Register = (program, exit) => {
 }
 
 async function analyze(args: readonly string[], flags: Flags): Promise<number> {
-  keepMemorySmall()
   const [
     { openOutput },
     { prepareReading, unreadable },

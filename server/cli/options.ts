@@ -32,7 +32,7 @@ export function addReadingOptions(command: Command): Command {
     .option('--since <time>', 'leave out what is older: 2026-11-21, "2026-11-21 06:30", or 2h, 7d back from now')
     .option('--until <time>', 'leave out this time and later')
     .option('-o <file>', 'write the result to a file')
-    .option('--jobs <n>', 'threads that read (default: one per processor, at most 4)', wholeNumber)
+    .option('--jobs <n>', 'threads that read (default: one for two processors, at most 4)', wholeNumber)
     .option('--no-progress', 'no progress line')
     .option('-q, --quiet', 'nothing on stderr but errors')
 }

@@ -12,7 +12,7 @@ export interface ScanOptions {
   since: number | null
   until: number | null
   onProgress: ((done: number, total: number | null) => void) | null
-  /** Threads that read; null: as many as there are processors, up to four. */
+  /** Threads that read; null: one for two processors, up to four. */
   jobs?: number | null
   /** Aborted: reading stops after the chunk at hand, and what was read so far is the result. */
   signal?: AbortSignal

@@ -1,5 +1,6 @@
 /** What reading makes of single lines, step by step, for `halfopen explain`. The reader itself says what comes out; the
  *  steps are gone through again beside it, so that nothing is slower for being explained. */
+import { createReadStream } from 'node:fs'
 import { meaningOf, type Meaning } from '../../parsers/explain/meaning.ts'
 import { nearEnvelopes, type EnvelopeNear } from '../../parsers/explain/envelope-near.ts'
 import { stripColours } from '../../parsers/envelopes/colours.ts'
@@ -74,7 +75,6 @@ export async function explainInput(
   const steps = new Steps(options)
   const opened = openInput(path)
   if (opened.kind === 'refused') return { explanations: [], error: opened.error }
-  const { createReadStream } = await import('node:fs')
   const chunks: AsyncIterable<Buffer> = opened.kind === 'stream' ? opened.chunks : createReadStream(path)
   const feeder = new LineFeeder((lines, final) => steps.feed(lines, final))
   let error: InputError | null = null

@@ -2,12 +2,14 @@
  *  again what the parser read before. Everything it cannot prove goes to the parser. The counting is the kernel's; here
  *  it is joined with the evidence. */
 import type { LineShape } from '../../parsers/line-shape.ts'
+import type { AccessRecord } from '../../parsers/record.ts'
 import { add, keepExemplars, latencyBucket, MAX_PROOFS, shareOf, shorter, span } from '../diagnosis/contract.ts'
 import type { Evidence, Exemplar, Lifetimes, Occurrences } from '../diagnosis/contract.ts'
 import type { Learned, Upgraded } from './learned.ts'
 import { sharedKernel, type Kernel, type KernelUser } from './kernel-host.ts'
 import * as K from './kernel/layout.ts'
 import { compileShape, type LineProgram } from './line-program.ts'
+import { locatedRecord, withoutPort } from './located.ts'
 import { MaskedLine } from './masked-line.ts'
 import { MinuteBook } from './minute-book.ts'
 
@@ -16,8 +18,6 @@ const MINUTE = 60_000
 /** Room of a window for the line end that the host puts behind the last line. */
 const WINDOW = K.INPUT_SIZE - 1
 const MAX_CLIENTS = 8
-/** As access-keys.ts takes it from an address. */
-const PORT = /^([^:]+|\[[^\]]+\]):\d{1,5}$/
 /** Values of the request table; from FIRST on they are tallies. */
 const ORDINARY = 0
 const DROPPED = 1
@@ -125,7 +125,16 @@ export class HotPath implements KernelUser {
     return Math.min(at, this.bytes.length)
   }
 
-  /** The same for one line outside of the chunk, which is all of `bytes` up to `end`. */
+  /** The line that `run` stopped at, when it is one of the format that may be learned, and where it ends in the chunk.
+   *  `sample` is a record that the parser read of a line like it. */
+  located(sample: AccessRecord): { record: AccessRecord; end: number } | null {
+    const { kernel, program } = this
+    if (kernel === null || program === null || !this.learnable || kernel.exports.usable.value === 0) return null
+    const end = kernel.exports.lineEnd.value - K.INPUT + this.windowStart
+    return { record: locatedRecord(kernel, program, sample, this.clientPort), end }
+  }
+
+  /** `run` for one line outside of the chunk, which is all of `bytes` up to `end`. */
   countAlone(bytes: Buffer, end: number, number: number, repeats: boolean): boolean {
     this.learnable = false
     const { kernel } = this
@@ -192,7 +201,8 @@ export class HotPath implements KernelUser {
   client(tally: number, address: string): boolean {
     const clients = this.tallies[tally]?.into.clients
     if (clients === undefined || clients.size >= MAX_CLIENTS) return true
-    clients.add(this.clientPort ? address.replace(PORT, '$1') : address)
+    const client = this.clientPort ? withoutPort(address) : address
+    if (client !== '-') clients.add(client)
     return clients.size >= MAX_CLIENTS
   }
 

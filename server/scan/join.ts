@@ -40,7 +40,11 @@ export class Joiner {
   private part = 0
   private first = 0
 
-  constructor(parts: readonly Part[], parsers: readonly Parser[]) {
+  private readonly stopped: () => boolean
+
+  /** `stopped`: inputs that come now are not opened any more. */
+  constructor(parts: readonly Part[], parsers: readonly Parser[], stopped: () => boolean) {
+    this.stopped = stopped
     this.parts = parts
     this.parsers = parsers
     this.tasks = parts
@@ -65,8 +69,10 @@ export class Joiner {
     for (; this.part < this.parts.length; this.part++) {
       const { name, input, ranges } = this.parts[this.part] as Part
       const ids = ranges.map((_, i) => this.first + i)
-      if (input.kind === 'refused') this.result.errors.push(input.error)
-      else {
+      if (input.kind === 'refused') {
+        if (this.stopped()) this.result.left.push(name)
+        else this.result.errors.push(input.error)
+      } else {
         if (!all && !ids.every((id) => this.waiting.has(id))) return
         this.take(
           name,

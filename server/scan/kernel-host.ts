@@ -10,6 +10,11 @@ interface Exports {
   memory: WebAssembly.Memory
   counted: WebAssembly.Global
   learnable: WebAssembly.Global
+  usable: WebAssembly.Global
+  status: WebAssembly.Global
+  lineEnd: WebAssembly.Global
+  minute: WebAssembly.Global
+  millis: WebAssembly.Global
   configure(
     since: number,
     until: number,

@@ -13,6 +13,10 @@ export interface LineProgram {
   plainRequest: boolean
   /** How many fields from KEYED on only tell lines apart. */
   keyed: number
+  /** nginx's variable of each field that the program finds. */
+  fields: ReadonlyMap<number, string>
+  /** A value that is empty counts as none. */
+  emptyIsNone: boolean
 }
 
 /** Fields that mean something to the kernel. */
@@ -38,7 +42,7 @@ const QUOTE = 34
 
 /** Null when lines of this shape are not for the kernel: without status or time, of a stream, with two values for one
  *  field, or too large. */
-export function compileShape({ parts, plain, noDecimalLast }: LineShape): LineProgram | null {
+export function compileShape({ parts, plain, noDecimalLast, emptyIsNone }: LineShape): LineProgram | null {
   const names = parts.flatMap((part) => ('name' in part ? [part.name] : []))
   const relevant = names.filter(
     (name) => FIELDS.has(name) || TELLING.has(name) || /^(?:status|request|request_uri)$/.test(name),
@@ -71,7 +75,7 @@ export function compileShape({ parts, plain, noDecimalLast }: LineShape): LinePr
     program.value(part, program.field(part.name, uri), flags, stop, part === time)
   }
   program.push(K.END)
-  return program.finish(uri === 'request')
+  return program.finish(uri === 'request', emptyIsNone)
 }
 
 /** The finest stamp is the record's time, the first of equal ones (accessRecord). */
@@ -83,6 +87,7 @@ function recordTime(parts: readonly ShapePart[]): ValuePart | null {
 class Program {
   private readonly words: number[] = []
   private readonly bytes: number[] = []
+  private readonly fields = new Map<number, string>()
   private keyed = 0
   plainRequest = false
 
@@ -97,6 +102,12 @@ class Program {
   }
 
   field(name: string, uri: string): number {
+    const field = this.numberOf(name, uri)
+    if (field !== K.NOTHING) this.fields.set(field, name)
+    return field
+  }
+
+  private numberOf(name: string, uri: string): number {
     if (name === uri) return K.F_URI
     const known = FIELDS.get(name)
     if (known !== undefined) return known
@@ -134,10 +145,18 @@ class Program {
     return at
   }
 
-  finish(wholeRequest: boolean): LineProgram | null {
-    const { words, bytes, keyed, plainRequest } = this
+  finish(wholeRequest: boolean, emptyIsNone: boolean): LineProgram | null {
+    const { words, bytes, keyed, plainRequest, fields } = this
     if (words.length * 4 > K.PROGRAM_SIZE || bytes.length > K.LITERALS_SIZE || keyed > K.MAX_FIELDS - K.KEYED)
       return null
-    return { words: Int32Array.from(words), literals: Uint8Array.from(bytes), wholeRequest, plainRequest, keyed }
+    return {
+      words: Int32Array.from(words),
+      literals: Uint8Array.from(bytes),
+      wholeRequest,
+      plainRequest,
+      keyed,
+      fields,
+      emptyIsNone,
+    }
   }
 }

@@ -7,7 +7,7 @@ import { PARSERS } from '../../parsers/index.ts'
 import { nginxError } from '../../parsers/nginx/error.ts'
 import { maskText } from '../../parsers/masking.ts'
 import type { Parser } from '../../parsers/parser.ts'
-import type { LogRecord } from '../../parsers/record.ts'
+import type { AccessRecord, LogRecord } from '../../parsers/record.ts'
 import { foldEvent, foldRequest } from '../diagnosis/contract.ts'
 import type { Evidence, InputSummary } from '../diagnosis/contract.ts'
 import { EnvelopeLines, MAX_JOINED, MAX_LINE } from './envelope-lines.ts'
@@ -54,7 +54,7 @@ export class RecordReader {
   private parsed = 0
   private nextTry = 1
   /** The record read last in a format of the hot path. */
-  private sample: LogRecord | null = null
+  private sample: AccessRecord | null = null
   private readonly envelopes = new EnvelopeLines()
   /** A time that is close to that of the next record, epoch ms; null while no line told the year. */
   private near: number | null = null
@@ -120,6 +120,17 @@ export class RecordReader {
       if (this.isHot && fast) {
         at = this.hot.run(at, line, to.onEvents === null)
         line += this.counted(this.hot.counted)
+        const located = this.sample === null ? null : this.hot.located(this.sample)
+        if (located !== null) {
+          const { record, end } = located
+          this.counted(1)
+          const text = bytes.toString('utf8', at, end)
+          const into = this.fold(record, { text, raw: text, line, offset: at, lines: 1, wrapped: null }, to)
+          if (into !== null) this.hot.learn(into)
+          line++
+          at = bytes.indexOf(NEWLINE, end) + 1 || bytes.length
+          continue
+        }
         if (at >= bytes.length) break
       }
       if (fast && to.onEvents === null && this.detection.current === nginxError) {
@@ -268,16 +279,19 @@ export class RecordReader {
   }
 
   /** Returns what the line was counted in, `ordinary` when that is nothing, null when it does not speak for others. */
-  private one(found: Found, { evidence, onEvents }: Sink): Learned | null {
-    const { line, offset, lines } = found
+  private one(found: Found, to: Sink): Learned | null {
     const record = this.recordOf(found)
     if (record === null) return null
-    const { text } = found
-    this.summary.lines += lines
-    this.summary.parsed += lines
+    this.summary.lines += found.lines
+    this.summary.parsed += found.lines
+    if (record.type === 'access') this.warm(record, found.text)
+    return this.fold(record, found, to)
+  }
+
+  /** What a record comes to. Returns what one() does. */
+  private fold(record: LogRecord, { text, line, offset }: Found, { evidence, onEvents }: Sink): Learned | null {
     const reading = toEvents(record, this.options.shift)
     const { time, events } = reading
-    if (record.type === 'access') this.warm(record, found.text)
     const { since, until } = this.options
     if (time !== null && ((since != null && time < since) || (until != null && time >= until))) {
       this.hotErrors.learn('outside', offset)
@@ -347,7 +361,7 @@ export class RecordReader {
   }
 
   /** Lets the hot path know how lines like this one are built. What it cannot read it is asked about ever less often. */
-  private warm(record: LogRecord, text: string): void {
+  private warm(record: AccessRecord, text: string): void {
     if (this.onRecord !== null || ++this.parsed < this.nextTry) return
     this.nextTry *= 2
     const shape = this.detection.current?.shape?.(text) ?? null

@@ -4,6 +4,7 @@
  *  xz 0.8 s, bzip2 5 s): fzstd took 1.5 s and ignores checksums, xz-decompress 1.4 s with error numbers for words,
  *  unbzip2-stream 35 s and fails on truncated files with a TypeError; all keep windows in our own memory. A process
  *  unpacks beside us, cannot hold more than it is allowed, and is gone with the pipe. */
+import { spawn } from 'node:child_process'
 import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { feed, type Fault, type OnFault } from './decompress.ts'
@@ -46,7 +47,6 @@ export async function* unpackByProgram(
   source: AsyncIterable<Buffer>,
   onFault: OnFault,
 ): AsyncGenerator<Buffer> {
-  const { spawn } = await import('node:child_process')
   const child = spawn(file, unpacker.args, {
     // Detached: Ctrl-C is for us, and the report of what was read so far needs the rest of what is unpacked.
     detached: true,

@@ -35,7 +35,7 @@ const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT
  *  (better-sqlite3), worker files (pino), or are for the server alone. */
 const EXTERNAL = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => name !== 'commander')
 
-const LATE = 'child_process|crypto|http|net|os|stream|zlib'
+const LATE = 'child_process|crypto|http|net|os|stream|v8|worker_threads|zlib'
 const REQUIRED = new RegExp(`^(\\s*)(?:let|const|var) (\\w+) = require\\("(node:(?:${LATE}))"\\);$`, 'gm')
 
 /** Node.js's larger modules are loaded when one of their exports is used. Commander names child_process at its top and

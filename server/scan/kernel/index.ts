@@ -23,10 +23,10 @@ import { expect, line, lineEnd, socket, status } from './line'
 import { findRequest } from './requests'
 import { accepts, count, noteClient, tallyAt } from './tally'
 
-export { clearRequests, keepRequest } from './requests'
+export { clearRequests, keepRequest, usable } from './requests'
 export { copyKept, resetTally, settleMinute } from './tally'
-export { turn } from './clock'
-export { clearFields } from './line'
+export { millis, minute, turn } from './clock'
+export { clearFields, lineEnd, status } from './line'
 
 /** What a line was counted in, as a value of the request table; from 2 on a tally. */
 const ORDINARY: i32 = 0
@@ -35,7 +35,7 @@ const TALLY: i32 = 2
 
 /** Lines counted by `run`. */
 export let counted: i32 = 0
-/** The line that `run` stopped at is one of the format, and may be learned. */
+/** The line that `run` stopped at is one of the format; if its request is `usable`, it may be learned. */
 export let learnable: bool = false
 /** Requests that found no room among the suspects. */
 export let dropped: i32 = 0
@@ -84,13 +84,9 @@ function countLine(start: usize, next: usize, number: f64): bool {
   const success = (status >= 200 && status < 300) || status == 304
   const ordinary = success && !socket && upgradeAbsent()
   const time = <f64>minute * 60_000 + millis
-  if (ordinary) {
-    if (time < since || time >= until) return true
-  } else {
-    if (!repeats) return false
-    if (time < since || time >= until) return false
-    if (!repeated(start, time, number)) return false
-  }
+  // Outside of the asked window a line is read and counted in nothing.
+  if (time < since || time >= until) return true
+  if (!ordinary && (!repeats || !repeated(start, time, number))) return false
   tick()
   const address = STATUS + status * 4
   store<i32>(address, load<i32>(address) + 1)

@@ -33,7 +33,7 @@ let keysEnd: i32 = 0
 let keyLength: i32 = 0
 let hash: u32 = 0
 /** The request that was looked for last can be kept. */
-let usable: bool = false
+export let usable: bool = false
 
 function fieldStart(field: i32): usize {
   return load<u32>(FIELDS + field * 8)
