@@ -16,6 +16,9 @@ export interface ValuePart {
   optional: boolean
   /** Of a span: what it is made of, tested on one character, and how long it may be. */
   span: { run: RegExp; most: number } | null
+  /** What else the value must be for its name to be certain. `whole`: digits or `-`; `seconds`: with three decimals;
+   *  `text`: neither a number first nor a key with `:` or `=`; `addresses`: a list of IP addresses, or `-`. */
+  guard?: 'whole' | 'seconds' | 'seconds-or-none' | 'text' | 'addresses'
 }
 
 export interface LineShape {

@@ -96,7 +96,7 @@ function cells(text: string, separator: string): Token[] {
     .split(separator)
     .slice(1)
     .map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'))
-    .map((cell) => ({ text: cell, key: null, quoted: !/^\d+(?:\.\d+)?$/.test(cell) }))
+    .map((cell) => ({ text: cell, key: null, quoted: !/^\d+(?:\.\d+)?$/.test(cell), at: 0 }))
     .slice(0, 60)
 }
 

@@ -7,6 +7,8 @@ export interface Token {
   /** The name before `=` or `:`. */
   key: string | null
   quoted: boolean
+  /** Where `text` begins in its line. */
+  at: number
 }
 
 const MAX_TOKENS = 60
@@ -35,7 +37,7 @@ export function tailTokens(line: string, from: number): Token[] | null {
     if (stop === 0 && key !== null) stop = at
     if (stop < at || (stop === at && key === null && !quoted && line[at - 1] !== '[')) return null
     const bracketed = !quoted && line[stop] === ']' && line[at - 1] === '['
-    tokens.push(unwrap({ text: line.slice(at, stop), key: key?.name ?? null, quoted }))
+    tokens.push(unwrap({ text: line.slice(at, stop), key: key?.name ?? null, quoted, at }))
     at = end(SPACES, line, quoted || bracketed ? stop + 1 : stop)
   }
   return tokens
@@ -60,7 +62,8 @@ function keyAt(line: string, at: number): { name: string; end: number } | null {
 function unwrap(token: Token): Token {
   const inner = token.quoted && token.key === null ? /^([a-z_]{1,40})[=:](\S*)$/.exec(token.text) : null
   if (inner === null || variableOfKey(inner[1] as string) === null) return token
-  return { text: inner[2] as string, key: inner[1] as string, quoted: false }
+  const text = inner[2] as string
+  return { text, key: inner[1] as string, quoted: false, at: token.at + token.text.length - text.length }
 }
 
 /** The short keys of NGINX Amplify's main_ext format; `ua` is the user agent elsewhere. */

@@ -6,9 +6,10 @@ import type { AccessRecord } from '../record.ts'
 import { accessRecord, layoutCache } from './access.ts'
 import { accessPresets } from './access-presets.ts'
 import { freeLayout } from './access-free.ts'
-import { readPrefix } from './access-prefix.ts'
-import { nameTail, tailTokens } from './access-tail.ts'
+import { readPrefix, type Prefix } from './access-prefix.ts'
+import { nameTail, tailTokens, type Token } from './access-tail.ts'
 import { closingQuote } from './unescape.ts'
+import { variantShape, type Core } from './variant-shape.ts'
 
 const ID = 'nginx-access-variant'
 const layoutFor = layoutCache(ID, 'default')
@@ -47,31 +48,25 @@ export const variantAccess: Parser<AccessRecord> = {
     },
   ],
   parse(text): Parsed<AccessRecord> {
-    // An address or a name is followed by a blank; only a tag ends in a colon before it.
-    const line = text.lastIndexOf(': ', 300) > 0 ? text.replace(TAG, '') : text
-    CORE.lastIndex = 0
-    let core = CORE.exec(line)
-    if (core === null && !line.includes('"') && !line.includes(' HTTP/')) return miss('no-match')
-    for (let tries = 0; core !== null && tries < 8; core = CORE.exec(line), tries++) {
-      const request = CORE.lastIndex
-      const requestEnd = closingQuote(line, request)
-      if (requestEnd < 0) break
-      STATUS.lastIndex = requestEnd + 1
-      const status = STATUS.exec(line)
-      const prefix = status === null ? null : readPrefix(line.slice(0, core.index).trim())
-      if (status === null || prefix === null) continue
-      if (TRAEFIK.test(line.slice(-400))) return miss('no-match')
-      const tail = tailTokens(line, STATUS.lastIndex)
-      if (tail === null) break
+    const line = withoutTag(text)
+    const core = coreOf(line)
+    if (core === 'none') return miss('no-match')
+    if (core !== null) {
+      const { prefix, tail } = core
       const named = nameTail(tail, prefix.names)
       if (isPreset(line)) return miss('no-match')
       const names = [...prefix.names, 'time_local', 'request', 'status', ...named.names]
-      const values = [...prefix.values, core[1] as string, line.slice(request, requestEnd), status[1] as string]
-      values.push(...named.values)
-      return accessRecord(layoutFor(names), values)
+      const { time, timeEnd, request, requestEnd, end } = core
+      const values = [line.slice(time, timeEnd), line.slice(request, requestEnd), line.slice(end - 3, end)]
+      return accessRecord(layoutFor(names), [...prefix.values, ...values, ...named.values])
     }
     const free = freeLayout(line)
     return free === null || isPreset(line) ? miss('no-match') : accessRecord(layoutFor(free.names), free.values)
+  },
+  shape(text) {
+    const core = withoutTag(text) === text ? coreOf(text) : null
+    if (core === null || core === 'none') return null
+    return variantShape(text, core, core.prefix, core.tail, nameTail(core.tail, core.prefix.names).names)
   },
   explain(line) {
     CORE.lastIndex = 0
@@ -86,6 +81,33 @@ export const variantAccess: Parser<AccessRecord> = {
       return { at: core.index, why: 'what stands before [time] is no address and no name' }
     return { at: after, why: 'what follows the status is no row of fields' }
   },
+}
+
+/** An address or a name is followed by a blank; only a tag ends in a colon before it. */
+const withoutTag = (text: string): string => (text.lastIndexOf(': ', 300) > 0 ? text.replace(TAG, '') : text)
+
+/** `[time] "request" status` with what is before and behind it. Null when there is none, `none` when the line is no access
+ *  line of nginx at all. */
+function coreOf(line: string): (Core & { prefix: Prefix; tail: Token[] }) | 'none' | null {
+  CORE.lastIndex = 0
+  let core = CORE.exec(line)
+  if (core === null && !line.includes('"') && !line.includes(' HTTP/')) return 'none'
+  for (let tries = 0; core !== null && tries < 8; core = CORE.exec(line), tries++) {
+    const request = CORE.lastIndex
+    const requestEnd = closingQuote(line, request)
+    if (requestEnd < 0) break
+    STATUS.lastIndex = requestEnd + 1
+    const status = STATUS.exec(line)
+    const prefix = status === null ? null : readPrefix(line.slice(0, core.index).trim())
+    if (status === null || prefix === null) continue
+    if (TRAEFIK.test(line.slice(-400))) return 'none'
+    const end = STATUS.lastIndex
+    const tail = tailTokens(line, end)
+    if (tail === null) break
+    const [start, time] = [core.index, core.index + 1]
+    return { start, time, timeEnd: time + (core[1] as string).length, request, requestEnd, end, prefix, tail }
+  }
+  return null
 }
 
 /** What a preset reads is the preset's, also in a log that has others in between. */

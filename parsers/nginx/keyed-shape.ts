@@ -59,7 +59,8 @@ export class KeyedShape {
   }
 }
 
-function formOf(name: string, value: string, text: boolean): ValueForm | null {
+/** The form of a variable's value; null when nothing tells it. `text`: it ends at a quote or a tab and can be anything. */
+export function formOf(name: string, value: string, text: boolean): ValueForm | null {
   switch (name) {
     case 'status':
       return 'status'

@@ -36,6 +36,12 @@ const TIMES = new Map([
   ['time_local', K.TIME_LOCAL],
   ['time_iso8601', K.TIME_ISO8601],
 ])
+/** Forms of numbers. */
+const NUMBERS: Readonly<Record<string, number>> = {
+  whole: K.WHOLE,
+  seconds: K.SECONDS,
+  'seconds-or-none': K.SECONDS_OR_NONE,
+}
 const TAB = 9
 const NEWLINE = 10
 const QUOTE = 34
@@ -67,6 +73,8 @@ export function compileShape({ parts, plain, noDecimalLast, emptyIsNone }: LineS
     if (part.name === uri) flags |= K.URI
     if (part.name === 'http_user_agent') flags |= K.AGENT
     if (noDecimalLast && part === last) flags |= K.NO_DECIMAL
+    if (part.guard === 'text') flags |= K.TEXT
+    if (part.guard === 'addresses') flags |= K.ADDRESSES
     // Quotes and tabs end values that can hold anything else.
     const bare = stop !== QUOTE && stop !== TAB
     const request = part.name === uri && uri === 'request'
@@ -120,7 +128,7 @@ class Program {
       case 'status':
         return this.push(K.STATUS_CODE)
       case 'number':
-        return this.push(K.NUMBER, field, optional)
+        return this.push(K.NUMBER, field, optional, NUMBERS[part.guard ?? ''] ?? 0)
       case 'peer':
         return this.push(K.PEER, field, optional, stop)
       case 'open':

@@ -162,6 +162,18 @@ const FORMATS: Readonly<Record<string, { format: string; given: boolean }>> = {
       '$msec|$remote_addr|$request_method|$scheme://$host$request_uri|$server_protocol|$status|$upstream_status|$request_time',
     given: true,
   },
+  'main and times, found out': {
+    format: `${COMBINED} "$http_x_forwarded_for" rt=$request_time uct="$upstream_connect_time" uht="$upstream_header_time" urt="$upstream_response_time"`,
+    given: false,
+  },
+  'a host before and times behind, found out': {
+    format: `$host ${COMBINED} $request_time $upstream_response_time`,
+    given: false,
+  },
+  'keys in quotes, found out': {
+    format: `${COMBINED} "rt=$request_time" upstream=$upstream_addr "urt=$upstream_response_time" upgrade="$http_upgrade"`,
+    given: false,
+  },
   'with tabs': { format: '$time_iso8601\t$remote_addr\t$host\t$request\t$status\t$http_user_agent', given: true },
 }
 

@@ -46,7 +46,7 @@ export const MEMORY_SIZE = 0xe8_0000
 export const LITERAL = 1
 /** Three digits. */
 export const STATUS_CODE = 2
-/** Digits with an optional fraction, or `-`: field, whether it may be empty. */
+/** Digits with an optional fraction, or `-`: field, whether it may be empty, which form it must have. */
 export const NUMBER = 3
 /** `21/Nov/2026:06:13:34 +0100`: whether it is the time of the record. */
 export const TIME_LOCAL = 4
@@ -75,6 +75,17 @@ export const PLAIN = 8
 export const NO_DECIMAL = 16
 /** The value may hold the byte after it: the next place where the rest fits is tried. */
 export const AGAIN = 32
+/** Free text: neither a digit first, nor a key with `:` or `=` behind it but http: and https:. */
+export const TEXT = 64
+/** IP addresses, or `-`. */
+export const ADDRESSES = 128
+
+// Forms of NUMBER.
+export const WHOLE = 1
+/** Three decimals. */
+export const SECONDS = 2
+/** Three decimals, or `-`. */
+export const SECONDS_OR_NONE = 3
 
 // Fields that mean something to the kernel, as indices into FIELDS. From KEYED on they only tell lines apart.
 export const NOTHING = -1

@@ -3,6 +3,7 @@ import { findAny, findPlain, findUri, same, socketWord } from './find'
 import { msec, timeIso, timeLocal } from './clock'
 import {
   AGAIN,
+  ADDRESSES,
   AGENT,
   COUNTS,
   END,
@@ -18,8 +19,11 @@ import {
   PEER,
   PLAIN,
   PROGRAM,
+  SECONDS,
+  SECONDS_OR_NONE,
   SPAN,
   STATUS_CODE,
+  TEXT,
   TIME_ISO8601,
   TIME_LOCAL,
   URI,
@@ -77,7 +81,7 @@ export function line(from: usize): usize {
       }
       case NUMBER: {
         const end = number(at)
-        ok = end != at || b != 0
+        ok = (end != at || b != 0) && hasForm(at, end, load<i32>(op, 12))
         if (a >= 0) setField(a, at, end)
         at = end
         break
@@ -170,9 +174,51 @@ function open(start: usize, from: usize, field: i32, flags: i32, stop: i32): usi
   if ((flags & AGENT) != 0 && mayBeOwnAgent(start)) return 0
   if ((flags & PLAIN) != 0 && !isPlain(start, end)) return 0
   if ((flags & NO_DECIMAL) != 0 && isDecimal(start, end)) return 0
+  if ((flags & TEXT) != 0 && !isText(start, end)) return 0
+  if ((flags & ADDRESSES) != 0 && !isAddresses(start, end)) return 0
   if (field >= 0) setField(field, start, end)
   lastOpenEnd = end
   return end
+}
+
+function hasForm(start: usize, end: usize, form: i32): bool {
+  if (form == 0) return true
+  const none = end == start + 1 && load<u8>(start) == 45
+  const fraction = end > start + 4 && load<u8>(end - 4) == 46
+  if (form == SECONDS) return fraction
+  if (form == SECONDS_OR_NONE) return fraction || none
+  for (let at = start; at < end; at++) if (load<u8>(at) == 46) return false
+  return true
+}
+
+/** Neither a number first, nor a key: what the parser takes for something else. */
+function isText(start: usize, end: usize): bool {
+  if (start == end) return true
+  if (<u32>load<u8>(start) - 48 < 10) return false
+  let at = start
+  for (; at < end; at++) {
+    const byte = load<u8>(at)
+    if (byte != 95 && <u32>byte - 97 > 25) break
+  }
+  if (at == end || at == start) return true
+  const byte = load<u8>(at)
+  if (byte != 58 && byte != 61) return true
+  // http: and https:
+  const letters = at - start
+  return byte == 58 && load<u32>(start) == 0x7074_7468 && (letters == 4 || (letters == 5 && load<u8>(start + 4) == 115))
+}
+
+function isAddresses(start: usize, end: usize): bool {
+  if (end == start + 1 && load<u8>(start) == 45) return true
+  let dots: i32 = 0
+  let colons: i32 = 0
+  for (let at = start; at < end; at++) {
+    const byte = load<u8>(at)
+    if (byte == 46) dots++
+    else if (byte == 58) colons++
+    else if (<u32>byte - 48 > 9 && <u32>(byte | 32) - 97 > 5 && byte != 44 && byte != 32) return false
+  }
+  return (dots >= 3 && colons == 0) || (colons >= 2 && dots == 0)
 }
 
 function isPlain(start: usize, end: usize): bool {
