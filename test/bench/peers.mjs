@@ -1,17 +1,18 @@
 #!/usr/bin/env node
-/** `npm run bench`: how long `halfopen analyze` takes next to `wc -l` and GoAccess on the same file, in turns.
+/** `npm run bench:peers`: how long `halfopen analyze` takes next to `wc -l` and GoAccess on the same file, in turns.
  *
- *  node test/bench/run.mjs [--lines 1m] [--runs 5] [--file LOG] [--no-goaccess]
+ *  node test/bench/peers.mjs [--lines 1m] [--runs 5] [--file LOG] [--no-goaccess]
  *
  *  Absolute times belong to the machine they were taken on; only the ratios travel. A run whose counts are wrong is not
  *  a measurement: request and 101 counts are compared with what the generator wrote. */
-import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { count, makeLogFile } from './make-log.mjs'
+import { measure, measuresMemory, median } from './measure.mjs'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const ENTRY = join(ROOT, 'server/cli/halfopen.mjs')
@@ -37,8 +38,6 @@ process.once('SIGINT', () => process.exit(130))
 const file = values.file ?? join(dir, 'access.log')
 const made = values.file === undefined ? makeLogFile({ lines: count(values.lines), seed: 1 }, file) : null
 const runs = count(values.runs)
-const gnuTime = spawnSync('/usr/bin/time', ['--version'], { encoding: 'utf8' })
-const measuresMemory = gnuTime.status === 0 && `${gnuTime.stdout}${gnuTime.stderr}`.includes('GNU')
 
 const programs = [{ name: 'wc -l', command: ['wc', '-l', file], check: checkLines }]
 const goaccess = spawnSync('goaccess', ['--version'], { encoding: 'utf8' })
@@ -59,7 +58,7 @@ let lines = made?.lines ?? 0
 for (let run = 1; run <= runs; run++) {
   // In turns, so that a slow minute of the machine hits all of them.
   for (const { name, command, check } of programs) {
-    const result = await measure(command)
+    const result = await measure(command, dir)
     check(readFileSync(result.output, 'utf8'))
     taken.get(name).push(result)
     if (process.stderr.isTTY) process.stderr.write(`\r${run}/${runs} ${name}\x1b[K`)
@@ -67,25 +66,6 @@ for (let run = 1; run <= runs; run++) {
 }
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
 print()
-
-/** Runs a command to its end with its output in a file. Wall time in seconds, peak memory in KiB (null: not measured). */
-async function measure(command) {
-  const output = join(dir, 'output')
-  const memory = join(dir, 'memory')
-  const argv = measuresMemory ? ['/usr/bin/time', '-f', '%M', '-o', memory, ...command] : command
-  const fd = openSync(output, 'w')
-  const started = process.hrtime.bigint()
-  const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', fd, 'inherit'] })
-  const code = await new Promise((resolve, reject) => child.once('exit', resolve).once('error', reject))
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9
-  closeSync(fd)
-  if (code !== 0) throw new Error(`${command.join(' ')} exited with ${code}`)
-  return {
-    output,
-    seconds,
-    kib: measuresMemory ? Number(readFileSync(memory, 'utf8').trim().split('\n').at(-1)) : null,
-  }
-}
 
 function checkLines(text) {
   lines = Number.parseInt(text, 10)
@@ -108,7 +88,6 @@ function expect(what, got, wanted) {
 }
 
 function print() {
-  const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]
   const seconds = (name) => taken.get(name).map((result) => result.seconds)
   const yardstick = median(seconds('wc -l'))
   const peer = programs.find(({ check }) => check === checkGoaccess)?.name
