@@ -208,7 +208,7 @@ for (const [name, { format, given }] of Object.entries(FORMATS)) {
         expect(hot.evidence).toEqual(plain.evidence)
         expect({ ...hot.reader.summary, format: null }).toEqual({ ...plain.reader.summary, format: null })
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     )
   })
 
