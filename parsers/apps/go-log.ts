@@ -13,8 +13,9 @@ const SLOG = /^(DEBUG|INFO|WARN|ERROR)(?:[+-]\d{1,3})? (?=\S)/
 /** Gitea and Gogs: `…/web/events.go:45:Events() [E] text`, from 1.14 on with a request id. */
 const GITEA =
   /^(?:\[\d{1,10}\] )?(?:([^\s:]{1,200}\.go:\d{1,6}:\S{1,200}) |HTTPRequest )?\[([TDIWECF])\] (?:\[[\da-f-]{4,40}\] )?/
-/** What follows the same stamp in an nginx error log: `[error] 7#7: `, or the beginning of it. */
-const NGINX = /^\[[a-z]*(?:\](?: \d+#|$)|$)|^\[(?:debug|info|notice|warn|error|crit|alert|emerg)\]/
+/** What follows the same stamp in an nginx error log: `[error] 7#7: `, or the beginning of it; some add the zone. */
+const NGINX =
+  /^(?:[+-]\d\d:?\d\d )?(?:\[[a-z]*(?:\](?: \d+#|$)|$)|\[(?:debug|info|notice|warn|error|crit|alert|emerg)\])/
 
 /** Said by the proxy library that Portainer is built on, and by the server around it: Portainer's parser. */
 const PORTAINER = /^(?:websocketproxy|http error): |^http: .{0,100}github\.com\/portainer\//

@@ -10,7 +10,7 @@ import { jsonObject } from './app-json.ts'
 import { appRecord, extras, levelName, plain, readPairs } from './app-record.ts'
 import { keyTime } from './app-time.ts'
 
-const STD_LOG = /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (?!\[[a-z]{0,6}(?:\]|$))(\S.*)$/s
+const STD_LOG = /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (?!(?:[+-]\d\d:?\d\d )?\[[a-z]{0,6}(?:\]|$))(\S.*)$/s
 const LOGRUS = /^(?:time="[^"]{1,40}" )?level=\w{1,10} msg=/
 const COLOURED =
   /^(TRAC|TRACE|DEBU|DEBUG|INFO|WARN|WARNING|ERRO|ERROR|FATA|FATAL) (\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) (.*)$/s

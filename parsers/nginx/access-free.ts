@@ -24,6 +24,9 @@ const MAX_BEFORE = 2000
 /** An application's line about a request. */
 const LEVEL = /(?:^|[\s[|])(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|TRACE)(?=$|[\s\]:|])/i
 
+/** HAProxy's timers, `0/0/1/2/60004`, between its stamp and the request. */
+const HAPROXY = / [-+]?\d{1,10}(?:\/[-+]?\d{1,10}){4} /
+
 /** Names and values, or null when it is no such line. */
 export function freeLayout(line: string): Named | null {
   if (line[0] === '{') return null
@@ -31,7 +34,7 @@ export function freeLayout(line: string): Named | null {
   if (at === null || at.start > MAX_BEFORE) return null
   const before = line.slice(0, at.start)
   const behind = line.slice(at.end)
-  if (LEVEL.test(before)) return null
+  if (LEVEL.test(before) || HAPROXY.test(before)) return null
   const stamp = STAMP.exec(before) ?? STAMP.exec(behind.slice(0, MAX_BEFORE))
   if (stamp === null || (at.malformed && !CLF_ONLY.test(stamp[1] as string))) return null
   const around = (text: string): [string, string] => [
