@@ -22,7 +22,7 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
   const { fields } = record
   // A stream is no request: its $status says how a TCP session ended.
   const status = record.variables.has('session_time') ? null : (fields.status ?? null)
-  const uri = fields.request_uri ?? null
+  const uri = uriOf(fields)
   if (status === null || uri === null) return { status, events: [], failed: null }
   const asked = whoAsked(record, uri)
   const scope: Scope = {
@@ -66,6 +66,15 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
   const failed =
     asked !== 'no' && (status >= 300 || status < 200) && status !== 304 ? { status, scope, answered_by } : null
   return { status, events: [], failed }
+}
+
+/** Formats without `$request` and `$request_uri` mostly have the path as nginx uses it, and the query beside it. */
+function uriOf(fields: AccessRecord['fields']): string | null {
+  if (fields.request_uri !== undefined) return fields.request_uri
+  const path = fields['uri'] ?? fields['document_uri']
+  if (typeof path !== 'string' || fields.request !== undefined) return null
+  const args = fields['args'] ?? fields['query_string']
+  return typeof args === 'string' && args !== '' ? `${path}?${args}` : path
 }
 
 /** A 101 is logged once, when the session ends: its handshake lies `$request_time` earlier.

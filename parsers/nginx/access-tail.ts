@@ -31,7 +31,7 @@ export function tailTokens(line: string, from: number): Token[] | null {
     const quoted = line[at] === '"'
     let stop: number
     if (quoted) stop = closingQuote(line, ++at)
-    else if (line[at] === '[') stop = line.indexOf(']', ++at)
+    else if (line[at] === '[' && end(PEERS, line, at) === 0) stop = line.indexOf(']', ++at)
     else stop = Math.max(end(NUMBERS, line, at), end(PEERS, line, at)) || end(WORD, line, at)
     // `key=` with nothing behind it.
     if (stop === 0 && key !== null) stop = at

@@ -94,7 +94,7 @@ export function shapeOfFormat(pieces: readonly Piece[], escape: Escape): ShapePa
     const { run, most } = ADJACENT.get(name) ?? {}
     const span = run === undefined || most === undefined ? null : { run, most }
     if (form === null || (form === 'span' && span === null)) return null
-    parts.push({ name, form, optional: isOptional(name, escape, quoted), span })
+    parts.push({ name, form, optional: form === 'span' || isOptional(name, escape, quoted), span })
   }
   return parts
 }

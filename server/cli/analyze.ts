@@ -47,7 +47,7 @@ export const registerAnalyze: Register = (program, exit) => {
 
 async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   const [
-    { openOutput },
+    { openOutput, refuseInput },
     { prepareReading, unreadable },
     { progressLine },
     { interruption },
@@ -65,6 +65,7 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   ])
   const output = openOutput(flags.o)
   const reading = await prepareReading(args, flags, Date.now())
+  refuseInput(flags.o, reading.inputs)
   if (reading.inputs.length === 0) return 2
 
   // A terminal shows nothing while it waits, as if the program hung.
@@ -96,6 +97,8 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
     generatedAt: Date.now(),
     config: reading.config ? configView(reading.config) : null,
     partial: result.partial ? { ...result.read, left: result.left } : null,
+    asked: reading,
+    notRead: [...reading.errors, ...result.errors],
   })
   const top = flags.top ?? null
   if (flags.output === 'json') await output.write(`${escapeJson(JSON.stringify(atMost(report, top), null, 2))}\n`)

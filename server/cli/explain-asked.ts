@@ -22,6 +22,8 @@ export function askedFor(words: readonly string[], line: number | null): Asked {
     return { text: null, path: place[1] as string, line: Number(place[2]) }
   if (line !== null)
     throw new UsageError(`--line: ${JSON.stringify(word.slice(0, 80))} is no file; name the file it is in`)
+  if (/^[^\s"{[]{1,300}\.(?:log|gz|zst|bz2|xz|txt|out)(?:\.\d{1,3})?(?::\d{1,9})?$/i.test(word))
+    throw new UsageError(`explain: ${word}: no such file; check the name, or give a line in quotes`)
   if (word.trim() === '') throw new UsageError('explain: an empty line; empty lines are skipped')
   return { text: word, path: '', line: null }
 }

@@ -131,3 +131,19 @@ function unwritable(file: string, error: unknown): UsageError {
     `${file}: cannot be written: ${REASONS[code] ?? (code || String(error))}; name another file with -o`,
   )
 }
+
+/** Throws UsageError when the file of -o is one of the inputs, under whatever name: it would be emptied while it is read,
+ *  and be lost. */
+export function refuseInput(file: string | undefined, inputs: readonly string[]): void {
+  const same = file === undefined || file === '-' ? undefined : inputs.find((input) => isSame(input, file))
+  if (same !== undefined) throw new UsageError(`-o: ${String(file)} is the input ${same}; name another file`)
+}
+
+function isSame(one: string, other: string): boolean {
+  try {
+    const [a, b] = [statSync(one), statSync(other)]
+    return a.dev === b.dev && a.ino === b.ino
+  } catch {
+    return false
+  }
+}

@@ -36,15 +36,20 @@ export const registerParse: Register = (program, exit) => {
 }
 
 async function parse(args: readonly string[], flags: ReadingFlags): Promise<number> {
-  const [{ openOutput }, { prepareReading, unreadable }, { recordLine, unreadLine }, { readRecords, zoneClock }] =
-    await Promise.all([
-      import('./output.ts'),
-      import('./reading.ts'),
-      import('./record-line.ts'),
-      import('../scan/contract.ts'),
-    ])
+  const [
+    { openOutput, refuseInput },
+    { prepareReading, unreadable },
+    { recordLine, unreadLine },
+    { readRecords, zoneClock },
+  ] = await Promise.all([
+    import('./output.ts'),
+    import('./reading.ts'),
+    import('./record-line.ts'),
+    import('../scan/contract.ts'),
+  ])
   const output = openOutput(flags.o)
   const reading = await prepareReading(args, flags, Date.now(), true)
+  refuseInput(flags.o, reading.inputs)
   if (reading.inputs.length === 0) return 2
   const zone = zoneClock(reading.timezone)
   const several = reading.inputs.length > 1

@@ -8,6 +8,7 @@ import {
   processEnvironment,
   withoutCopies,
   zoneShift,
+  type InputError,
   type Tried,
   type UnreadInput,
 } from '../scan/contract.ts'
@@ -31,6 +32,8 @@ export interface Reading extends Formats {
   until: number | null
   /** Something that was named cannot be read; it was told on stderr. */
   failed: boolean
+  /** What that was. */
+  errors: readonly InputError[]
 }
 
 /** How lines are to be read. Throws UsageError. `plainFormat`: a log_format without variables will do. */
@@ -65,7 +68,7 @@ export async function prepareReading(
     if (flags.verbose) for (const file of found.passedOver) process.stderr.write(`passed over ${escapeText(file)}\n`)
   }
   for (const error of found.errors) complain(error.message)
-  return { inputs, ...choice, since, until, failed: found.errors.length > 0 }
+  return { inputs, ...choice, since, until, failed: found.errors.length > 0, errors: found.errors }
 }
 
 const SHOWN = 100

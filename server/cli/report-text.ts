@@ -58,10 +58,14 @@ function header(report: Report, layout: Layout): string[] {
   const lines = report.inputs.reduce((sum, input) => sum + input.lines, 0)
   const idle = report.totals.handshakes === 0 && Object.keys(report.totals.events).length === 0
   const stopped = report.read !== undefined
-  const verdict = headline({ problems, findings: report.findings.length, parsed, lines, idle, stopped })
+  const outside = report.asked !== undefined && report.window.from === null && parsed > 0
+  const verdict = headline({ problems, findings: report.findings.length, parsed, lines, idle, stopped, outside })
   const rows = stopped ? wrap(escapeText(partial(report.read)), width).map((row) => paint('yellow', row)) : []
   rows.push(...wrap(verdict, width).map((row) => paint('bold', row)))
   rows.push(...wrap(escapeText(context(report, layout)), width).map((row) => paint('dim', row)))
+  if (report.asked !== undefined) rows.push(...wrap(escapeText(askedFor(report.asked, layout)), width))
+  for (const { reason } of report.not_read ?? [])
+    rows.push(...wrap(`Not read: ${escapeText(clip(reason, 300))}`, width))
   for (const moved of new Set(report.inputs.flatMap((input) => input.clock_offset_reason ?? [])))
     rows.push(...wrap(escapeText(moved), width))
   return rows
@@ -76,6 +80,11 @@ function partial(read: Report['read']): string {
   return `Partial report: reading was stopped after ${bytes(read.bytes)}${size}${share}${left}.`
 }
 
+function askedFor({ from, to }: NonNullable<Report['asked']>, { clock }: Layout): string {
+  const parts = [from === null ? '' : `from ${clock.show(from)}`, to === null ? '' : `to ${clock.show(to)}`]
+  return `Only ${parts.filter((part) => part !== '').join(' ')}: lines outside are read and not counted.`
+}
+
 interface Counts {
   problems: number
   findings: number
@@ -85,12 +94,15 @@ interface Counts {
   idle: boolean
   /** Reading was stopped before the end. */
   stopped: boolean
+  /** No line lies in the time that was asked for. */
+  outside: boolean
 }
 
-function headline({ problems, findings, parsed, lines, idle, stopped }: Counts): string {
+function headline({ problems, findings, parsed, lines, idle, stopped, outside }: Counts): string {
   if (lines === 0 && stopped) return 'Nothing was read yet, so nothing can be said about problems.'
   if (lines === 0) return 'Nothing to report: the input is empty.'
   if (parsed === 0) return 'No line could be read, so nothing can be said about problems.'
+  if (outside) return 'Nothing to report: no line that could be read lies in the time asked for.'
   if (problems > 0) return `${plural(problems, 'problem')} found`
   if (parsed * 2 < lines)
     return `Only ${parsed} of ${plural(lines, 'line')} could be read; nothing can be said about the others. See "Read" below.`

@@ -2,6 +2,7 @@
 import type { BlindSpot, Evidence, InputSummary } from './contract.ts'
 
 const LOG_FORMAT = 'halfopen log-format'
+const REQUESTS = ['request', 'request_uri', 'uri', 'document_uri']
 
 export function blindSpots(evidence: Evidence): BlindSpot[] {
   const spots: BlindSpot[] = []
@@ -12,7 +13,7 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
   if (!info && !timed)
     spots.push({
       what: 'idle timeouts',
-      why: `${levels.size === 0 ? 'no line of an nginx error log was read' : 'the error log has no line at level info: it is probably set above it'}, and the access log has no session lengths: a session cut by proxy_read_timeout leaves no trace in either`,
+      why: `${levels.size === 0 ? 'no line of an nginx error log was read' : 'the error log has no line at level info: it is probably set above it'}, and ${access ? 'the access log has no session lengths' : 'no access log was read'}: a session cut by proxy_read_timeout leaves no trace`,
       change:
         'error_log /var/log/nginx/error.log info;   # in the location of the socket, or add $request_time $upstream_response_time to log_format',
     })
@@ -27,6 +28,12 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
       what: 'why nginx answered 502 or 504',
       why: 'no line of an nginx error log was read',
       change: 'name the error log too: halfopen analyze access.log error.log',
+    })
+  if (access && !REQUESTS.some((name) => variables.has(name)))
+    spots.push({
+      what: 'what was asked for',
+      why: 'the access log has neither the request nor its path, so that no handshake can be told from other requests',
+      change: `add "$request" to log_format (${LOG_FORMAT} prints a complete one)`,
     })
   if (access && !variables.has('http_upgrade'))
     spots.push({

@@ -225,9 +225,13 @@ export interface Report {
   /** How far it got, in bytes as they lie on disk; `of` and `fraction` (0..1) are null when an input has no known size.
    *  `inputs_left` were not opened any more. */
   read?: { bytes: number; of: number | null; fraction: number | null; inputs_left: string[] }
+  /** The times that were asked for (--since, --until); absent when all were. Lines outside are read and not counted. */
+  asked?: { from: string | null; to: string | null }
   window: { from: string | null; to: string | null }
   resolution_seconds: number
   inputs: InputSummary[]
+  /** What was named and could not be read, or not to its end; absent when all could. */
+  not_read?: { path: string; reason: string }[]
   totals: Totals
   findings: Finding[]
   blind_spots: BlindSpot[]

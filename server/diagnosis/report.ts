@@ -16,6 +16,9 @@ export interface ReportOptions {
   top?: number | null
   /** Set when reading was stopped before the end. */
   partial?: { done: number; total: number | null; left: readonly string[] } | null
+  /** Epoch ms; what was asked for. */
+  asked?: { since: number | null; until: number | null }
+  notRead?: readonly { path: string; message: string }[]
 }
 
 /** Pure: the clock is an argument. */
@@ -25,9 +28,11 @@ export function buildReport(evidence: Evidence, options: ReportOptions): Report 
     schema: 'halfopen.report/1',
     generated_at: new Date(options.generatedAt).toISOString(),
     ...partial(options.partial ?? null),
+    ...asked(options.asked),
     window: { from: iso(evidence.first), to: iso(evidence.last) },
     resolution_seconds: Math.max(options.resolution ?? 0, bucketSeconds(evidence)),
     inputs: [...options.inputs],
+    ...notRead(options.notRead ?? []),
     totals: totals(evidence),
     findings: options.top == null ? findings : findings.slice(0, options.top),
     blind_spots: [...blind_spots, ...clockDoubts(options.inputs)],
@@ -47,6 +52,15 @@ function partial(stopped: NonNullable<ReportOptions['partial']> | null): Pick<Re
   const fraction = total === null || total <= 0 ? null : Math.min(1, Math.floor((done / total) * 1000) / 1000)
   return { partial: true, read: { bytes: done, of: total, fraction, inputs_left: [...left] } }
 }
+
+function asked(
+  { since, until }: NonNullable<ReportOptions['asked']> = { since: null, until: null },
+): Pick<Report, 'asked'> {
+  return since === null && until === null ? {} : { asked: { from: iso(since), to: iso(until) } }
+}
+
+const notRead = (errors: NonNullable<ReportOptions['notRead']>): Pick<Report, 'not_read'> =>
+  errors.length === 0 ? {} : { not_read: errors.map(({ path, message }) => ({ path, reason: message })) }
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())
 

@@ -51,13 +51,16 @@ const QUOTE = 34
 export function compileShape({ parts, plain, noDecimalLast, emptyIsNone }: LineShape): LineProgram | null {
   const names = parts.flatMap((part) => ('name' in part ? [part.name] : []))
   const relevant = names.filter(
-    (name) => FIELDS.has(name) || TELLING.has(name) || /^(?:status|request|request_uri)$/.test(name),
+    (name) => FIELDS.has(name) || TELLING.has(name) || /^(?:status|request|request_uri|uri|document_uri)$/.test(name),
   )
   if (new Set(relevant).size < relevant.length || names.includes('session_time')) return null
   const time = recordTime(parts)
   if (time === null || !names.includes('status')) return null
   const program = new Program()
-  const uri = names.includes('request_uri') ? 'request_uri' : 'request'
+  const uri = ['request_uri', 'request', 'uri', 'document_uri'].find((name) => names.includes(name)) ?? 'request'
+  // The query stands elsewhere then, and may tell a handshake.
+  if (/uri$/.test(uri) && uri !== 'request_uri' && names.some((name) => /^(?:args|query_string)$/.test(name)))
+    return null
   const last = parts.findLast((part) => 'name' in part)
   for (const [i, part] of parts.entries()) {
     if ('literal' in part) {
@@ -134,7 +137,12 @@ class Program {
       case 'open':
         return this.push(K.OPEN, field, flags, stop)
       case 'span':
-        return this.push(K.SPAN, field, this.bitmap(part.span?.run ?? /$^/, part.span?.most ?? 0), flags)
+        return this.push(
+          K.SPAN,
+          field,
+          this.bitmap(part.span?.run ?? /$^/, part.span?.most ?? 0),
+          flags | (part.optional ? K.MAY_BE_EMPTY : 0),
+        )
       case 'msec':
       case 'time_local':
       case 'time_iso8601':

@@ -9,7 +9,8 @@ import type { LineProgram } from './line-program.ts'
 /** As access-keys.ts takes it from an address. */
 const PORT = /^([^:]+|\[[^\]]+\]):\d{1,5}$/
 
-export const withoutPort = (address: string): string => address.replace(PORT, '$1')
+export const withoutPort = (address: string): string =>
+  PORT.test(address) ? address.replace(PORT, '$1').replace(/^\[|\]$/g, '') : address
 
 /** Call when the kernel has stopped at a line whose request is usable. `sample`: a record of the same format. */
 export function locatedRecord(

@@ -142,6 +142,8 @@ export class RecordReader {
       const end = newline > at && bytes[newline - 1] === 13 ? newline - 1 : newline
       if (end === at) {
         summary.lines++
+        // A file of nothing else must not take a step for each.
+        for (; bytes[newline + 1] === NEWLINE; newline++, line++) summary.lines++
         this.envelopes.blank()
       } else {
         const next = this.record(bytes, at, end, line, to)

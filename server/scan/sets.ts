@@ -22,8 +22,6 @@ export function inTimeOrder(inputs: readonly string[]): string[] {
   })
 }
 
-/** Enough lines to tell two logs apart; the copy may be shorter, because it is still being written. */
-const COMPARED = 64 * 1024
 const PACKED = /\.(?:gz|zst|bz2|xz)$/i
 
 /** Leaves out `error.log.1.gz` beside an `error.log.1` with the same content, as logrotate leaves them between packing
@@ -52,32 +50,41 @@ export async function withoutCopies(inputs: readonly string[]): Promise<{ inputs
   return { inputs: inputs.filter((input) => !left.has(input)), notes }
 }
 
-/** The one that holds no more than the other: `second` when they start alike over all that is compared. Null: neither. */
+/** The one that holds no more than the other: `second` when they are equal. Null: neither, they differ somewhere. */
 async function copyOf(first: string, second: string): Promise<string | null> {
-  const [a, b] = [await start(first), await start(second)]
-  if (a === null || b === null) return null
-  const length = Math.min(a.length, b.length)
+  const [a, b] = [pieces(first), pieces(second)]
+  let [left, right] = [await next(a), await next(b)]
   // A new, still empty log is no copy of an old one.
-  if (length === 0 || !a.subarray(0, length).equals(b.subarray(0, length))) return null
-  return b.length > a.length ? first : second
+  let same = false
+  try {
+    while (left !== null && right !== null) {
+      const length = Math.min(left.length, right.length)
+      if (!left.subarray(0, length).equals(right.subarray(0, length))) return null
+      same = true
+      left = length < left.length ? left.subarray(length) : await next(a)
+      right = length < right.length ? right.subarray(length) : await next(b)
+    }
+  } finally {
+    await Promise.all([a.return(undefined), b.return(undefined)])
+  }
+  if (!same) return null
+  // What goes on is the whole one: its copy is still being written.
+  return right === null ? second : first
 }
 
-/** Null when it cannot be read. */
-async function start(file: string): Promise<Buffer | null> {
+/** The unpacked bytes; nothing when it cannot be read. */
+async function* pieces(file: string): AsyncGenerator<Buffer> {
   const opened = openInput(file)
-  if (opened.kind === 'refused') return null
-  const chunks: AsyncIterable<Buffer> =
-    opened.kind === 'stream' ? opened.chunks : createReadStream(file, { end: COMPARED - 1 })
-  const pieces: Buffer[] = []
-  let size = 0
+  if (opened.kind === 'refused') return
   try {
-    for await (const chunk of chunks) {
-      pieces.push(chunk)
-      size += chunk.length
-      if (size >= COMPARED) break
-    }
+    const chunks: AsyncIterable<Buffer> = opened.kind === 'stream' ? opened.chunks : createReadStream(file)
+    for await (const chunk of chunks) if (chunk.length > 0) yield chunk
   } catch {
-    return null
+    // Told when it is read.
   }
-  return Buffer.concat(pieces).subarray(0, COMPARED)
+}
+
+async function next(of: AsyncGenerator<Buffer>): Promise<Buffer | null> {
+  const { value, done } = await of.next()
+  return done === true ? null : value
 }

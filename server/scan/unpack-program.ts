@@ -68,7 +68,8 @@ export async function* unpackByProgram(
   try {
     yield* new ReadAhead(child.stdout).pieces()
     const code = await ended
-    if (code !== 0) onFault(faultOf(code, words))
+    // bzip2 passes over what follows the last stream, and only says so.
+    if (code !== 0 || /trailing garbage/i.test(words)) onFault(faultOf(code, words))
   } catch {
     onFault('failed')
   } finally {

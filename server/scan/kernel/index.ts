@@ -12,6 +12,7 @@ import {
   F_REQUEST_TIME,
   F_RESPONSE_TIME,
   F_UPGRADE,
+  F_URI,
   FIELDS,
   KEPT_SIZE,
   LATENCY,
@@ -81,6 +82,9 @@ export function run(from: usize, end: usize, number: f64, repeat: bool): usize {
 
 /** Counts the line that ran through the program; false leaves it to the parser. */
 function countLine(start: usize, next: usize, number: f64): bool {
+  // A path that is none is no access line to some parsers.
+  const uri = load<u32>(FIELDS + F_URI * 8)
+  if (!wholeRequest && uri != 0 && load<u8>(uri) != 47) return false
   const success = (status >= 200 && status < 300) || status == 304
   const ordinary = success && !socket && upgradeAbsent()
   const time = <f64>minute * 60_000 + millis

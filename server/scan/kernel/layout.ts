@@ -79,6 +79,8 @@ export const AGAIN = 32
 export const TEXT = 64
 /** IP addresses, or `-`. */
 export const ADDRESSES = 128
+/** Of a SPAN: nothing at all may stand there. */
+export const MAY_BE_EMPTY = 256
 
 // Forms of NUMBER.
 export const WHOLE = 1

@@ -11,6 +11,7 @@ import {
   FIELDS,
   LITERAL,
   LONGEST,
+  MAY_BE_EMPTY,
   MAX_FIELDS,
   MSEC,
   NO_DECIMAL,
@@ -113,7 +114,10 @@ export function line(from: usize): usize {
         const limit = at + load<u16>(b, 256)
         while (end < limit && load<u8>(b + load<u8>(end)) != 0) end++
         // A longer one is the parser's, and so is one with bytes that are no ASCII.
-        ok = load<u8>(b + load<u8>(end)) == 0 && load<u8>(end) < 128
+        ok =
+          load<u8>(b + load<u8>(end)) == 0 &&
+          load<u8>(end) < 128 &&
+          (end > at || (load<i32>(op, 12) & MAY_BE_EMPTY) != 0)
         if (load<i32>(op, 12) & URI) {
           // Looked through again: what comes behind a span is not far.
           findUri(at, 10)
