@@ -89,8 +89,15 @@ export function settleMinute(index: i32): void {
   store<i32>(tally, 0, 72)
 }
 
+let keptSize: i32 = KEPT_SIZE
+
+/** Room for longer lines, and for fewer tallies. Before the first one. */
+export function keepLonger(bytes: i32): void {
+  keptSize = bytes
+}
+
 export function keptAt(index: i32, place: i32): usize {
-  return KEPT + (index * 2 + place) * KEPT_SIZE
+  return KEPT + (index * 2 + place) * keptSize
 }
 
 /** The window is about to be overwritten: kept lines are copied to the places of their tallies. */
