@@ -147,7 +147,7 @@ export class ErrorHotPath implements KernelUser {
   }
 
   settled(tally: number, minute: number, n: number): void {
-    this.tallies.note(tally, minute, n)
+    if (this.kernel !== null) this.tallies.note(this.kernel, tally, minute, n)
   }
 
   client(tally: number, address: string): boolean {
@@ -209,12 +209,14 @@ export class ErrorHotPath implements KernelUser {
     if (evidence === null || reason === K.OUTSIDE) return false
     const { exports } = kernel
     const time = (exports.minute.value as number) * MINUTE + (exports.millis.value as number)
-    const place = placeOf(kernel)
     const line = (): MaskedLine => new MaskedLine(this.source, number, part(kernel, K.E_LINE), time)
-    if (reason === K.EARLY) this.tallies.occur(kernel, evidence, exports.errorValue() - 1, place.client, line())
-    else {
+    if (reason === K.EARLY) {
+      const client = part(kernel, K.E_CLIENT)
+      this.tallies.occur(kernel, evidence, exports.errorValue() - 1, client === '' ? null : client, line())
+    } else {
       // A known message at a place where it was not seen before: what the parser would make of it.
       const sign = this.signs[exports.messageNumber()]
+      const place = placeOf(kernel)
       if (sign === undefined || (place.upstream !== null && isOwnUpstream(place.upstream, this.own))) return false
       if (sign === null || isGateway(place.upstream)) exports.keepError(ORDINARY)
       else {

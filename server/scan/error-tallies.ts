@@ -42,8 +42,14 @@ export class ErrorTallies {
   }
 
   /** So many of them were counted in a minute since 1970. */
-  note(number: number, minute: number, n: number): void {
-    this.book.note(this.accounts[number] as number, minute, n)
+  note(kernel: Kernel, number: number, minute: number, n: number): void {
+    if (!this.book.note(this.accounts[number] as number, minute, n)) return
+    for (const [index, { minutes }] of this.all.entries()) {
+      const at = (K.TALLIES + index * K.TALLY_SIZE) / 4
+      const current = kernel.words[at + 68 / 4] as number
+      kernel.words[at + 176 / 4] = minutes.step
+      kernel.words[at + 68 / 4] = current - (current % minutes.step)
+    }
   }
 
   /** True when no more clients of it are wanted. */
