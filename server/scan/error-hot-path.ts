@@ -1,19 +1,24 @@
 /** The hot path over nginx's error logs: entries that say again what the parser read before are counted from their bytes.
- *  Everything it cannot prove goes to the parser. For whoever waits for events it is no use: it hands over none. */
-import { errorEvent, isGateway } from '../../parsers/nginx/error-events.ts'
+ *  Everything it cannot prove goes to the parser. For whoever waits for events it is no use: it hands over none. The
+ *  counting is the kernel's; here it is joined with the evidence, and known messages at new places are made events. */
+import { errorEvent, isGateway, type Place } from '../../parsers/nginx/error-events.ts'
 import type { ErrorSign } from '../../parsers/nginx/error-signs.ts'
+import { slashTime } from '../../parsers/time.ts'
 import { foldEvent, span, type Evidence, type Observation } from '../diagnosis/contract.ts'
-import { ErrorClock } from './error-clock.ts'
-import { ErrorLine, MARGIN } from './error-line.ts'
-import { ErrorTable, speaksForOthers } from './error-table.ts'
+import { isCertain, speaksForOthers } from './error-message.ts'
+import { ErrorTallies } from './error-tallies.ts'
+import { sharedErrorKernel, type Kernel, type KernelUser } from './kernel-host.ts'
+import * as K from './kernel/layout.ts'
 import { MaskedLine } from './masked-line.ts'
 import { DASHBOARD, isOwnUpstream } from './own-traffic.ts'
-import { Tallies } from './tallies.ts'
 
 /** What an entry was counted in. `ordinary`: it is no event; `outside`: of the asked window, where nothing is counted. */
 export type LearnedError = Observation | 'ordinary' | 'outside'
 
 const NEWLINE = 10
+const MINUTE = 60_000
+/** Room of a window for the line end that the host puts behind the last line. */
+const WINDOW = K.INPUT_SIZE - 1
 /** Value in the table for entries that are no events; the tally with the number n has n + 1. */
 const ORDINARY = 0
 
@@ -32,35 +37,31 @@ interface ErrorOptions {
   own?: ReadonlySet<string>
 }
 
-export class ErrorHotPath {
+export class ErrorHotPath implements KernelUser {
   /** Lines that `run` counted. */
   counted = 0
-  private readonly line = new ErrorLine()
-  private readonly clock: ErrorClock
-  private readonly table = new ErrorTable()
-  private readonly tallies: Tallies
+  private kernel: Kernel | null = null
+  private readonly tallies: ErrorTallies
   private readonly source: string
+  private readonly shift: (wall: number) => number
+  private readonly since: number
+  private readonly until: number
   private readonly own: ReadonlySet<string>
   /** What messages say, by their number; null for those that are no events. */
   private signs: (Sign | null | undefined)[] = []
-  private readonly since: number
-  private readonly until: number
   private evidence: Evidence | null = null
   private bytes: Buffer = Buffer.alloc(0)
-  private view: DataView = new DataView(new ArrayBuffer(0))
-  /** Lines that begin before it have MARGIN bytes behind their end. */
-  private safe = 0
-  /** The line that `run` stopped at was located and may be learned. */
-  private learnable = false
-  /** Seconds since 1970 of the lines counted since the last `endChunk`. */
-  private first = Infinity
-  private last = -Infinity
+  /** The part of the chunk that the kernel has before it. */
+  private windowStart = 0
+  private windowEnd = 0
+  /** Where the line is that `run` stopped at, when it was located and may be learned; -1: it was not. */
+  private learnable = -1
 
   constructor({ path, shift, since, until, own }: ErrorOptions) {
     this.source = path
+    this.shift = shift
     this.own = own ?? DASHBOARD
-    this.tallies = new Tallies(path)
-    this.clock = new ErrorClock(shift)
+    this.tallies = new ErrorTallies(path)
     this.since = since ?? -Infinity
     this.until = until ?? Infinity
   }
@@ -69,92 +70,193 @@ export class ErrorHotPath {
   begin(bytes: Buffer, evidence: Evidence): void {
     if (this.evidence !== evidence) {
       this.finish()
-      this.tallies.forget()
-      this.table.clear()
-      this.signs = []
+      this.forget()
     }
     this.evidence = evidence
-    this.learnable = false
+    this.learnable = -1
     this.bytes = bytes
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    this.safe = bytes.length > MARGIN ? bytes.lastIndexOf(NEWLINE, bytes.length - 1 - MARGIN) + 1 : 0
+    this.windowStart = this.windowEnd = 0
   }
 
   /** Counts lines from the one at `from`, which has the number `number`, up to one that is the parser's, and returns
    *  where that begins. */
   run(from: number, number: number): number {
-    const { line, safe } = this
+    this.counted = 0
+    this.learnable = -1
+    const kernel = this.take()
+    if (kernel === null) return from
+    const { exports } = kernel
     let at = from
-    let counted = 0
-    this.learnable = false
-    if (at < safe) this.clock.refresh()
-    while (at < safe && this.count(at, number + counted)) {
-      counted++
-      at = line.next
+    while (at < this.bytes.length) {
+      if ((at < this.windowStart || at >= this.windowEnd) && !this.move(kernel, at)) break
+      const shift = K.INPUT - this.windowStart
+      const start = at + shift
+      const reached = exports.runErrors(start, this.windowEnd + shift, number + this.counted, this.since, this.until)
+      this.counted += exports.errorsCounted.value as number
+      at = reached - shift
+      if (at > this.windowEnd) continue
+      const reason = exports.reason.value as number
+      if (reason === K.REFUSED) break
+      if (!this.stopped(kernel, reason, number + this.counted)) {
+        this.learnable = at
+        break
+      }
+      this.counted++
+      at = exports.errorNext() - shift
     }
-    this.counted = counted
-    return at
-  }
-
-  private count(at: number, number: number): boolean {
-    const { line, clock, view, bytes, evidence } = this
-    this.learnable = false
-    if (evidence === null) return false
-    if (!line.locate(bytes, view, at)) return false
-    const second = clock.secondAt(view, at)
-    if (second < 0) return false
-    this.learnable = true
-    const time = second * 1000
-    if (time < this.since || time >= this.until) return this.table.messageOf(line) > 0
-    const value = this.table.find(view, line)
-    if (value < 0) {
-      if (!this.assemble(number, time)) return false
-    } else if (value !== ORDINARY) this.tallies.count(evidence, value - 1, bytes, second, clock.minute, number, line)
-    if (second < this.first) this.first = second
-    if (second > this.last) this.last = second
-    return true
-  }
-
-  /** A known message at a place where it was not seen before: what the parser would make of it. */
-  private assemble(number: number, time: number): boolean {
-    const { line, view, bytes, table, evidence } = this
-    const sign = this.signs[table.messageOf(line)]
-    if (sign === undefined || evidence === null) return false
-    const place = line.place(bytes)
-    if (place.upstream !== null && isOwnUpstream(place.upstream, this.own)) return false
-    if (sign === null || isGateway(place.upstream)) {
-      table.keep(view, line, ORDINARY)
-      return true
-    }
-    const exemplar = new MaskedLine(this.source, number, bytes.toString('latin1', line.start, line.end), time)
-    const into = foldEvent(evidence, errorEvent(sign, place, time, 'assumed'), exemplar)
-    table.keep(view, line, this.tallies.numberOf(into) + 1)
-    return true
+    return Math.min(at, this.bytes.length)
   }
 
   /** The parser read the line at `at`, and it was counted in `into`. Only the one that `run` stopped at is learned. */
   learn(into: LearnedError, at: number): void {
-    if (!this.learnable || this.line.start !== at) return
-    const { line, view, table } = this
-    if (into !== 'outside' && !speaksForOthers(line, into === 'ordinary')) return
-    const message = table.keepMessage(line)
+    const { kernel, learnable } = this
+    if (kernel === null || learnable < 0 || learnable !== at) return
+    const [tag] = bits(kernel)
+    const text = part(kernel, K.E_MESSAGE)
+    if (!isCertain(text, tag) || (into !== 'outside' && !speaksForOthers(text, tag, into === 'ordinary'))) return
+    const message = kernel.exports.keepMessage()
     if (message === 0 || into === 'outside') return
-    table.keep(view, line, into === 'ordinary' ? ORDINARY : this.tallies.numberOf(into) + 1)
-    if (into !== 'ordinary') this.signs[message] = signOf(into)
-    else if (!isGateway(line.place(this.bytes).upstream)) this.signs[message] = null
+    if (into === 'ordinary') {
+      kernel.exports.keepError(ORDINARY)
+      if (!isGateway(placeOf(kernel).upstream)) this.signs[message] = null
+      return
+    }
+    const tally = this.tallies.numberOf(kernel, into)
+    if (tally !== null) kernel.exports.keepError(tally + 1)
+    this.signs[message] = signOf(into)
   }
 
   /** Call after the lines of a chunk. */
   endChunk(evidence: Evidence): void {
-    this.tallies.copyKept(this.view)
-    if (this.last >= this.first) span(evidence, this.first * 1000, this.last * 1000)
-    this.first = Infinity
-    this.last = -Infinity
+    const { kernel } = this
+    if (kernel === null) return
+    const { exports } = kernel
+    exports.copyKept()
+    const [first, last] = [exports.firstMs.value as number, exports.lastMs.value as number]
+    if (last >= first) span(evidence, first, last)
+    exports.resetSpan()
   }
 
   /** Moves what was counted into the evidence. Once per input, not per chunk: each of thousands of entries takes its turn. */
   finish(): void {
-    if (this.evidence !== null) this.tallies.settle(this.evidence)
+    if (this.evidence !== null && this.kernel !== null) this.tallies.settle(this.kernel, this.evidence)
+  }
+
+  turned(): void {
+    // Requests are counted by access lines alone.
+  }
+
+  settled(tally: number, minute: number, n: number): void {
+    if (this.kernel !== null) this.tallies.note(this.kernel, tally, minute, n)
+  }
+
+  client(tally: number, address: string): boolean {
+    return this.tallies.client(tally, address)
+  }
+
+  /** Offsets change where a minute begins. Old local times were off by seconds: these are left to the parser. */
+  wallMinute(text: string): number {
+    const read = slashTime(`${text}:00`)
+    if (read === null) return -1
+    const minute = this.shift(read.ms) / MINUTE
+    return Number.isInteger(minute) ? minute : -1
+  }
+
+  leave(): void {
+    if (this.evidence !== null) this.endChunk(this.evidence)
+    this.finish()
+    this.forget()
+    this.kernel = null
+  }
+
+  private take(): Kernel | null {
+    if (this.kernel !== null || this.evidence === null) return this.kernel
+    const kernel = sharedErrorKernel()
+    if (kernel === null) return null
+    kernel.take(this)
+    this.kernel = kernel
+    this.forget()
+    this.windowStart = this.windowEnd = 0
+    return kernel
+  }
+
+  /** What was learned belongs to another evidence, or another reader. */
+  private forget(): void {
+    this.tallies.forget()
+    this.signs = []
+    this.kernel?.exports.clearErrors()
+  }
+
+  /** Puts the lines from `at` on before the kernel; false when not even one fits. */
+  private move(kernel: Kernel, at: number): boolean {
+    const { bytes } = this
+    kernel.exports.copyKept()
+    let end = Math.min(bytes.length, at + WINDOW)
+    if (end < bytes.length) end = bytes.lastIndexOf(NEWLINE, end - 1)
+    // The last line end is left out: the host writes one.
+    else if (bytes[end - 1] === NEWLINE) end--
+    if (end < at) return false
+    this.windowStart = at
+    this.windowEnd = end
+    bytes.copy(kernel.bytes, K.INPUT, at, end)
+    kernel.bytes[K.INPUT + end - at] = NEWLINE
+    return true
+  }
+
+  /** A line that the kernel located and did not count. True when it is counted now. */
+  private stopped(kernel: Kernel, reason: number, number: number): boolean {
+    const { evidence } = this
+    if (evidence === null || reason === K.OUTSIDE) return false
+    const { exports } = kernel
+    const time = (exports.minute.value as number) * MINUTE + (exports.millis.value as number)
+    const line = (): MaskedLine => new MaskedLine(this.source, number, part(kernel, K.E_LINE), time)
+    if (reason === K.EARLY) {
+      const client = part(kernel, K.E_CLIENT)
+      this.tallies.occur(kernel, evidence, exports.errorValue() - 1, client === '' ? null : client, line())
+    } else {
+      // A known message at a place where it was not seen before: what the parser would make of it.
+      const sign = this.signs[exports.messageNumber()]
+      const place = placeOf(kernel)
+      if (sign === undefined || (place.upstream !== null && isOwnUpstream(place.upstream, this.own))) return false
+      if (sign === null || isGateway(place.upstream)) exports.keepError(ORDINARY)
+      else {
+        const into = foldEvent(evidence, errorEvent(sign, place, time, 'assumed'), line())
+        const tally = this.tallies.numberOf(kernel, into)
+        if (tally !== null) exports.keepError(tally + 1)
+      }
+    }
+    span(evidence, time, time)
+    return true
+  }
+}
+
+/** Tag and fields of the entry located last. */
+const bits = ({ words }: Kernel): [tag: number, fields: number] => {
+  const at = (K.FIELDS + K.E_BITS * 8) / 4
+  return [words[at] as number, words[at + 1] as number]
+}
+
+/** A part of it as text; `more` bytes behind it. */
+function part({ words, bytes }: Kernel, index: number, more = 0): string {
+  const at = (K.FIELDS + index * 8) / 4
+  return bytes.toString('latin1', words[at] as number, (words[at + 1] as number) + more)
+}
+
+/** The place as the parser would have read it. */
+function placeOf(kernel: Kernel): Place {
+  const [, fields] = bits(kernel)
+  const text = (bit: number, index: number, more?: number): string | null =>
+    (fields & bit) === 0 ? null : part(kernel, index, more)
+  const host = part(kernel, K.E_HOST)
+  const uri = part(kernel, K.E_URI)
+  return {
+    client: text(K.CLIENT, K.E_CLIENT),
+    server: text(K.SERVER, K.E_SERVER),
+    host: host === '' ? null : host,
+    request: (fields & K.REQUEST) === 0 ? null : `GET ${uri}`,
+    subrequest: (fields & K.SUBREQUEST) === 0 ? null : uri,
+    upstream: text(K.UPSTREAM, K.E_UPSTREAM, 1),
+    connection: null,
   }
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { clfTime, isoTime } from '../../parsers/time.ts'
 import { lifetimeBucket } from '../diagnosis/contract.ts'
 import { builtFile } from './built.ts'
-import { MEMORY_SIZE } from './kernel/layout.ts'
+import { KEPT_ERROR_SIZE, MEMORY_SIZE } from './kernel/layout.ts'
 
 /** What it exports (kernel/index.ts). Addresses are offsets into `memory`. */
 interface Exports {
@@ -33,6 +33,20 @@ interface Exports {
   resetTally(index: number, from: number): void
   settleMinute(index: number): void
   turn(): void
+  // Of error entries.
+  errorsCounted: WebAssembly.Global
+  reason: WebAssembly.Global
+  firstMs: WebAssembly.Global
+  lastMs: WebAssembly.Global
+  keepLonger(bytes: number): void
+  runErrors(from: number, to: number, number: number, since: number, until: number): number
+  errorNext(): number
+  errorValue(): number
+  messageNumber(): number
+  keepMessage(): number
+  clearErrors(): void
+  keepError(value: number): void
+  resetSpan(): void
 }
 
 /** What the kernel tells whoever uses it. Times in minutes since 1970 and milliseconds within one. */
@@ -41,6 +55,8 @@ export interface KernelUser {
   settled(tally: number, minute: number, n: number): void
   /** True when no more clients of this tally are wanted. */
   client(tally: number, address: string): boolean
+  /** Minutes since 1970 of a reading of the clock, `2026/11/21 06:13`; -1 when it is none. */
+  wallMinute?(text: string): number
   /** Another one takes over: everything counted so far has to be fetched. */
   leave(): void
 }
@@ -80,22 +96,38 @@ export class Kernel {
 
   private minuteOf(at: number, length: number): number {
     const text = this.bytes.toString('latin1', at, at + length)
+    if (length === 16) return this.user?.wallMinute?.(text) ?? -1
     const read = length === 26 ? clfTime(text) : isoTime(text)
     return read === null ? -1 : Math.floor(read.ms / 60_000)
   }
 }
 
-let kernel: Kernel | null | undefined
+let compiled: WebAssembly.Module | null | undefined
 
 /** Null where WebAssembly has no SIMD, or nothing was built: then every line is the parser's, which reads the same. */
-export function sharedKernel(): Kernel | null {
-  if (kernel === undefined) {
-    try {
+function instance(): Kernel | null {
+  try {
+    if (compiled === undefined) {
       const file = builtFile('kernel.wasm')
-      kernel = file === null ? null : new Kernel(new WebAssembly.Module(readFileSync(file)))
-    } catch {
-      kernel = null
+      compiled = file === null ? null : new WebAssembly.Module(readFileSync(file))
     }
+    return compiled === null ? null : new Kernel(compiled)
+  } catch {
+    return (compiled = null)
   }
-  return kernel
+}
+
+let kernel: Kernel | null | undefined
+let errorKernel: Kernel | null | undefined
+
+/** For access lines. */
+export const sharedKernel = (): Kernel | null => (kernel === undefined ? (kernel = instance()) : kernel)
+
+/** For error entries: one stream may hold both, line by line, and a kernel that changes hands forgets all it knows. */
+export function sharedErrorKernel(): Kernel | null {
+  if (errorKernel === undefined) {
+    errorKernel = instance()
+    errorKernel?.exports.keepLonger(KEPT_ERROR_SIZE)
+  }
+  return errorKernel
 }

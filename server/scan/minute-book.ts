@@ -17,18 +17,21 @@ export class MinuteBook {
     return this.accounts.push(minutes) - 1
   }
 
-  note(account: number, minute: number, count: number): void {
+  /** True when the book was full, and its counts may have become coarser. */
+  note(account: number, minute: number, count: number): boolean {
     if (this.account.length === 0) {
       // Most inputs need none.
       this.account = new Int32Array(ROOM)
       this.minute = new Int32Array(ROOM)
       this.count = new Int32Array(ROOM)
     }
-    if (this.size === ROOM) this.settle()
+    const full = this.size === ROOM
+    if (full) this.settle()
     const at = this.size++
     this.account[at] = account
     this.minute[at] = minute
     this.count[at] = count
+    return full
   }
 
   /** Moves all of it into the counts, each account's in the order in which it was noted. */

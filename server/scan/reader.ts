@@ -136,6 +136,7 @@ export class RecordReader {
       if (fast && to.onEvents === null && this.detection.current === nginxError) {
         at = this.hotErrors.run(at, line)
         line += this.counted(this.hotErrors.counted)
+        if (at >= bytes.length) break
       }
       let newline = bytes.indexOf(NEWLINE, at)
       if (newline < 0) newline = bytes.length

@@ -12,7 +12,7 @@ const STAMP = '.halfopen-stamp'
 
 /** The kernel of the scan: WebAssembly with SIMD, and the memory of its layout.ts in pages of 64 KiB. */
 const KERNEL =
-  'server/scan/kernel/index.ts -O3 --runtime stub --noAssert --enable simd --use abort= --initialMemory 232 --maximumMemory 232'.split(
+  'server/scan/kernel/index.ts -O3 --runtime stub --noAssert --enable simd --use abort= --initialMemory 456 --maximumMemory 456'.split(
     ' ',
   )
 

@@ -376,3 +376,17 @@ test('paths with one key have one group', () => {
     { numRuns: 2000 },
   )
 })
+
+test('a log of weeks gives the same evidence: minutes are joined while it is read', () => {
+  const START = Date.parse('2026-11-21T06:11:00Z')
+  const line = (minute: number): string => {
+    const stamp = new Date(START + minute * 60_000).toISOString().slice(0, 16).replaceAll('-', '/').replace('T', ' ')
+    const path = minute % 3 === 0 ? '/live' : '/ws'
+    return `${stamp}:07 [error] 1#1: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.${minute % 7}, server: a.test, request: "GET ${path} HTTP/1.1", upstream: "http://10.0.0.1:80${path}", host: "a.test"\n`
+  }
+  // Backwards in places, as several workers write.
+  const log = Array.from({ length: 50_000 }, (_, i) => line(i % 11 === 0 ? Math.max(0, i - 4) : i)).join('') + END
+  const hot = read(log, true)
+  expect([...hot.evidence.observations.values()].map(({ minutes }) => minutes.step)).toEqual([5, 5])
+  expectSame(hot, read(log, false))
+})

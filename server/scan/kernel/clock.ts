@@ -13,6 +13,8 @@ let localMinute: i32 = 0
 let isoA = i8x16.splat(0)
 let isoB = i8x16.splat(0)
 let isoMinute: i32 = 0
+let wall = i8x16.splat(0)
+let wallMinute: i32 = 0
 /** The two digits of the seconds lie at the same place in the last 16 bytes of both forms. */
 const NO_SECONDS = i8x16(-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, -1, -1, -1, -1, -1, -1)
 
@@ -42,6 +44,23 @@ export function timeIso(at: usize, ofRecord: bool): bool {
     isoMinute = read
   }
   return seconds(at + 17, isoMinute, ofRecord)
+}
+
+/** `2026/11/21 06:13:34` on the wall; false when it is none. The same reading may be of another moment when others have
+ *  asked for the zone meanwhile: call `forgetWall` then. */
+export function timeWall(at: usize): bool {
+  const a = v128.load(at)
+  if (v128.any_true(v128.xor(a, wall))) {
+    const read = minuteOf(at, 16)
+    if (read < 0) return false
+    wall = a
+    wallMinute = read
+  }
+  return load<u8>(at + 16) == 58 && seconds(at + 17, wallMinute, true)
+}
+
+export function forgetWall(): void {
+  wall = i8x16.splat(0)
 }
 
 function seconds(at: usize, base: i32, ofRecord: bool): bool {

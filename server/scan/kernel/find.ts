@@ -96,3 +96,47 @@ export function same(a: usize, b: usize, n: i32): bool {
   // Both places are followed by memory of their own.
   return n == 0 || (i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b))) & ((1 << n) - 1)) == (1 << n) - 1
 }
+
+/** A comma, or a byte that is no printable ASCII. */
+export function findComma(at: usize): usize {
+  while (true) {
+    const v = v128.load(at)
+    const mask = i8x16.bitmask(v128.or(unprintable(v), i8x16.eq(v, i8x16.splat(44))))
+    if (mask != 0) return at + ctz(mask)
+    at += 16
+  }
+}
+
+/** A quote, or a byte that is no printable ASCII. */
+export function findQuote(at: usize): usize {
+  while (true) {
+    const v = v128.load(at)
+    const mask = i8x16.bitmask(v128.or(unprintable(v), i8x16.eq(v, i8x16.splat(34))))
+    if (mask != 0) return at + ctz(mask)
+    at += 16
+  }
+}
+
+function unprintable(v: v128): v128 {
+  return v128.or(i8x16.lt_s(v, i8x16.splat(32)), i8x16.eq(v, i8x16.splat(127)))
+}
+
+/** One of two bytes, a quote, a blank, or a byte that is no printable ASCII. */
+export function findEnd(at: usize, stop: i32, other: i32): usize {
+  const a = i8x16.splat(<i8>stop)
+  const b = i8x16.splat(<i8>other)
+  while (true) {
+    const v = v128.load(at)
+    const special = v128.or(i8x16.lt_s(v, i8x16.splat(33)), i8x16.eq(v, i8x16.splat(127)))
+    const stops = v128.or(v128.or(i8x16.eq(v, a), i8x16.eq(v, b)), i8x16.eq(v, i8x16.splat(34)))
+    const mask = i8x16.bitmask(v128.or(special, stops))
+    if (mask != 0) return at + ctz(mask)
+    at += 16
+  }
+}
+
+/** Copies n bytes, and up to 15 more. Returns where the copy of the n ends. */
+export function copyTo(to: usize, from: usize, n: i32): usize {
+  for (let i: i32 = 0; i < n; i += 16) v128.store(to + i, v128.load(from + i))
+  return to + n
+}

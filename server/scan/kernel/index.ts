@@ -21,11 +21,26 @@ import {
   STATUS,
 } from './layout'
 import { expect, line, lineEnd, socket, status } from './line'
-import { findRequest } from './requests'
+import { clearUsable, findRequest } from './requests'
+import { clearTable } from './table'
 import { accepts, count, noteClient, tallyAt } from './tally'
 
-export { clearRequests, keepRequest, usable } from './requests'
-export { copyKept, resetTally, settleMinute } from './tally'
+export { keepRequest, usable } from './requests'
+export { copyKept, keepLonger, resetTally, settleMinute } from './tally'
+export {
+  clearErrors,
+  errorNext,
+  errorsCounted,
+  errorValue,
+  firstMs,
+  keepError,
+  keepMessage,
+  lastMs,
+  messageNumber,
+  reason,
+  resetSpan,
+  runErrors,
+} from './errors'
 export { millis, minute, turn } from './clock'
 export { clearFields, lineEnd, status } from './line'
 
@@ -54,6 +69,11 @@ export function configure(from: f64, to: f64, request: bool, plain: bool, keyed:
   wholeRequest = request
   keyedFields = keyed
   expect(plain, ownA, ownB)
+}
+
+export function clearRequests(): void {
+  clearUsable()
+  clearTable()
 }
 
 export function takeDropped(): i32 {

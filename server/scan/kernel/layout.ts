@@ -27,19 +27,60 @@ export const SLOTS = 0x7_0000
 export const MAX_ENTRIES = 0x8000
 export const ENTRIES = 0xb_0000
 export const KEYS = 0x13_0000
-export const KEYS_SIZE = 0x20_0000
+export const KEYS_SIZE = 0x40_0000
 /** Counts of one kind of event; what is in one is in tally.ts. */
-export const TALLIES = 0x33_0000
+export const TALLIES = 0x53_0000
 export const TALLY_SIZE = 192
 export const MAX_TALLIES = 0x2000
 /** Session lengths of one scope: a count per bucket, -1 for a bucket that no parsed line has opened. */
-export const LIFETIMES = 0x4c_0000
+export const LIFETIMES = 0x6c_0000
 export const BUCKETS = 9408
 export const MAX_LIFETIMES = 48
 /** The two newest lines of each tally. */
-export const KEPT = 0x68_0000
+export const KEPT = 0x88_0000
 export const KEPT_SIZE = 512
-export const MEMORY_SIZE = 0xe8_0000
+/** The same where error entries are counted: these are longer, and fewer tell of something else. */
+export const KEPT_ERROR_SIZE = 2048
+export const MAX_ERROR_TALLIES = 0x1400
+export const MEMORY_SIZE = 0x1c8_0000
+
+/** Parts of the error entry that was located last, as indices into FIELDS: the message as it is looked up, the whole
+ *  line, and what makes a place. Empty: not there. */
+export const E_MESSAGE = 0
+export const E_LINE = 1
+export const E_CLIENT = 2
+export const E_SERVER = 3
+export const E_HOST = 4
+export const E_UPSTREAM = 5
+export const E_URI = 6
+/** Tag and fields of it, see below. */
+export const E_BITS = 7
+// Bits of the tag: the index of the level, and what else.
+export const LEVEL = 7
+export const CONNECTED = 8
+export const CONTEXT = 16
+/** Numbers that tell nothing were left out of the message. */
+export const NUMBERS = 32
+/** The message quotes the path of a file, and only how it begins is kept. */
+export const FILE = 64
+/** Index of the first level at which nginx blames a backend. */
+export const ERROR = 3
+// Bits of the fields.
+export const CLIENT = 1
+export const SERVER = 2
+export const REQUEST = 4
+export const SUBREQUEST = 8
+export const UPSTREAM = 16
+
+// Why error entries are not counted.
+/** Not certainly read. */
+export const REFUSED = 0
+/** Not seen before. */
+export const UNKNOWN = 1
+/** It may be one of the lines that are kept first. */
+export const EARLY = 2
+/** Outside of the asked window, with a message not seen before. */
+export const OUTSIDE = 3
 
 // Operations of a program.
 /** Bytes as they are: address, length. */

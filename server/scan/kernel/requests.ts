@@ -1,7 +1,6 @@
 /** Which requests were seen before: everything of a line that decides what it is counted in. Status, the fields that
  *  tell lines apart, and the path without its query, with ids left out as the path group leaves them out. */
 import {
-  ENTRIES,
   F_BODY,
   F_HEADER_TIME,
   F_PEER,
@@ -10,30 +9,22 @@ import {
   F_URI,
   FIELDS,
   KEY,
-  KEYED,
-  KEYS,
-  KEYS_SIZE,
   KEY_SIZE,
-  MAX_ENTRIES,
-  SLOTS,
+  KEYED,
 } from './layout'
-import { same } from './find'
+import { copyPath, pathStop } from './path'
+import { FIELD_END, find, keep, seal } from './table'
 
-const SLOT_COUNT: u32 = MAX_ENTRIES * 2
 /** Longer paths are not kept. */
 const MAX_PATH: i32 = 2048
-/** Paths made to collide must not make look-ups slow. */
-const MAX_PROBES: u32 = 64
-/** Stands for an id, and behind every field; no path or field holds these bytes. */
-const ID: u8 = 1
-const FIELD_END: u8 = 2
 
-let size: i32 = 0
-let keysEnd: i32 = 0
 let keyLength: i32 = 0
-let hash: u32 = 0
 /** The request that was looked for last can be kept. */
 export let usable: bool = false
+
+export function clearUsable(): void {
+  usable = false
+}
 
 function fieldStart(field: i32): usize {
   return load<u32>(FIELDS + field * 8)
@@ -47,54 +38,12 @@ function fieldEnd(field: i32): usize {
  *  @param keyed how many fields tell lines apart */
 export function findRequest(status: i32, wholeRequest: bool, keyed: i32): i32 {
   usable = identify(status, wholeRequest, keyed)
-  if (!usable) return -1
-  const slot = slotOf()
-  if (slot == 0) return -1
-  const entry = load<i32>(slot)
-  return entry < 0 ? -1 : load<i32>(ENTRIES + entry * 16, 4)
+  return usable ? find() : -1
 }
 
 /** Keeps a value for the request that was looked for last, when there is room. */
 export function keepRequest(value: i32): void {
-  if (!usable) return
-  const slot = slotOf()
-  if (slot == 0) return
-  const known = load<i32>(slot)
-  if (known >= 0) {
-    store<i32>(ENTRIES + known * 16, value, 4)
-    return
-  }
-  if (size >= MAX_ENTRIES || keysEnd + keyLength > KEYS_SIZE) return
-  const entry = ENTRIES + size * 16
-  store<u32>(entry, hash)
-  store<i32>(entry, value, 4)
-  store<i32>(entry, keysEnd, 8)
-  store<i32>(entry, keyLength, 12)
-  memory.copy(KEYS + keysEnd, KEY, keyLength)
-  keysEnd += keyLength
-  store<i32>(slot, size++)
-}
-
-export function clearRequests(): void {
-  size = 0
-  keysEnd = 0
-  usable = false
-  memory.fill(SLOTS, 0xff, SLOT_COUNT * 4)
-}
-
-/** Address of the slot the last request is in, or would be; 0 when that is too far to look. */
-function slotOf(): usize {
-  const first = hash ^ (hash >> 15)
-  for (let probe: u32 = 0; probe < MAX_PROBES; probe++) {
-    const slot = SLOTS + ((first + probe) & (SLOT_COUNT - 1)) * 4
-    const index = load<i32>(slot)
-    if (index < 0) return slot
-    const entry = ENTRIES + index * 16
-    if (load<u32>(entry) == hash && load<i32>(entry, 12) == keyLength) {
-      if (same(KEYS + load<i32>(entry, 8), KEY, keyLength)) return slot
-    }
-  }
-  return 0
+  if (usable) keep(value)
 }
 
 function identify(status: i32, wholeRequest: bool, keyed: i32): bool {
@@ -110,17 +59,15 @@ function identify(status: i32, wholeRequest: bool, keyed: i32): bool {
     if (end <= at || load<u8>(--end) != 32) return false
   }
   if (at >= end || load<u8>(at) != 47 || end - at > <usize>MAX_PATH) return false
-  const pathEnd = path(at, end)
-  if (pathEnd == 0) return false
+  const pathKeyEnd = copyPath(at, end, KEY + 2)
+  if (pathKeyEnd == 0) return false
+  keyLength = <i32>(pathKeyEnd - KEY)
+  const pathEnd = pathStop
   store<u8>(KEY, <u8>status)
   store<u8>(KEY, (<u8>(status >> 8)) | (variant(pathEnd, end) ? 128 : 0) | traits(status), 1)
   if (!append(F_UPGRADE) || !append(F_PEER)) return false
   for (let field = KEYED; field < KEYED + keyed; field++) if (!append(field)) return false
-  // The last bytes are compared and hashed in fours.
-  store<u32>(KEY + keyLength, 0)
-  let h: u32 = 0x9e37_79b9
-  for (let i = 0; i < keyLength; i += 4) h = (h ^ (h >> 13) ^ load<u32>(KEY + i)) * 0x2c1b_3c6d
-  hash = h
+  seal(keyLength)
   return true
 }
 
@@ -154,49 +101,6 @@ function append(field: i32): bool {
   }
   store<u8>(KEY + keyLength++, FIELD_END)
   return true
-}
-
-/** Copies the path up to `end` or `?` with ids replaced. Returns where it ended; 0 when it cannot be kept.
- *  Of what pathGroup calls an id only numbers, UUIDs and hexadecimal are replaced: the others are kept as they are,
- *  which costs entries and changes no count. */
-function path(from: usize, end: usize): usize {
-  let to: usize = KEY + 2
-  let at = from
-  while (at < end && load<u8>(at) == 47) {
-    store<u8>(to++, 47)
-    const segment = ++at
-    const kept = to
-    let digits: i32 = 0
-    let hex: i32 = 0
-    for (; at < end; at++) {
-      const byte = load<u8>(at)
-      if (byte == 47 || byte == 63) break
-      if (byte == 32) return 0
-      if (<u32>byte - 48 < 10) {
-        digits++
-        hex++
-      } else if (<u32>(byte | 32) - 97 < 6) hex++
-      store<u8>(to++, byte)
-    }
-    const length = <i32>(at - segment)
-    if (digits > 0 && (digits == length || (hex >= 8 && (hex == length || isUuid(segment, length, hex))))) {
-      store<u8>(kept, ID)
-      to = kept + 1
-    }
-  }
-  keyLength = <i32>(to - KEY)
-  return at
-}
-
-function isUuid(at: usize, length: i32, hex: i32): bool {
-  return (
-    length == 36 &&
-    hex == 32 &&
-    load<u8>(at, 8) == 45 &&
-    load<u8>(at, 13) == 45 &&
-    load<u8>(at, 18) == 45 &&
-    load<u8>(at, 23) == 45
-  )
 }
 
 /** Where `HTTP/1.1` or `HTTP/3` at the end of a request begins; 0 when there is none. */

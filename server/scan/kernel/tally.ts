@@ -3,7 +3,7 @@
  *
  *    0 f64  lines before this time (epoch ms) are the parser's: they may belong to the first three that are kept
  *    8 f64  first time counted                     64 i32  count
- *   16 f64  last time counted                      68 i32  minute of the last one
+ *   16 f64  last time counted                      68 i32  minute of the last one, or the first of its step
  *   24 f64  time of the newest kept line           72 i32  count in that minute
  *   32 f64  its number                             76 i32  touched since the last copy
  *   40 f64  time of the kept line before it        80 i32  clients are complete
@@ -11,7 +11,9 @@
  *   56 i32  newest: start in the window, 0: copied 88 i32  tally of the session's end, -1: none
  *   60 i32  its length                             92 i32  its lifetimes, -1: none
  *   96 i32  line before: start                    104 i32  clients known by their hash
- *  100 i32  its length                            112 u64 × 8  hashes of clients */
+ *  100 i32  its length                            112 u64 × 8  hashes of clients
+ *  176 i32  minutes that are counted together: its evidence tells no less apart */
+import { copyTo } from './find'
 import { client, settled } from './host'
 import { KEPT, KEPT_SIZE, TALLIES, TALLY_SIZE } from './layout'
 
@@ -34,9 +36,11 @@ export function accepts(tally: usize, time: f64): bool {
  *  @param stamp the time of the line itself, by which kept lines are ordered */
 export function count(index: i32, time: f64, minute: i32, stamp: f64, number: f64, start: usize, length: i32): void {
   const tally = tallyAt(index)
-  if (minute != load<i32>(tally, 68)) {
+  if (<u32>(minute - load<i32>(tally, 68)) >= load<u32>(tally, 176)) {
     settleMinute(index)
-    store<i32>(tally, minute, 68)
+    // The host may just have changed it.
+    const step = load<i32>(tally, 176)
+    store<i32>(tally, step == 1 ? minute : minute - (minute % step), 68)
   }
   store<i32>(tally, load<i32>(tally, 72) + 1, 72)
   store<i32>(tally, load<i32>(tally, 64) + 1, 64)
@@ -89,8 +93,16 @@ export function settleMinute(index: i32): void {
   store<i32>(tally, 0, 72)
 }
 
+/** A multiple of 16, see copyTo. */
+let keptSize: i32 = KEPT_SIZE
+
+/** Room for longer lines, and for fewer tallies. Before the first one. */
+export function keepLonger(bytes: i32): void {
+  keptSize = bytes
+}
+
 export function keptAt(index: i32, place: i32): usize {
-  return KEPT + (index * 2 + place) * KEPT_SIZE
+  return KEPT + (index * 2 + place) * keptSize
 }
 
 /** The window is about to be overwritten: kept lines are copied to the places of their tallies. */
@@ -102,9 +114,9 @@ export function copyKept(): void {
     store<i32>(tally, 0, 76)
     const place = load<i32>(tally, 84)
     const before = load<i32>(tally, 96)
-    if (before != 0) memory.copy(keptAt(index, place ^ 1), before, load<i32>(tally, 100))
+    if (before != 0) copyTo(keptAt(index, place ^ 1), before, load<i32>(tally, 100))
     const newest = load<i32>(tally, 56)
-    if (newest != 0) memory.copy(keptAt(index, place), newest, load<i32>(tally, 60))
+    if (newest != 0) copyTo(keptAt(index, place), newest, load<i32>(tally, 60))
     store<i32>(tally, 0, 56)
     store<i32>(tally, 0, 96)
   }
@@ -122,4 +134,5 @@ export function resetTally(index: i32, from: f64): void {
   store<f64>(tally, -Infinity, 40)
   store<i32>(tally, -1, 88)
   store<i32>(tally, -1, 92)
+  store<i32>(tally, 1, 176)
 }
