@@ -52,6 +52,30 @@ const lateBuiltins = {
   }),
 }
 
+/** Parsers' examples are for tests: a sixth of the text that every run would load. They become lists without entries, over
+ *  as many lines. */
+const noExamples = {
+  name: 'no-examples',
+  transform(code, id) {
+    if (!/[\\/]parsers[\\/]/.test(id) || !code.includes('examples: [')) return null
+    const found = []
+    examplesIn(this.parse(code, { lang: 'ts' }), found)
+    let left = code
+    // From the end on: what is in front stays where it is.
+    for (const { start, end } of found.toSorted((a, b) => b.start - a.start))
+      left = `${left.slice(0, start)}[${left.slice(start, end).replace(/[^\n]+/g, '')}]${left.slice(end)}`
+    return { code: left, map: null }
+  },
+}
+
+/** Adds the arrays that are values of a property `examples`. */
+function examplesIn(node, found) {
+  if (node === null || typeof node !== 'object') return
+  const named = node.type === 'Property' && node.key.type === 'Identifier' && node.key.name === 'examples'
+  if (named && node.value.type === 'ArrayExpression') found.push(node.value)
+  else for (const child of Object.values(node)) examplesIn(child, found)
+}
+
 /** ASCII alone, so that the starter can take the bytes as they are: V8 keeps a text with one … in two bytes a
  *  character, and decoding that took a third of the time of its code cache. */
 const asciiOnly = {
@@ -82,7 +106,7 @@ export default {
   platform: 'node',
   logLevel: 'warn',
   external: (id) => EXTERNAL.some((name) => id === name || id.startsWith(`${name}/`)),
-  plugins: [ownFiles(ROOT, apart), lateBuiltins, asciiOnly, licence],
+  plugins: [ownFiles(ROOT, apart), noExamples, lateBuiltins, asciiOnly, licence],
   // Imports that are late in the sources are so for those who run the sources.
   checks: { ineffectiveDynamicImport: false },
   output: {
