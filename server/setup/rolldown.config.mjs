@@ -16,7 +16,7 @@ const ENTRIES = ['server/cli/main', 'server/scan/worker']
 const GROUPS = [
   {
     name: 'cli',
-    test: /[\\/](?:server[\\/]cli[\\/](?:main|command|options|terminal)\.ts|node_modules[\\/]commander[\\/])/,
+    test: /[\\/](?:server[\\/]cli[\\/](?:analyze|command|explain|log-format|main|options|parse|serve|terminal)\.ts|node_modules[\\/]commander[\\/])|rolldown[\\/]runtime/,
   },
   { name: 'nginx-config', late: true, test: /[\\/]server[\\/]nginx-config[\\/]/ },
   // What error logs, applications' logs and people who ask why need, and an access log does not.
@@ -26,7 +26,10 @@ const GROUPS = [
     test: /[\\/](?:parsers[\\/](?:explain[\\/]|apps[\\/](?:signs[\\/]|app-events|websocket-texts)|nginx[\\/](?:error-(?:events|signs)|log-format-near)\.)|server[\\/]scan[\\/](?:e(?:ntry|rror|xplain)[\w-]*|interned|nearest|path-key|tallies|words)\.ts)/,
   },
   { name: 'scan', test: /[\\/](?:parsers|server[\\/](?:scan|diagnosis|nginx-config))[\\/]/ },
-  { name: 'reading', test: /[\\/]server[\\/]cli[\\/](?:output|progress|reading|record-line|report-\w+|when)\.ts$/ },
+  {
+    name: 'reading',
+    test: /[\\/]server[\\/]cli[\\/](?:interruption|output|progress|reading|record-line|report-\w+|when)\.ts$/,
+  },
 ]
 
 /** Files that are started by themselves. In a group their code would run wherever the group is loaded. */
