@@ -66,7 +66,7 @@ export class ErrorHotPath {
   }
 
   /** Call before the lines of a chunk. */
-  begin(bytes: Buffer, evidence: Evidence): void {
+  begin(bytes: Buffer, evidence: Evidence): this {
     if (this.evidence !== evidence) {
       this.finish()
       this.tallies.forget()
@@ -78,6 +78,7 @@ export class ErrorHotPath {
     this.bytes = bytes
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.safe = bytes.length > MARGIN ? bytes.lastIndexOf(NEWLINE, bytes.length - 1 - MARGIN) + 1 : 0
+    return this
   }
 
   /** Counts lines from the one at `from`, which has the number `number`, up to one that is the parser's, and returns

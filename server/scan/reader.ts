@@ -133,7 +133,7 @@ export class RecordReader {
         if (at >= bytes.length) break
       }
       if (fast && to.onEvents === null && this.detection.current === nginxError) {
-        const hot = (this.hotErrors ??= this.errorPath(bytes, to.evidence))
+        const hot = (this.hotErrors ??= new ErrorHotPath(this.options).begin(bytes, to.evidence))
         at = hot.run(at, line)
         line += this.counted(hot.counted)
       }
@@ -153,12 +153,6 @@ export class RecordReader {
       at = newline + 1
     }
     return Math.min(at, bytes.length)
-  }
-
-  private errorPath(bytes: Buffer, evidence: Evidence): ErrorHotPath {
-    const hot = new ErrorHotPath(this.options)
-    hot.begin(bytes, evidence)
-    return hot
   }
 
   /** Reads the record that starts at `at`; null when more input is needed to finish it. */
