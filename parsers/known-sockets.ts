@@ -3,6 +3,8 @@
  *  Sources: the routes in each application's own source or documentation. */
 export interface KnownSocket {
   product: string
+  /** A text that every such path has: looked for first, since a pattern's first use takes as long as a hundred looks. */
+  part: string
   /** Tested on the path without query. */
   path: RegExp
   /** Tested on the query string; absent: any. */
@@ -10,20 +12,25 @@ export interface KnownSocket {
 }
 
 export const KNOWN_SOCKETS: readonly KnownSocket[] = [
-  { product: 'Socket.IO', path: /\/(?:socket|engine)\.io\/?$/, query: /(?:^|&)transport=websocket(?:&|$)/ },
-  { product: 'Portainer', path: /\/api\/websocket\/(?:exec|attach|pod|kubernetes-shell)$/ },
-  { product: 'Home Assistant', path: /^\/api\/websocket$/ },
-  { product: 'Jupyter', path: /\/api\/kernels\/[^/]+\/channels$/ },
-  { product: 'Jupyter', path: /\/terminals\/websocket\/[^/]+$/ },
-  { product: 'Streamlit', path: /\/_stcore\/stream$/ },
-  { product: 'Rails Action Cable', path: /^\/cable\/?$/ },
-  { product: 'Phoenix', path: /\/(?:live|socket)\/websocket$/ },
-  { product: 'Grafana', path: /\/api\/live\/ws$/ },
-  { product: 'Mattermost', path: /\/api\/v[34]\/(?:users\/)?websocket$/ },
-  { product: 'noVNC', path: /\/websockify$/ },
-  { product: 'Guacamole', path: /\/websocket-tunnel$/ },
+  {
+    product: 'Socket.IO',
+    part: '.io',
+    path: /\/(?:socket|engine)\.io\/?$/,
+    query: /(?:^|&)transport=websocket(?:&|$)/,
+  },
+  { product: 'Portainer', part: '/api/websocket/', path: /\/api\/websocket\/(?:exec|attach|pod|kubernetes-shell)$/ },
+  { product: 'Home Assistant', part: '/api/websocket', path: /^\/api\/websocket$/ },
+  { product: 'Jupyter', part: '/api/kernels/', path: /\/api\/kernels\/[^/]+\/channels$/ },
+  { product: 'Jupyter', part: '/terminals/websocket/', path: /\/terminals\/websocket\/[^/]+$/ },
+  { product: 'Streamlit', part: '/_stcore/stream', path: /\/_stcore\/stream$/ },
+  { product: 'Rails Action Cable', part: '/cable', path: /^\/cable\/?$/ },
+  { product: 'Phoenix', part: '/websocket', path: /\/(?:live|socket)\/websocket$/ },
+  { product: 'Grafana', part: '/api/live/ws', path: /\/api\/live\/ws$/ },
+  { product: 'Mattermost', part: '/api/v', path: /\/api\/v[34]\/(?:users\/)?websocket$/ },
+  { product: 'noVNC', part: '/websockify', path: /\/websockify$/ },
+  { product: 'Guacamole', part: '/websocket-tunnel', path: /\/websocket-tunnel$/ },
   // sockjs-protocol: /PREFIX/SERVER/SESSION/websocket, where clients take three digits for SERVER.
-  { product: 'SockJS', path: /\/\d{3}\/[^/]+\/websocket$/ },
+  { product: 'SockJS', part: '/websocket', path: /\/\d{3}\/[^/]+\/websocket$/ },
 ]
 
 /** A path whose last segment is a usual name for a socket. A hint only: it never makes a request a handshake. */
@@ -35,6 +42,7 @@ export function knownSocket(uri: string): KnownSocket | null {
   const path = q < 0 ? uri : uri.slice(0, q)
   const query = q < 0 ? '' : uri.slice(q + 1)
   for (const known of KNOWN_SOCKETS) {
+    if (!path.includes(known.part)) continue
     if (known.path.test(path) && (known.query === undefined || known.query.test(query))) return known
   }
   return null

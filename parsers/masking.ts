@@ -107,6 +107,13 @@ const UNSAFE = /[\x00-\x20\x7f-\xa0\u2028\u2029"'`{}\\;#]/g
 const isVariable = (segment: string): boolean =>
   ID.test(segment) || OPAQUE.test(segment) || (/[=:%]/.test(segment) && maskText(`/${segment}`) !== `/${segment}`)
 
+/** Most segments, in one look where the others take four: too short to be an identifier, or without a digit, a dot and
+ *  the length of a UUID. */
+const WORD = /^(?:[a-z][\w.-]{0,6}|[a-z_-]{1,35})$/i
+
+const groupOf = (segment: string): string =>
+  WORD.test(segment) ? segment : isVariable(segment) ? ':id' : segment.replace(UNSAFE, '_').slice(0, 60)
+
 /** The path group of a request URI: no query, ids as `:id`, at most 8 segments and 120 characters.
  *  Absolute-form URIs lose scheme and host. `/api/kernels/3fa9…/channels?x=1` → `/api/kernels/:id/channels`. */
 export function pathGroup(uri: string): string {
@@ -116,6 +123,6 @@ export function pathGroup(uri: string): string {
   if (!path.startsWith('/'))
     return path === '' ? '/' : (maskText(path) === path ? path : ':id').replace(UNSAFE, '_').slice(0, 120)
   const segments = path.slice(1).split('/')
-  const kept = segments.slice(0, 8).map((s) => (isVariable(s) ? ':id' : s.replace(UNSAFE, '_').slice(0, 60)))
+  const kept = segments.slice(0, 8).map(groupOf)
   return `/${kept.join('/')}`.slice(0, 120) + (segments.length > 8 ? '/…' : '')
 }

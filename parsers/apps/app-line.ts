@@ -66,10 +66,10 @@ const BEGINNING = new RegExp(`^\\[?${WHEN}\\]?(?: - | *\\| *|[ \\t]+)?`)
 /** nginx's own shape after the level, in case an error log has another stamp than usual; and its usual head. */
 const NGINX = /^\d{1,10}#\d{1,10}: |^\*\d+ /
 const NGINX_HEAD = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[[a-z]/
-/** How any shape begins: refuses most foreign lines, such as those that begin with an address, without compiling the
- *  shapes, which takes as long as reading half a megabyte. */
+/** How any shape begins: refuses most foreign lines, such as those that begin with an address or were cut off within one,
+ *  without compiling the shapes, which takes as long as reading half a megabyte. */
 const HEAD =
-  /^(?:\[|(?!\d{1,3}(?:\.\d{1,3}){3} |[0-9a-f]{1,4}:[0-9a-f:]{1,36} )\d|[A-Za-z]{4,11} *\[|[IWEF]\d{4} |[A-Z]{4,8} +\w+\.|guacd\[|[A-Z]{4,8}:\t)/
+  /^(?:\[|(?!\d{1,3}(?:\.\d{1,3}){3} |[0-9a-f]{1,4}:[0-9a-f:]{1,36} |[0-9a-f.:]*$)\d|[A-Za-z]{4,11} *\[|[IWEF]\d{4} |[A-Z]{4,8} +\w+\.|guacd\[|[A-Z]{4,8}:\t)/
 
 export const appLine: Parser<AppRecord> = {
   id: 'app-line',

@@ -53,7 +53,6 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
     { interruption },
     { scanInputs },
     { buildReport },
-    { configView },
   ] = await Promise.all([
     import('./output.ts'),
     import('./reading.ts'),
@@ -61,7 +60,6 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
     import('./interruption.ts'),
     import('../scan/contract.ts'),
     import('../diagnosis/contract.ts'),
-    import('../nginx-config/contract.ts'),
   ])
   const output = openOutput(flags.o)
   const reading = await prepareReading(args, flags, Date.now())
@@ -92,10 +90,11 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   for (const error of result.errors) complain(error.message)
   const failed = [reading.failed, result.errors.length > 0, unreadable(result.inputs, result.unread)].includes(true)
 
+  const config = reading.config && (await import('../nginx-config/contract.ts')).configView(reading.config)
   const report = buildReport(result.evidence, {
     inputs: result.inputs,
     generatedAt: Date.now(),
-    config: reading.config ? configView(reading.config) : null,
+    config,
     partial: result.partial ? { ...result.read, left: result.left } : null,
     asked: reading,
     notRead: [...reading.errors, ...result.errors],

@@ -18,6 +18,14 @@ Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage error or input tha
 cannot be read, 130 or 143 ended by Ctrl-C or SIGTERM.
 "halfopen COMMAND --help" shows the options of a command.`
 
+const COMMANDS = new Map([
+  ['analyze', registerAnalyze],
+  ['serve', registerServe],
+  ['parse', registerParse],
+  ['explain', registerExplain],
+  ['log-format', registerLogFormat],
+])
+
 /** Runs one command. @param argv the words after the program's name. @returns the exit code of CONTRACT.md. */
 export async function main(argv: string[]): Promise<number> {
   let code = 0
@@ -26,14 +34,16 @@ export async function main(argv: string[]): Promise<number> {
   }
   const program = new Command('halfopen')
     .description('Why WebSockets break behind nginx, which config line to change, and whether the change worked')
-    .version(packageVersion(), '--version', 'print the version')
+    // Looked for in files, so only when asked for.
+    .version(argv.includes('--version') ? packageVersion() : '', '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-  for (const register of [registerAnalyze, registerServe, registerParse, registerExplain, registerLogFormat])
-    register(program, exit)
+  // The others are for the list in the help, and for what is no command.
+  const asked = COMMANDS.get(argv[0] ?? '')
+  for (const register of asked === undefined ? COMMANDS.values() : [asked]) register(program, exit)
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {

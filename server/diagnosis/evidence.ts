@@ -108,7 +108,12 @@ const ownScope = ({ server, path, upstream }: Scope): Scope => ({
  *  that is done in place, since sorting for every event would dominate a log of a million failures. */
 function place(kept: Exemplar[], exemplar: Exemplar): Exemplar[] {
   const [, , third, fourth, fifth] = kept
-  if (!third || !fourth || !fifth) return keepExemplars(kept, [exemplar])
+  if (!third || !fourth || !fifth) {
+    const last = kept.at(-1)
+    if (last !== undefined && byTime(exemplar, last) <= 0) return keepExemplars(kept, [exemplar])
+    kept.push(exemplar)
+    return kept
+  }
   if (byTime(exemplar, fifth) > 0) {
     kept[3] = fifth
     kept[4] = exemplar

@@ -67,7 +67,7 @@ export class ErrorHotPath implements KernelUser {
   }
 
   /** Call before the lines of a chunk. */
-  begin(bytes: Buffer, evidence: Evidence): void {
+  begin(bytes: Buffer, evidence: Evidence): this {
     if (this.evidence !== evidence) {
       this.finish()
       this.forget()
@@ -76,6 +76,7 @@ export class ErrorHotPath implements KernelUser {
     this.learnable = -1
     this.bytes = bytes
     this.windowStart = this.windowEnd = 0
+    return this
   }
 
   /** Counts lines from the one at `from`, which has the number `number`, up to one that is the parser's, and returns

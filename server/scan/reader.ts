@@ -59,8 +59,8 @@ export class RecordReader {
   /** A time that is close to that of the next record, epoch ms; null while no line told the year. */
   private near: number | null = null
   private readonly hot: HotPath
-  /** For nginx's error logs; used while they are what is read. */
-  private readonly hotErrors: ErrorHotPath
+  /** For nginx's error logs; made when one is read, since its tables take longer than a short access log. */
+  private hotErrors: ErrorHotPath | null = null
   /** Lines the hot path counted for the current parser since the last look. */
   private fastHits = 0
   private first: number | null = null
@@ -69,7 +69,6 @@ export class RecordReader {
   constructor(options: ReaderOptions) {
     this.options = options
     this.hot = new HotPath(options.path, options.since ?? null, options.until ?? null, options.own ?? DASHBOARD)
-    this.hotErrors = new ErrorHotPath(options)
     this.summary = options.summary
       ? { ...options.summary, unparsed_samples: [...options.summary.unparsed_samples] }
       : unreadSummary(options.path)
@@ -91,11 +90,11 @@ export class RecordReader {
     evidence.first = null
     evidence.last = null
     this.hot.begin(bytes, evidence)
-    this.hotErrors.begin(bytes, evidence)
+    this.hotErrors?.begin(bytes, evidence)
     const done = this.lines(bytes, firstLine, { evidence, onEvents, final })
     // Lines that the hot path counted have the format of the one that the parser read before them.
     if (this.hot.endChunk(evidence) && this.sample !== null) this.describe(this.sample, evidence)
-    this.hotErrors.endChunk(evidence)
+    this.hotErrors?.endChunk(evidence)
     if (final) this.finish()
     this.settleHits(this.detection.current)
     this.summary.bytes += done
@@ -108,7 +107,7 @@ export class RecordReader {
   /** The input is over: what was only counted so far goes into the evidence it was read for. */
   finish(): void {
     this.hot.finish()
-    this.hotErrors.finish()
+    this.hotErrors?.finish()
   }
 
   private lines(bytes: Buffer, firstLine: number, to: Sink): number {
@@ -134,8 +133,9 @@ export class RecordReader {
         if (at >= bytes.length) break
       }
       if (fast && to.onEvents === null && this.detection.current === nginxError) {
-        at = this.hotErrors.run(at, line)
-        line += this.counted(this.hotErrors.counted)
+        const hot = (this.hotErrors ??= new ErrorHotPath(this.options).begin(bytes, to.evidence))
+        at = hot.run(at, line)
+        line += this.counted(hot.counted)
         if (at >= bytes.length) break
       }
       let newline = bytes.indexOf(NEWLINE, at)
@@ -297,7 +297,7 @@ export class RecordReader {
     const { time, events } = reading
     const { since, until } = this.options
     if (time !== null && ((since != null && time < since) || (until != null && time >= until))) {
-      this.hotErrors.learn('outside', offset)
+      this.hotErrors?.learn('outside', offset)
       return null
     }
     this.describe(record, evidence)
@@ -309,7 +309,7 @@ export class RecordReader {
     const needed = events.length > 0 || reading.failed !== null
     const exemplar = needed ? new MaskedLine(this.options.path, line, text, time) : null
     let into: Learned | null = null
-    if (record.type === 'error' && events.length === 0) this.hotErrors.learn('ordinary', offset)
+    if (record.type === 'error' && events.length === 0) this.hotErrors?.learn('ordinary', offset)
     if (record.type === 'access' && reading.status !== null) {
       const client = record.fields.remote_addr ?? null
       const failed = reading.failed === null ? null : { ...reading.failed, time, client }
@@ -319,7 +319,7 @@ export class RecordReader {
     if (exemplar === null || events.length === 0) return into
     const counted = events.map((event) => {
       const observation = foldEvent(evidence, event, exemplar)
-      if (record.type === 'error') this.hotErrors.learn(observation, offset)
+      if (record.type === 'error') this.hotErrors?.learn(observation, offset)
       return observation
     })
     onEvents?.(events, exemplar, offset)

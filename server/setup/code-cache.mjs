@@ -18,6 +18,10 @@ const REQUESTS = [
   '"GET /live/ws HTTP/1.1" 400 12',
   '"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1" 502 157',
 ]
+/** An entry of nginx and an application's line. */
+const ERRORS = `2026/11/21 06:13:34 [error] 7#7: *1 upstream prematurely closed connection while reading response header from upstream, client: 198.51.100.7, server: app.example, request: "GET /ws HTTP/1.1", upstream: "http://127.0.0.1:8080/ws", host: "app.example"
+2026-11-21 06:13:34,004 ERROR [app] websocket: the client is not using the websocket protocol
+`
 
 const folder = resolve(process.argv[2] ?? 'dist')
 const scripts = new Map()
@@ -29,7 +33,9 @@ const work = mkdtempSync(join(tmpdir(), 'halfopen-build-'))
 try {
   const log = join(work, 'access.log')
   writeFileSync(log, sample())
-  for (const args of commands(log)) {
+  const errors = join(work, 'error.log')
+  writeFileSync(errors, ERRORS.repeat(20))
+  for (const args of commands(log, errors)) {
     const code = await main(args)
     if (code !== 0) throw new Error(`halfopen ${args.join(' ')} ended with code ${code}`)
   }
@@ -40,7 +46,7 @@ try {
 setFlagsFromString('--flush-bytecode')
 for (const [file, script] of scripts) writeFileSync(`${file}.cache`, script.createCachedData())
 
-function commands(log) {
+function commands(log, errors) {
   const analyze = ['analyze', '--no-progress']
   return [
     ['--version'],
@@ -49,6 +55,8 @@ function commands(log) {
     [...analyze, '--output', 'json', log],
     [...analyze, log],
     ['parse', log],
+    [...analyze, errors],
+    ['explain', `${log}:1`],
   ]
 }
 

@@ -10,16 +10,26 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
  *  `dist/server/cli/main.cjs`. A file named by `new URL('./worker.ts', import.meta.url)` needs no line here. */
 const ENTRIES = ['server/cli/main', 'server/scan/worker']
 
-/** What is loaded together: few files, and none of it without need. `--version` needs `cli`; a worker that reads logs
+/** What is loaded together: few files, and none of it without need. Those marked `late` are loaded when the first of their
+ *  exports is used, wherever they were imported: nothing may use one at its top. `--version` needs `cli`; a worker that reads logs
  *  needs `scan`. The rest, which is the server, goes to files of its own. */
 const GROUPS = [
-  // First, for a group takes what it imports along.
   {
     name: 'cli',
-    test: /[\\/](?:server[\\/]cli[\\/](?:main|command|options|terminal)\.ts|node_modules[\\/]commander[\\/])/,
+    test: /[\\/](?:server[\\/]cli[\\/](?:analyze|command|explain|log-format|main|options|parse|serve|terminal)\.ts|node_modules[\\/]commander[\\/])|rolldown[\\/]runtime/,
+  },
+  { name: 'nginx-config', late: true, test: /[\\/]server[\\/]nginx-config[\\/]/ },
+  // What error logs, applications' logs and people who ask why need, and an access log does not.
+  {
+    name: 'meaning',
+    late: true,
+    test: /[\\/](?:parsers[\\/](?:explain[\\/]|apps[\\/](?:signs[\\/]|app-events|websocket-texts)|nginx[\\/](?:error-(?:events|signs)|log-format-near)\.)|server[\\/]scan[\\/](?:e(?:ntry|rror|xplain)[\w-]*|interned|nearest|path-key|tallies|words)\.ts)/,
   },
   { name: 'scan', test: /[\\/](?:parsers|server[\\/](?:scan|diagnosis|nginx-config))[\\/]/ },
-  { name: 'reading', test: /[\\/]server[\\/]cli[\\/](?:output|progress|reading|record-line|report-\w+|when)\.ts$/ },
+  {
+    name: 'reading',
+    test: /[\\/]server[\\/]cli[\\/](?:interruption|output|progress|reading|record-line|report-\w+|when)\.ts$/,
+  },
 ]
 
 /** Files that are started by themselves. In a group their code would run wherever the group is loaded. */
@@ -35,21 +45,48 @@ const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT
  *  (better-sqlite3), worker files (pino), or are for the server alone. */
 const EXTERNAL = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => name !== 'commander')
 
-const LATE = 'child_process|crypto|http|net|os|stream|v8|worker_threads|zlib'
-const REQUIRED = new RegExp(`^(\\s*)(?:let|const|var) (\\w+) = require\\("(node:(?:${LATE}))"\\);$`, 'gm')
+const LATE = [
+  'node:(?:child_process|crypto|http|net|os|stream|v8|worker_threads|zlib)',
+  ...GROUPS.filter(({ late }) => late).map(({ name }) => `\\./${name}\\.cjs`),
+]
+const REQUIRED = new RegExp(`^(\\s*)(?:let|const|var) (\\w+) = require\\("(${LATE.join('|')})"\\);$`, 'gm')
 
-/** Node.js's larger modules are loaded when one of their exports is used. Commander names child_process at its top and
- *  never uses it here; it alone loads net, dgram and streams: a fifth of what `node -e 0` takes. */
-const lateBuiltins = {
-  name: 'late-builtins',
+/** Node.js's larger modules, and late groups, are loaded when one of their exports is used. Commander names child_process
+ *  at its top and never uses it here; it alone loads net, dgram and streams: a fifth of what `node -e 0` takes. */
+const lateModules = {
+  name: 'late-modules',
   renderChunk: (code) => ({
     code: code.replace(REQUIRED, (_, indent, name, id) => {
       if (code.includes(`__toESM(${name},`)) throw new Error(`import the names you need of ${id}, not its default`)
-      return `${indent}const ${name} = new Proxy({}, { get: (_, name) => require("${id}")[name] });`
+      return `${indent}let ${name}_; const ${name} = new Proxy({}, { get: (_, name) => (${name}_ ??= require("${id}"))[name] });`
     }),
     // Lines stay where they are.
     map: null,
   }),
+}
+
+/** Parsers' examples are for tests: a sixth of the text that every run would load. They become lists without entries, over
+ *  as many lines. */
+const noExamples = {
+  name: 'no-examples',
+  transform(code, id) {
+    if (!/[\\/]parsers[\\/]/.test(id) || !code.includes('examples: [')) return null
+    const found = []
+    examplesIn(this.parse(code, { lang: 'ts' }), found)
+    let left = code
+    // From the end on: what is in front stays where it is.
+    for (const { start, end } of found.toSorted((a, b) => b.start - a.start))
+      left = `${left.slice(0, start)}[${left.slice(start, end).replace(/[^\n]+/g, '')}]${left.slice(end)}`
+    return { code: left, map: null }
+  },
+}
+
+/** Adds the arrays that are values of a property `examples`. */
+function examplesIn(node, found) {
+  if (node === null || typeof node !== 'object') return
+  const named = node.type === 'Property' && node.key.type === 'Identifier' && node.key.name === 'examples'
+  if (named && node.value.type === 'ArrayExpression') found.push(node.value)
+  else for (const child of Object.values(node)) examplesIn(child, found)
 }
 
 /** ASCII alone, so that the starter can take the bytes as they are: V8 keeps a text with one … in two bytes a
@@ -82,9 +119,11 @@ export default {
   platform: 'node',
   logLevel: 'warn',
   external: (id) => EXTERNAL.some((name) => id === name || id.startsWith(`${name}/`)),
-  plugins: [ownFiles(ROOT, apart), lateBuiltins, asciiOnly, licence],
+  plugins: [ownFiles(ROOT, apart), noExamples, lateModules, asciiOnly, licence],
   // Imports that are late in the sources are so for those who run the sources.
   checks: { ineffectiveDynamicImport: false },
+  // Asked for by what is said of groups below.
+  preserveEntrySignatures: 'allow-extension',
   output: {
     format: 'cjs',
     entryFileNames: '[name].cjs',
@@ -92,6 +131,7 @@ export default {
     // Read by `node --enable-source-maps` alone. Names and lines are kept, so that a stack says something without.
     sourcemap: true,
     comments: false,
-    codeSplitting: { groups: ordered },
+    // A group is what is named above: with what it imports, a late one would take along what all need.
+    codeSplitting: { groups: ordered, includeDependenciesRecursively: false },
   },
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { accessPresets } from '../../parsers/nginx/access-presets.ts'
 import { run } from './run.ts'
 
 let folder: string
@@ -40,13 +41,35 @@ async function loadedBy(args: readonly string[]): Promise<{ files: string[]; bui
 const HEAVY = /^NativeModule (?:child_process|crypto|http|net|stream|tty|worker_threads|zlib)$/
 
 describe('a short run', () => {
-  it('of analyze loads six files and none of the larger parts of Node.js', async () => {
+  it('of analyze loads four files and none of the larger parts of Node.js', async () => {
     for (const output of ['json', 'text']) {
       const { files, builtins } = await loadedBy(['analyze', '--no-progress', '--output', output, log])
-      expect(files).toContain('parts/scan.cjs')
-      expect(files.length).toBeLessThanOrEqual(6)
+      expect(files.toSorted()).toEqual([
+        'cli/main.cjs',
+        'parts/reading.cjs',
+        'parts/rolldown-runtime.cjs',
+        'parts/scan.cjs',
+      ])
       expect(builtins).toEqual([])
     }
+  })
+
+  it('loads little text, and no example of a parser', () => {
+    const texts = ['cli/main', 'parts/reading', 'parts/scan'].map((name) =>
+      readFileSync(`dist/server/${name}.cjs`, 'latin1'),
+    )
+    expect(texts.join('').length).toBeLessThan(600_000)
+    const { line } = accessPresets[0]?.examples[0] ?? { line: '' }
+    expect(line).toMatch(/Nov\/2026/)
+    expect(texts.filter((text) => text.includes(JSON.stringify(line).slice(1, -1)))).toEqual([])
+  })
+
+  it('of a log with errors loads what they mean', async () => {
+    const errors = join(folder, 'error.log')
+    const said = 'upstream prematurely closed connection while reading response header from upstream'
+    const what = 'client: 198.51.100.7, server: app.example, request: "GET /ws HTTP/1.1", host: "app.example"'
+    writeFileSync(errors, `2026/11/21 06:13:34 [error] 7#7: *1 ${said}, ${what}\n`)
+    expect((await loadedBy(['analyze', '--no-progress', errors])).files).toContain('parts/meaning.cjs')
   })
 
   it('of log-format does not either', async () => {

@@ -79,3 +79,11 @@ test.each([
   pathGroup('/' + text)
   expect(performance.now() - start).toBeLessThan(100)
 })
+
+test.each([
+  ['/abcdefab-abcd-abcd-abcd-abcdefabcdef', '/:id'],
+  ['/abcdef-abcd/x-y_z', '/abcdef-abcd/x-y_z'],
+  ['/1234567/v2/a1b2c3/a1b2c3d4', '/:id/v2/a1b2c3/:id'],
+  ['/a.b.cdefghij/a.b.c', '/:id/a.b.c'],
+  ['/token=x/a;b', '/:id/a'],
+])('%s is grouped as %s', (uri, group) => expect(pathGroup(uri)).toBe(group))

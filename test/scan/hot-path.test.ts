@@ -255,6 +255,14 @@ test('paths that differ only in what the hot path takes for an id have one group
   )
 })
 
+test('every path of a known socket has the part that is looked for first', () => {
+  for (const known of KNOWN_SOCKETS) {
+    const paths = fc.sample(fc.stringMatching(known.path), 50)
+    for (const path of paths)
+      expect([known.product, path]).toEqual([known.product, expect.stringContaining(known.part)])
+  }
+})
+
 test('only Socket.IO tells a handshake by its query: a new product that does needs its own variant', () => {
   for (const { product, path, query } of KNOWN_SOCKETS) {
     if (query !== undefined) expect([product, path.test('/socket.io/')]).toEqual([product, true])
