@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { builtFile } from './built.ts'
 import type { InputError, ScanOptions } from './contract.ts'
+import { keepMemorySmall } from './memory.ts'
 import type { Range, TaskResult } from './task.ts'
 import { pack, unpack, type Message } from './transfer.ts'
 
@@ -58,24 +59,28 @@ export async function runTasks(
   signal?.addEventListener('abort', onAbort)
   const file = threads > 1 ? builtFile('worker.cjs') : null
   const workers = file === null ? [] : Array.from({ length: threads - 1 }, () => new Thread(file, { options, stop }))
-  // From the end: this thread takes from the beginning.
+  // In their order, since results of later inputs wait for those before them. The first is this thread's: it needs no moving.
+  let own = waiting.shift()
   const others = workers.map(async (worker) => {
     for (;;) {
-      const at = waiting.findLastIndex(({ elsewhere }) => elsewhere)
+      const at = waiting.findIndex(({ elsewhere }) => elsewhere)
       const task = at < 0 ? undefined : waiting.splice(at, 1)[0]
       if (task === undefined) break
       const result = await worker.run(task)
-      if (result !== null) onResult(task.id, result)
-      else {
+      if (result === null) {
         // The thread is gone: whoever is free reads its task from the beginning.
         waiting.unshift(task)
         break
       }
+      // Its memory is free before its evidence is unpacked here.
+      if (!waiting.some(({ elsewhere }) => elsewhere)) await worker.end()
+      onResult(task.id, result)
     }
     await worker.end()
   })
   const here = async (): Promise<void> => {
-    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
+    for (let task = own ?? waiting.shift(); task !== undefined; task = waiting.shift()) {
+      own = undefined
       const result = await task.here()
       if (result === null) continue
       const { evidence, summary } = result
@@ -99,9 +104,11 @@ class Thread {
   constructor(file: URL, data: WorkerData) {
     this.worker = new Worker(file, {
       workerData: data,
-      // A scan allocates little (cli/memory.ts).
+      // A scan allocates little (memory.ts).
       resourceLimits: { maxYoungGenerationSizeMb: 2 },
     })
+    // A new isolate undoes it for all of them (V8's Heap::ConfigureHeap): 32 MB.
+    this.worker.once('online', keepMemorySmall)
     this.gone = new Promise((resolve) => {
       this.worker.once('error', () => resolve(null)).once('exit', () => resolve(null))
     })

@@ -6,6 +6,7 @@ import type { Parser } from '../../parsers/parser.ts'
 import type { InputError } from './contract.ts'
 import { systemError } from './input-errors.ts'
 import { LineFeeder } from './lines.ts'
+import { BufferWatch } from './memory.ts'
 import type { OpenedInput } from './open-input.ts'
 import { RecordReader } from './reader.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -44,6 +45,9 @@ const CHUNK = 1 << 18
 /** Signals and messages are only handled between turns of the event loop: it gets one after this many chunks. */
 const CHUNKS_PER_TURN = 64
 
+/** One for all inputs of a thread: its context stays. */
+const buffers = new BufferWatch()
+
 /** Never throws for what is in the input: a failure is in `error`, what was read before stays. */
 export async function runTask(
   input: Exclude<OpenedInput, { kind: 'refused' }>,
@@ -62,6 +66,7 @@ export async function runTask(
       for await (const chunk of untilAborted(input.chunks, signal)) {
         feeder.push(chunk)
         onProgress(input.consumed())
+        buffers.read(chunk.length)
       }
   } catch (cause) {
     error = systemError(input.path, cause)
@@ -94,6 +99,7 @@ async function readRange(
       feeder.push(buffer.subarray(0, n))
       at += n
       onProgress(at - from)
+      buffers.read(n)
       if (turn % CHUNKS_PER_TURN === 0) await new Promise(setImmediate)
     }
   } finally {
