@@ -155,8 +155,11 @@ function locateFields(from: usize, named: bool): usize {
     if (field <= UPSTREAM) {
       fields |= field
       if (field == REQUEST) at = locateRequest(at)
-      else if (field == SUBREQUEST) at = locatePath(at)
-      else at = locateUpstream(at)
+      else if (field == SUBREQUEST) {
+        at = locatePath(at)
+        // Its path is all of it: a blank is a part of it, and the parser's.
+        if (at != 0 && load<u8>(at) == 32) return 0
+      } else at = locateUpstream(at)
       if (at == 0) return 0
     } else if (field == HOST) {
       const hostEnd = findEnd(at, 34, 34)
