@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm'
  *  `--max-semi-space-size` would say it plainly, but V8 reads that before the first line of a program only. */
 export function keepMemorySmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
-  setFlagsFromString('--heap-growing-percent=50')
+  setFlagsFromString('--heap-growing-percent=90')
 }
 
 /** With `true` of young objects only; Node.js 20 takes every other argument for that, too. */
