@@ -14,7 +14,7 @@ const JWT = /\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g
 /** A password can hold `@` and `/`; a port and its path are none. */
 const USERINFO =
   /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)(?:[^\s"'@/:]{0,200}:(?!\d{1,5}[/?])[^\s"<>?]{1,300}@|[^\s/@"']{1,200}@)/gi
-const BEARER = /\b([Bb]earer|BEARER|Basic)(?:\s|%20|\+)+[\w+/=.-]{8,}/g
+const BEARER = /\b([Bb]earer|BEARER|Basic)(?:\s|%(?:25){0,3}(?:20|09)|\+)+[\w+/=.-]{8,}/g
 const COOKIE = /\b((?:set-)?cookie['"]?\s{0,9}[:=]\s{0,9}['"]?)[^'"\r\n]+/gi
 /** `/bot12345:AAF…/`: an account and its key. */
 const COLON_KEY = /(\/[\w.%-]{1,60}(?::|%3a))(?=[a-z_-]*\d|[A-Z])[\w-]{12,}/gi

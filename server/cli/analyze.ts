@@ -63,7 +63,7 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   ])
   const output = openOutput(flags.o)
   const reading = await prepareReading(args, flags, Date.now())
-  refuseInput(flags.o, reading.inputs)
+  refuseInput(flags.o, [...reading.inputs, ...(flags.config === undefined ? [] : [flags.config])])
   if (reading.inputs.length === 0) return 2
 
   // A terminal shows nothing while it waits, as if the program hung.

@@ -135,8 +135,12 @@ function unwritable(file: string, error: unknown): UsageError {
 /** Throws UsageError when the file of -o is one of the inputs, under whatever name: it would be emptied while it is read,
  *  and be lost. */
 export function refuseInput(file: string | undefined, inputs: readonly string[]): void {
-  const same = file === undefined || file === '-' ? undefined : inputs.find((input) => isSame(input, file))
-  if (same !== undefined) throw new UsageError(`-o: ${String(file)} is the input ${same}; name another file`)
+  const isOutput = (input: string): boolean => isSame(input === '-' ? '/dev/stdin' : input, String(file))
+  const same = file === undefined || file === '-' ? undefined : inputs.find(isOutput)
+  if (same !== undefined)
+    throw new UsageError(
+      `-o: ${String(file)} is the input ${same === '-' ? 'on standard input' : same}; name another file`,
+    )
 }
 
 function isSame(one: string, other: string): boolean {

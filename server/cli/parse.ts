@@ -49,7 +49,7 @@ async function parse(args: readonly string[], flags: ReadingFlags): Promise<numb
   ])
   const output = openOutput(flags.o)
   const reading = await prepareReading(args, flags, Date.now(), true)
-  refuseInput(flags.o, reading.inputs)
+  refuseInput(flags.o, [...reading.inputs, ...(flags.config === undefined ? [] : [flags.config])])
   if (reading.inputs.length === 0) return 2
   const zone = zoneClock(reading.timezone)
   const several = reading.inputs.length > 1

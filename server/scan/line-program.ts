@@ -1,5 +1,6 @@
 /** A line's shape as a program for the kernel, and which fields it finds. */
 import type { LineShape, ShapePart, ValuePart } from '../../parsers/line-shape.ts'
+import { UNSPACED } from '../../parsers/nginx/variables.ts'
 import * as K from './kernel/layout.ts'
 
 export interface LineProgram {
@@ -81,8 +82,10 @@ export function compileShape({ parts, plain, noDecimalLast, emptyIsNone }: LineS
     // Quotes and tabs end values that can hold anything else.
     const bare = stop !== QUOTE && stop !== TAB
     const request = part.name === uri && uri === 'request'
+    // Whatever ends it, a blank is no part of an address to the parser.
+    if (UNSPACED.has(part.name)) flags |= K.PLAIN
     if (bare && plain && request) program.plainRequest = true
-    if (bare) flags |= plain && !request ? K.PLAIN : part.name === 'remote_addr' ? 0 : K.AGAIN
+    if (bare) flags |= plain && !request ? K.PLAIN : UNSPACED.has(part.name) ? 0 : K.AGAIN
     program.value(part, program.field(part.name, uri), flags, stop, part === time)
   }
   program.push(K.END)

@@ -5,7 +5,7 @@ import { emptyEvidence, recommendedLogging, type Evidence } from '../../server/d
 import { choose, RecordReader } from '../../server/scan/contract.ts'
 
 const value = {
-  address: fc.constantFrom('192.0.2.1', '192.0.2.2', '2001:db8::7', '-', 'unix:'),
+  address: fc.constantFrom('192.0.2.1', '192.0.2.2', '2001:db8::7', '-', 'unix:', '192.0.2.1, 192.0.2.9'),
   user: fc.constantFrom('-', '-', '-', 'bob', 'bob smith', '[x] - y', 'a=b'),
   uri: fc.constantFrom(
     '/',
@@ -78,6 +78,7 @@ function print(name: string, v: Values): string {
     case 'request_method':
       return v.method
     case 'request_uri':
+    case 'uri':
       return v.uri
     case 'server_protocol':
       return v.protocol
@@ -174,6 +175,7 @@ const FORMATS: Readonly<Record<string, { format: string; given: boolean }>> = {
     format: `${COMBINED} "rt=$request_time" upstream=$upstream_addr "urt=$upstream_response_time" upgrade="$http_upgrade"`,
     given: false,
   },
+  'the address last': { format: '$time_iso8601|$status|$request_time|$uri|$upstream_addr|$remote_addr', given: true },
   'with tabs': { format: '$time_iso8601\t$remote_addr\t$host\t$request\t$status\t$http_user_agent', given: true },
 }
 
