@@ -23,7 +23,7 @@ const GROUPS = [
   {
     name: 'meaning',
     late: true,
-    test: /[\\/](?:parsers[\\/](?:explain[\\/]|apps[\\/](?:signs[\\/]|app-events|websocket-texts)|nginx[\\/](?:error-(?:events|signs)|log-format-near)\.)|server[\\/]scan[\\/](?:e(?:ntry|rror|xplain)[\w-]*|interned|nearest|path-key|tallies|words)\.ts)/,
+    test: /[\\/](?:parsers[\\/](?:explain[\\/]|apps[\\/](?:signs[\\/]|app-events|websocket-texts)|nginx[\\/](?:error-(?:events|signs)|log-format-near)\.)|server[\\/]scan[\\/](?:e(?:rror|xplain)[\w-]*|nearest)\.ts)/,
   },
   { name: 'scan', test: /[\\/](?:parsers|server[\\/](?:scan|diagnosis|nginx-config))[\\/]/ },
   {

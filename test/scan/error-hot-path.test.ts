@@ -1,10 +1,8 @@
 /** Error entries counted from bytes: with and without the hot path the evidence is the same. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { pathGroup } from '../../parsers/masking.ts'
 import { emptyEvidence } from '../../server/diagnosis/contract.ts'
 import type { Evidence } from '../../server/diagnosis/contract.ts'
-import { KEY_HEAD, PathKey } from '../../server/scan/path-key.ts'
 import { RecordReader } from '../../server/scan/contract.ts'
 import type { ReaderOptions } from '../../server/scan/reader.ts'
 import { zoneShift } from '../../server/scan/zone.ts'
@@ -356,25 +354,6 @@ test('the hot path does count repeated entries: the parser sees the first of eac
     const before = { since: Date.parse('2027-01-01T00:00:00Z') }
     expect([message, read(line.repeat(1000) + END, true, before).hot]).toEqual([message, 998])
   }
-})
-
-test('paths with one key have one group', () => {
-  const id = fc.oneof(fc.nat().map(String), fc.uuid(), fc.stringMatching(/^[0-9a-f]{8,40}$/))
-  const part = fc.oneof(fc.constantFrom('api', 'ws', ':id', 'v3', 'a;b', 'x%3Fy', 'x=1', ''), fc.webSegment())
-  const key = (path: string): string => {
-    const read = new PathKey()
-    return read.read(Buffer.from(`${path} `), 0) < 0
-      ? path
-      : Buffer.from(read.text.subarray(KEY_HEAD, read.length)).toString('latin1')
-  }
-  fc.assert(
-    fc.property(fc.array(fc.option(part), { minLength: 1, maxLength: 11 }), fc.infiniteStream(id), (parts, ids) => {
-      const path = (): string => parts.map((text) => `/${text ?? ids.next().value}`).join('')
-      const [one, other] = [path(), path()]
-      if (key(one) === key(other)) expect(pathGroup(one)).toBe(pathGroup(other))
-    }),
-    { numRuns: 2000 },
-  )
 })
 
 test('a log of weeks gives the same evidence: minutes are joined while it is read', () => {
