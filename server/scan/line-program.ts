@@ -65,7 +65,10 @@ export function compileShape({ parts, plain, noDecimalLast, emptyIsNone }: LineS
   const last = parts.findLast((part) => 'name' in part)
   for (const [i, part] of parts.entries()) {
     if ('literal' in part) {
-      if (part.literal !== '') program.literal(part.literal)
+      const before = parts[i - 1]
+      // Where a peer ends, its literal is looked for.
+      const searched = before !== undefined && 'form' in before && before.form === 'peer'
+      if (part.literal !== '') program.literal(part.literal, searched)
       continue
     }
     const next = parts[i + 1]
@@ -109,8 +112,12 @@ class Program {
     this.words.push(operation, a, b, c)
   }
 
-  literal(text: string): void {
+  literal(text: string, searched: boolean): void {
     const bytes = Buffer.from(text)
+    if (bytes.length <= 8 && !searched) {
+      const padded = Buffer.concat([bytes, Buffer.alloc(8)])
+      return this.push(K.SHORT, padded.readInt32LE(0), padded.readInt32LE(4), bytes.length)
+    }
     this.push(K.LITERAL, K.LITERALS + this.bytes.length, bytes.length)
     this.bytes.push(...bytes)
   }

@@ -104,6 +104,9 @@ export const PEER = 9
 /** The end of the line. */
 export const END = 10
 
+/** A literal of at most eight bytes: its bytes, in two words, and how many they are. */
+export const SHORT = 11
+
 // Flags of OPEN and SPAN.
 /** The value counts: with escapes or bytes beyond ASCII it is the parser's. */
 export const COUNTS = 1

@@ -22,6 +22,7 @@ import {
   PROGRAM,
   SECONDS,
   SECONDS_OR_NONE,
+  SHORT,
   SPAN,
   STATUS_CODE,
   TEXT,
@@ -67,6 +68,12 @@ export function line(from: usize): usize {
     const b = load<i32>(op, 8)
     let ok = false
     switch (load<i32>(op)) {
+      case SHORT: {
+        const length = load<i32>(op, 12)
+        ok = (load<u64>(at) ^ load<u64>(op, 4)) << (64 - length * 8) == 0
+        at += length
+        break
+      }
       case LITERAL:
         ok = same(at, a, b)
         at += b
