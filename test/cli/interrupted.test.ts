@@ -65,7 +65,8 @@ it.each([
     const report = JSON.parse(running.out()) as Report
     expect(report).toMatchObject({ partial: true, read: { of: null, fraction: null } })
     expect(report.read?.inputs_left).toEqual([path.join(dir, 'later.log')])
-    expect(report.read?.bytes).toBeGreaterThan(1_000_000)
+    // What is read ahead when the signal comes does not count as read.
+    expect(report.read?.bytes).toBeGreaterThan(100_000)
     expect(report.findings[0]?.cause).toBe('backend-down')
     // The piece behind the last line end is no line.
     expect(report.inputs).toMatchObject([{ path: 'stdin', unparsed: 0 }])
@@ -79,7 +80,7 @@ it('says in the first line of the text that the report is partial', async () => 
   running.child.kill('SIGINT')
   expect(await running.ended).toEqual([130, null])
   expect(running.out()).toMatch(
-    /^Partial report: reading was stopped after [\d.]+ MB\.\nNo problems found in what could be read/,
+    /^Partial report: reading was stopped after [\d.]+ [kM]B\.\nNo problems found in what could be read/,
   )
 }, 20_000)
 
