@@ -114,7 +114,10 @@ function place(kept: Exemplar[], exemplar: Exemplar): Exemplar[] {
     kept.push(exemplar)
     return kept
   }
-  if (byTime(exemplar, fifth) > 0) {
+  const order = byTime(exemplar, fifth)
+  // Two events of one line: it is kept once.
+  if (order === 0) return kept
+  if (order > 0) {
     kept[3] = fifth
     kept[4] = exemplar
   } else if (byTime(exemplar, fourth) > 0) kept[3] = exemplar
