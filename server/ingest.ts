@@ -1,18 +1,10 @@
-/** One followed file into the store: lines → records → events, committed together with the position they were read up to. */
+/** One followed source into the store: lines → records → events, committed together with the position they were read up to. */
 import type { Event } from '../parsers/event.ts'
 import type { Parser } from '../parsers/parser.ts'
 import { emptyEvidence, type Evidence, type Exemplar, type InputSummary } from './diagnosis/contract.ts'
 import { RecordReader, type Shift } from './scan/contract.ts'
 import type { SourcePosition, Store, StoredEvent } from './store/contract.ts'
-import {
-  advance,
-  followFile,
-  type Chunk,
-  type FilePosition,
-  type FollowOptions,
-  type Source,
-  type SourceStatus,
-} from './tail/contract.ts'
+import type { Chunk, Source, SourceOptions, SourceStatus } from './tail/contract.ts'
 
 /** What was just stored of one source. */
 export interface Committed {
@@ -25,7 +17,9 @@ export interface Committed {
 
 export interface IngestOptions {
   store: Store
+  /** What the source is called in the store, in evidence and in reports. */
   path: string
+  open: (options: SourceOptions) => Source
   parsers: readonly Parser[]
   /** What turns wall-clock ms without a zone into epoch ms UTC, for stamps that follow those up to `after` (epoch ms). */
   shift: (after: number | null) => Shift
@@ -35,19 +29,19 @@ export interface IngestOptions {
   onStatus?: (status: SourceStatus) => void
 }
 
-/** Follows the file from where the store says it was left. A commit that fails (full disk) throws through the follower,
- *  which shows it and offers the same bytes again: nothing is lost and, since the position is part of the transaction,
- *  nothing is counted twice. */
-export function ingestFile(options: IngestOptions): Source {
-  const stored = options.store.positions().find(({ path }) => path === options.path)
-  const resume: FollowOptions['resume'] = stored
-    ? { generation: stored.generation, position: JSON.parse(stored.position) as FilePosition }
-    : null
-  const ingest = new Ingest(options, stored ?? null)
-  return followFile({
-    path: options.path,
-    resume,
-    onChunk: (chunk, position) => ingest.chunk(chunk, position),
+/** Opens the source where the store says it was left. A commit that fails (full disk) throws through the source, which
+ *  shows it and offers the same bytes again: nothing is lost and, since the position is part of the transaction, nothing
+ *  is counted twice. */
+export function ingest(options: IngestOptions): Source {
+  const stored = options.store.positions().find(({ path }) => path === options.path) ?? null
+  const reading = new Ingest(options, stored)
+  return options.open({
+    resume: stored && {
+      generation: stored.generation,
+      seq: stored.seq,
+      position: JSON.parse(stored.position) as object,
+    },
+    onChunk: (chunk) => reading.chunk(chunk),
     onStatus: options.onStatus ?? (() => {}),
   })
 }
@@ -67,7 +61,7 @@ class Ingest {
     this.reader = this.newReader()
   }
 
-  chunk(chunk: Chunk, position: FilePosition): number {
+  chunk(chunk: Chunk): number {
     const evidence = emptyEvidence(true)
     const events: StoredEvent[] = []
     const collect = (found: Event[], exemplar: Exemplar, offset: number): void => {
@@ -76,7 +70,7 @@ class Ingest {
     }
     try {
       const done = this.reader.read(chunk.bytes, chunk.line, evidence, collect, chunk.final === true)
-      if (done > 0) this.commit(chunk, position, done, events, evidence)
+      if (done > 0) this.commit(chunk, done, events, evidence)
       return done
     } catch (error) {
       this.reader = this.newReader()
@@ -84,16 +78,16 @@ class Ingest {
     }
   }
 
-  private commit(chunk: Chunk, position: FilePosition, done: number, events: StoredEvent[], evidence: Evidence): void {
+  private commit(chunk: Chunk, done: number, events: StoredEvent[], evidence: Evidence): void {
     const { store, path, onCommitted } = this.options
-    const after = advance(position, chunk.bytes, done)
+    const { seq, position } = chunk.after(done)
     const summary = { ...this.reader.summary, unparsed_samples: [...this.reader.summary.unparsed_samples] }
-    const source = { generation: chunk.generation, path, seq: after.offset, position: JSON.stringify(after), summary }
+    const source = { generation: chunk.generation, path, seq, position: JSON.stringify(position), summary }
     // Not where the chunk begins: the rest of a line that was too long lies between, read and skipped.
-    const from_seq = this.stored?.generation === chunk.generation ? this.stored.seq : position.offset
+    const from_seq = this.stored?.generation === chunk.generation ? this.stored.seq : chunk.offset
     const result = store.commit({ source, from_seq, events, evidence })
     this.summary = summary
-    this.stored = { generation: chunk.generation, seq: after.offset }
+    this.stored = { generation: chunk.generation, seq }
     if (result === 'committed')
       onCommitted({ path, evidence, events: events.map(({ event }) => event), history: chunk.history })
   }

@@ -18,12 +18,13 @@ import type { SourceState } from './http/wire.ts'
 import { createLogger, type Logger } from './logging.ts'
 import { Live } from './live.ts'
 import { Loop } from './loop.ts'
-import { ingestFile } from './ingest.ts'
+import { ingest } from './ingest.ts'
 import { NginxFile } from './nginx-view.ts'
 import { packageFolder } from './package-folder.ts'
 import { choose, zoneClock } from './scan/contract.ts'
 import { Sources } from './sources.ts'
 import { openSqliteStore, StoreError } from './store/contract.ts'
+import { followFile } from './tail/contract.ts'
 
 export { loadConfig } from './config.ts'
 
@@ -100,9 +101,10 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     cwd: process.cwd(),
     now,
     follow: (path, { format, logFormat, timezone }) =>
-      ingestFile({
+      ingest({
         store,
         path,
+        open: (source) => followFile({ path, ...source }),
         parsers: choose({ format, logFormat }),
         shift: zoneClock(timezone).follow,
         own: ownAddresses(listen),

@@ -1,11 +1,13 @@
-/** Public surface of tail/: sources of lines with a resumable position. */
+/** Public surface of tail/: sources of lines with a resumable position. One kind of source = one file + one line of
+ *  kinds.ts. */
 
 /** A run of whole lines. `bytes` holds them with their line ends; it is only valid until the next read. At most 1 MiB.
  *  Two exceptions lack the line end, both with `final`: the first 1 MiB of a longer line (its rest is skipped, so the
  *  next chunk's `offset` leaves a gap), and what a rotated file ends with when its writer broke off. */
 export interface Chunk {
   bytes: Buffer
-  /** Byte offset (decompressed) of `bytes[0]` within this generation. */
+  /** Place of `bytes[0]` within this generation, growing with every byte: in a file its byte offset (decompressed),
+   *  elsewhere the bytes handed out before. */
   offset: number
   /** Number of the first line in the chunk, from 1. */
   line: number
@@ -15,6 +17,21 @@ export interface Chunk {
   /** True: nothing more will come soon (1 s of quiet, the last history, a rotated file that is finished), so an unfinished
    *  record is not to be held back. */
   final?: boolean
+  /** What is to be stored once `consumed` of `bytes`, up to a line end, are done with. */
+  after(consumed: number): Place
+}
+
+/** Where a source is to go on. */
+export interface Place {
+  /** The `offset` of what comes next. */
+  seq: number
+  /** Plain JSON, of the source's own. */
+  position: object
+}
+
+/** A place that was stored. */
+export interface Resume extends Place {
+  generation: string
 }
 
 export interface SourceStatus {
@@ -23,7 +40,7 @@ export interface SourceStatus {
   hint: string | null
 }
 
-/** A file position that survives rename, truncation and restart. Serialised as JSON into SourcePosition.position. */
+/** A file position that survives rename, truncation and restart. */
 export interface FilePosition {
   dev: number
   ino: number
@@ -39,6 +56,7 @@ export interface FilePosition {
 }
 
 export interface Source {
+  /** What it is called in reports: a file's path, `docker:NAME`, `syslog:udp://127.0.0.1:5514`. */
   path: string
   /** Reads what is there and hands chunks to `onChunk`; resolves when caught up or when it cannot go on (see status());
    *  never rejects. A position only moves when onChunk returned. */
@@ -47,17 +65,19 @@ export interface Source {
   close(): Promise<void>
 }
 
-export interface FollowOptions {
-  path: string
-  /** From SourcePosition of the store; null at first sight. */
-  resume: { generation: string; position: FilePosition } | null
-  /** Called with whole lines, in order; `position` is where the chunk begins, `advance(position, chunk.bytes, consumed)` is
-   *  what to store. Returns how many bytes were consumed as finished records, up to a line end; the rest is offered again
-   *  with more, or alone with `final`. Throwing makes the source `unreadable` with the message as hint; the same bytes are
-   *  offered again after 250 ms, doubling to 30 s. */
-  onChunk(chunk: Chunk, position: FilePosition): number
+/** What every kind of source is opened with. */
+export interface SourceOptions {
+  /** Where the store says it was left; null at first sight. */
+  resume: Resume | null
+  /** Called with whole lines, in order; `chunk.after(consumed)` is what to store. Returns how many bytes were consumed as
+   *  finished records, up to a line end; the rest is offered again with more, or alone with `final`. Throwing makes the
+   *  source `unreadable` with the message as hint; the same bytes are offered again after 250 ms, doubling to 30 s. */
+  onChunk(chunk: Chunk): number
   onStatus(status: SourceStatus): void
 }
 
+export interface FollowOptions extends SourceOptions {
+  path: string
+}
+
 export { followFile } from './file.ts'
-export { advance } from './position.ts'

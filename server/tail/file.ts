@@ -2,7 +2,7 @@
  *  position says exactly what was read. */
 import { randomUUID } from 'node:crypto'
 import { statSync, type Stats } from 'node:fs'
-import type { FollowOptions, Source, SourceStatus } from './contract.ts'
+import type { FilePosition, FollowOptions, Source, SourceStatus } from './contract.ts'
 import { CHUNK_BYTES, OpenLog, type OpenedAs, type Start } from './open-log.ts'
 import { explain } from './regular-file.ts'
 import { findRotated, rotatedAfter } from './rotated.ts'
@@ -36,7 +36,7 @@ class Follower implements Source {
   readonly #wake: Wake
   #log: OpenLog | null = null
   /** Where to go on; null once it was found, or given up for lost. */
-  #resume: FollowOptions['resume']
+  #resume: { generation: string; position: FilePosition } | null
   /** History is what stands in a file that was there when we came; one that is made later is read live. */
   #history: Start['history']
   /** When another file was first seen at the path. */
@@ -50,7 +50,8 @@ class Follower implements Source {
   constructor(options: FollowOptions, { now, wake }: Surroundings) {
     this.path = options.path
     this.#options = options
-    this.#resume = options.resume
+    const { resume } = options
+    this.#resume = resume && { generation: resume.generation, position: resume.position as FilePosition }
     this.#history = options.resume ? 'none' : 'all'
     this.#now = now
     this.#wake = wake(options.path, () => void this.poll())

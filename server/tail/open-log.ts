@@ -1,8 +1,8 @@
 /** One open log: reads on from its position, one chunk a step. Works on the descriptor, so a renamed or deleted file
  *  is read to its end. */
 import { closeSync, fstatSync, readSync, type Stats } from 'node:fs'
-import type { Chunk, FilePosition } from './contract.ts'
-import { advance, HEAD_BYTES, moved, readHead, recognise, sha256 } from './position.ts'
+import type { Chunk, FilePosition, Place } from './contract.ts'
+import { advance, HEAD_BYTES, moved, place, readHead, recognise, sha256 } from './position.ts'
 import { openRegular } from './regular-file.ts'
 
 /** Longest chunk, and longest line that is passed on whole. */
@@ -17,7 +17,7 @@ const WINDOW = Buffer.allocUnsafe(CHUNK_BYTES)
 /** Under what name the file was opened: the log's own, that of a rotation (a writer may still have it open), or that of
  *  a copy (nobody writes to it). */
 export type OpenedAs = 'path' | 'rotated' | 'copy'
-export type Offer = (chunk: Chunk, position: FilePosition) => number
+export type Offer = (chunk: Chunk) => number
 /** `truncated`: what stood before the position is no longer there. */
 export type Step = 'more' | 'caught-up' | 'truncated'
 
@@ -111,8 +111,9 @@ export class OpenLog {
     if (piece.end > 0) {
       const bytes = WINDOW.subarray(0, piece.end)
       const final = finish || quiet || piece.atBorder || bytes[piece.end - 1] !== LINE_FEED || this.#full
-      const chunk = { bytes, offset, line, generation: this.generation, history: piece.history, final }
-      const used = offer(chunk, this.position)
+      const { generation, position } = this
+      const after = (consumed: number): Place => place(advance(position, bytes, consumed))
+      const used = offer({ bytes, offset, line, generation, history: piece.history, final, after })
       const atLineEnd = used === 0 || used === piece.end || bytes[used - 1] === LINE_FEED
       if (!Number.isInteger(used) || used < 0 || used > piece.end || !atLineEnd) {
         throw new RangeError(`onChunk returned ${used} for ${piece.end} bytes at ${offset}: not a line end`)

@@ -1,7 +1,7 @@
 /** Where a reader stands in a file, and how that file is recognised later. */
 import { createHash } from 'node:crypto'
 import { readSync, type Stats } from 'node:fs'
-import type { FilePosition } from './contract.ts'
+import type { FilePosition, Place } from './contract.ts'
 
 /** Bytes of the head that identify a file: enough for the time stamps of several lines. */
 export const HEAD_BYTES = 1024
@@ -15,6 +15,8 @@ export function advance(position: FilePosition, bytes: Buffer, consumed: number)
   for (let at = bytes.indexOf(LINE_FEED); at !== -1 && at < consumed; at = bytes.indexOf(LINE_FEED, at + 1)) line++
   return moved(position, { offset: position.offset + consumed, line, inLine: bytes[consumed - 1] !== LINE_FEED })
 }
+
+export const place = (position: FilePosition): Place => ({ seq: position.offset, position })
 
 /** A copy of `position` at another place. */
 export function moved(position: FilePosition, to: { offset: number; line: number; inLine: boolean }): FilePosition {

@@ -6,7 +6,8 @@ import fc from 'fast-check'
 import { expect, it, onTestFinished } from 'vitest'
 import { PARSERS } from '../../parsers/index.ts'
 import { emptyEvidence, type Evidence } from '../../server/diagnosis/contract.ts'
-import { ingestFile } from '../../server/ingest.ts'
+import { ingest } from '../../server/ingest.ts'
+import { followFile } from '../../server/tail/contract.ts'
 import { RecordReader } from '../../server/scan/contract.ts'
 import { openSqliteStore } from '../../server/store/contract.ts'
 import { WRAPPERS } from './wrappers.ts'
@@ -75,7 +76,14 @@ it('a followed file: pieces that come by and by are one event, stored once, also
       .reverse()
   const follow = (onCommitted = (): void => {}) =>
     // The zone of this machine must not matter: the envelope has one.
-    ingestFile({ store, path: file, parsers: PARSERS, shift: () => () => 0, onCommitted })
+    ingest({
+      store,
+      path: file,
+      open: (source) => followFile({ path: file, ...source }),
+      parsers: PARSERS,
+      shift: () => () => 0,
+      onCommitted,
+    })
 
   writeFileSync(file, '')
   const first = follow()

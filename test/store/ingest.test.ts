@@ -17,7 +17,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { PARSERS } from '../../parsers/index.ts'
-import { ingestFile } from '../../server/ingest.ts'
+import { ingest } from '../../server/ingest.ts'
+import { followFile } from '../../server/tail/contract.ts'
 import { openSqliteStore, type Store } from '../../server/store/contract.ts'
 import { openDriver } from '../../server/store/sqlite/driver.ts'
 
@@ -192,9 +193,10 @@ it('a commit that fails stops reading, says so, and is tried again: nothing lost
   const hints: string[] = []
   let committed = 0
   const done = new Promise<number>((resolve) => {
-    const source = ingestFile({
+    const source = ingest({
       store,
       path,
+      open: (source) => followFile({ path, ...source }),
       parsers: PARSERS,
       shift: () => (wall) => wall,
       onCommitted({ events }) {

@@ -3,16 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { advance, type Chunk, type FollowOptions, type SourceStatus } from '../../server/tail/contract.ts'
+import type { Chunk, FilePosition, Resume, SourceStatus } from '../../server/tail/contract.ts'
 import { followFile } from '../../server/tail/file.ts'
 
 /** Longer than a rotated file must be quiet. */
 export const LINGERED = 6000
 
-export type Given = Omit<Chunk, 'bytes'> & { text: string; size: number }
+export type Given = Omit<Chunk, 'bytes' | 'after'> & { text: string; size: number }
+export type FileResume = Resume & { position: FilePosition }
 
 export interface Options {
-  resume?: FollowOptions['resume']
+  resume?: FileResume | null
   /** How many bytes onChunk takes; default all. */
   take?: (chunk: Chunk) => number
 }
@@ -33,12 +34,12 @@ export function follow(path: string, { resume = null, take = ({ bytes }) => byte
     {
       path,
       resume,
-      onChunk(chunk, position) {
-        const { bytes, ...rest } = chunk
+      onChunk(chunk) {
+        const { bytes, after, ...rest } = chunk
         // Long texts would only slow the comparison down.
         chunks.push({ ...rest, size: bytes.length, text: bytes.length > 10_000 ? '…' : bytes.toString() })
         const used = take(chunk)
-        saved = { generation: chunk.generation, position: advance(position, bytes, used) }
+        saved = { generation: chunk.generation, ...after(used) } as FileResume
         if (used > 0 && bytes.length <= 10_000) taken.push(bytes.toString('utf8', 0, used))
         return used
       },
