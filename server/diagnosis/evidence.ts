@@ -87,7 +87,7 @@ export function occur(
   into.first = earlier(into.first, time)
   into.last = later(into.last, time)
   if (time !== null) into.minutes.add(time, 1)
-  into.exemplars = place(into.exemplars, shorter(exemplar, text))
+  into.exemplars = keepExemplar(into.exemplars, shorter(exemplar, text))
   if (client !== null && into.clients.size < MAX_CLIENTS) addClient(into.clients, client)
 }
 
@@ -106,7 +106,7 @@ const ownScope = ({ server, path, upstream }: Scope): Scope => ({
 
 /** keepExemplars for one line. Logs come in the order of time, so the newest line mostly replaces the newest kept one:
  *  that is done in place, since sorting for every event would dominate a log of a million failures. */
-function place(kept: Exemplar[], exemplar: Exemplar): Exemplar[] {
+export function keepExemplar(kept: Exemplar[], exemplar: Exemplar): Exemplar[] {
   const [, , third, fourth, fifth] = kept
   if (!third || !fourth || !fifth) {
     const last = kept.at(-1)

@@ -3,7 +3,16 @@
  *  it is joined with the evidence. */
 import type { LineShape } from '../../parsers/line-shape.ts'
 import type { AccessRecord } from '../../parsers/record.ts'
-import { add, keepExemplars, latencyBucket, MAX_PROOFS, shareOf, shorter, span } from '../diagnosis/contract.ts'
+import {
+  add,
+  keepExemplar,
+  keepExemplars,
+  latencyBucket,
+  MAX_PROOFS,
+  shareOf,
+  shorter,
+  span,
+} from '../diagnosis/contract.ts'
 import type { Evidence, Exemplar, Lifetimes, Occurrences } from '../diagnosis/contract.ts'
 import type { Learned, Upgraded } from './learned.ts'
 import { sharedKernel, type Kernel, type KernelUser } from './kernel-host.ts'
@@ -198,6 +207,14 @@ export class HotPath implements KernelUser {
     if (account !== undefined) this.book.note(account, minute, n)
   }
 
+  kept(tally: number, text: string, time: number, number: number): void {
+    const into = this.tallies[tally]?.into
+    if (into === undefined || this.evidence === null) return
+    const line = new MaskedLine(this.source, number, text, time)
+    const share = shareOf(this.evidence, tableOf(this.evidence, into).size)
+    into.exemplars = keepExemplar(into.exemplars, shorter(line, share.text))
+  }
+
   client(tally: number, address: string): boolean {
     const clients = this.tallies[tally]?.into.clients
     if (clients === undefined || clients.size >= MAX_CLIENTS) return true
@@ -274,18 +291,22 @@ export class HotPath implements KernelUser {
     return started
   }
 
-  /** The tally for what the evidence holds, once the first three lines of it are kept; null when it can have none. */
+  /** The tally for what the evidence holds; null when it can have none. One with session lengths has to wait until the
+   *  first three lines are kept: the parser reads where those lie. */
   private tally(kernel: Kernel, into: Occurrences, lifetimes: Lifetimes | null): number | null {
     let of = this.known.get(into)
     if (of === undefined) this.known.set(into, (of = new Map<Lifetimes | null, number>()))
     const known = of.get(lifetimes)
     if (known !== undefined) return known
-    const third = into.exemplars[2]
-    if (third === undefined || third.time === null || this.tallies.length >= K.MAX_TALLIES) return null
+    const { exemplars } = into
+    const last = exemplars[2] ?? exemplars.at(-1)
+    const missing = Math.max(0, 3 - exemplars.length)
+    if (last === undefined || last.time === null || this.tallies.length >= K.MAX_TALLIES) return null
+    if (missing > 0 && lifetimes !== null) return null
     // Lines of equal time are kept in the order of their sources, and of one source in their own order.
-    const from = third.time + (third.source === this.source ? 0 : 1)
+    const from = last.time + (last.source === this.source ? 0 : 1)
     const index = this.tallies.push({ into, account: this.book.open(into.minutes), mate: -1, lifetimes: -1 }) - 1
-    kernel.exports.resetTally(index, from)
+    kernel.exports.resetTally(index, from, missing)
     of.set(lifetimes, index)
     return index
   }
@@ -331,8 +352,7 @@ export class HotPath implements KernelUser {
       life.first = Math.min(life.first ?? Infinity, first)
       life.last = Math.max(life.last ?? -Infinity, last)
     }
-    const table = 'kind' in into ? evidence.observations : evidence.suspects
-    const { text } = shareOf(evidence, table.size)
+    const { text } = shareOf(evidence, tableOf(evidence, into).size)
     const newest = word(84)
     const kept: Exemplar[] = []
     const keep = (time: number, number: number, place: number, length: number): void => {
@@ -361,3 +381,6 @@ export class HotPath implements KernelUser {
     this.kernel?.exports.clearRequests()
   }
 }
+
+const tableOf = (evidence: Evidence, into: Occurrences): ReadonlyMap<string, Occurrences> =>
+  'kind' in into ? evidence.observations : evidence.suspects

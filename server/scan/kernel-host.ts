@@ -30,7 +30,7 @@ interface Exports {
   keepRequest(value: number): void
   takeDropped(): number
   copyKept(): void
-  resetTally(index: number, from: number): void
+  resetTally(index: number, from: number, missing: number): void
   settleMinute(index: number): void
   turn(): void
   // Of error entries.
@@ -53,6 +53,8 @@ interface Exports {
 export interface KernelUser {
   turned(minute: number, requests: number, first: number, last: number): void
   settled(tally: number, minute: number, n: number): void
+  /** One of the first three lines, or a long one: its text, time (epoch ms) and number. */
+  kept?(tally: number, text: string, time: number, number: number): void
   /** True when no more clients of this tally are wanted. */
   client(tally: number, address: string): boolean
   /** Minutes since 1970 of a reading of the clock, `2026/11/21 06:13`; -1 when it is none. */
@@ -73,6 +75,8 @@ export class Kernel {
       minuteOf: (at: number, length: number) => this.minuteOf(at, length),
       turned: (minute: number, n: number, first: number, last: number) => this.user?.turned(minute, n, first, last),
       settled: (tally: number, minute: number, n: number) => this.user?.settled(tally, minute, n),
+      kept: (tally: number, at: number, length: number, time: number, number: number) =>
+        this.user?.kept?.(tally, this.bytes.toString('utf8', at, at + length), time, number),
       client: (tally: number, at: number, length: number) =>
         this.user?.client(tally, this.bytes.toString('latin1', at, at + length)) === false ? 0 : 1,
       bucketOf: lifetimeBucket,

@@ -1,5 +1,5 @@
 /** What one thread reads by itself: an input, or a part of a large file. */
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, read } from 'node:fs'
 import { emptyEvidence } from '../diagnosis/contract.ts'
 import type { Evidence, InputSummary } from '../diagnosis/contract.ts'
 import type { Parser } from '../../parsers/parser.ts'
@@ -41,9 +41,9 @@ export interface TaskContext {
   signal: AbortSignal | undefined
 }
 
-const CHUNK = 1 << 18
-/** Signals and messages are only handled between turns of the event loop: it gets one after this many chunks. */
-const CHUNKS_PER_TURN = 64
+/** One piece is read while the one before it is looked at. Larger ones do not stay in the processor's cache, for smaller
+ *  ones the turns in between cost more (measured: 256 KiB 2.30 s/GB, 512 KiB 2.10, 1 MiB 2.04, one after the other 2.19). */
+const CHUNK = 1 << 20
 
 /** One for all inputs of a thread: its context stays. */
 const buffers = new BufferWatch()
@@ -80,8 +80,7 @@ export async function runTask(
   return { evidence, summary, formats: detection.formats, firstMiss: detection.firstMiss, error, whole }
 }
 
-/** Synchronous reads: a file comes as fast as the disk gives it, and nothing else is to be done meanwhile. Pieces of
- *  256 KiB stay in the processor's cache while they are read: with 1 MiB a scan of 1 GB takes a fifth longer. */
+/** Every piece gives the event loop a turn: signals and messages are handled there. */
 async function readRange(
   path: string,
   { from, to }: Range,
@@ -90,19 +89,34 @@ async function readRange(
   stopped: () => boolean,
 ): Promise<void> {
   const fd = openSync(path, 'r')
+  let pending: Promise<Buffer> = Promise.resolve(Buffer.alloc(0))
   try {
-    const buffer = Buffer.allocUnsafe(CHUNK)
+    let [now, next] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)]
     let at = from
-    for (let turn = 1; !stopped(); turn++) {
-      const n = readSync(fd, buffer, 0, to === null ? CHUNK : Math.min(CHUNK, to - at), at)
-      if (n === 0) break
-      feeder.push(buffer.subarray(0, n))
-      at += n
+    pending = readInto(fd, now, at, to)
+    while (!stopped()) {
+      const piece = await pending
+      if (piece.length === 0) break
+      at += piece.length
+      ;[now, next] = [next, now]
+      pending = readInto(fd, now, at, to)
+      // Looked at when its turn comes; that it failed must not end the program before.
+      pending.catch(() => undefined)
+      feeder.push(piece)
       onProgress(at - from)
-      buffers.read(n)
-      if (turn % CHUNKS_PER_TURN === 0) await new Promise(setImmediate)
+      buffers.read(piece.length)
     }
   } finally {
+    // The descriptor must not be another file's while it is read.
+    await pending.catch(() => undefined)
     closeSync(fd)
   }
+}
+
+/** What is at `at`, up to `to`; empty at the end. */
+function readInto(fd: number, into: Buffer, at: number, to: number | null): Promise<Buffer> {
+  const length = to === null ? into.length : Math.min(into.length, to - at)
+  return new Promise((resolve, reject) => {
+    read(fd, into, 0, length, at, (error, n) => (error ? reject(error) : resolve(into.subarray(0, n))))
+  })
 }

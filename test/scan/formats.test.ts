@@ -246,3 +246,19 @@ for (const [name, { format, given }] of Object.entries(FORMATS)) {
     expect(hot.parsed).toBeLessThan(30)
   })
 }
+
+test('sessions with and without a time are told apart, although they ask for the same', () => {
+  const line = (time: string): string => `2026-11-21T06:13:00+00:00|101|${time}|/ws|127.0.0.1:3000|192.0.2.1\n`
+  const { format } = FORMATS['the address last'] as { format: string }
+  const log = ['0.000', '-', ...Array.from({ length: 20 }, () => '0.000')].map(line).join('')
+  expect(read(log, format, true).evidence).toEqual(read(log, format, false).evidence)
+})
+
+test('lines too long to be kept beside the counts do not reach the parser either', () => {
+  const line = (n: number): string =>
+    `192.0.2.1 - - [21/Nov/2026:06:${String(10 + (n % 40))}:00 +0000] "GET /api/websocket/exec?token=${'a'.repeat(500)}&n=${n} HTTP/1.1" 502 0 "-" "-"\n`
+  const log = Array.from({ length: 200 }, (_, n) => line(n)).join('')
+  const hot = read(log, null, true)
+  expect(hot.evidence).toEqual(read(log, null, false).evidence)
+  expect(hot.parsed).toBeLessThan(5)
+})

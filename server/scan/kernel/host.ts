@@ -9,6 +9,9 @@ export declare function turned(minute: i32, requests: i32, first: i32, last: i32
 /** So many events of a tally were counted in a minute. */
 export declare function settled(tally: i32, minute: i32, n: i32): void
 
+/** A line of a tally that the host is to keep: one of the first three, or one that is too long for the kernel. */
+export declare function kept(tally: i32, at: usize, length: i32, stamp: f64, number: f64): void
+
 /** A client of a tally; true when no more of them are wanted. */
 export declare function client(tally: i32, at: usize, length: i32): bool
 

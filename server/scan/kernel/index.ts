@@ -14,7 +14,6 @@ import {
   F_UPGRADE,
   F_URI,
   FIELDS,
-  KEPT_SIZE,
   LATENCY,
   LATENCY_SIZE,
   LIFETIMES,
@@ -126,7 +125,6 @@ function upgradeAbsent(): bool {
 
 function repeated(start: usize, time: f64, number: f64): bool {
   const length = <i32>(lineEnd - start)
-  if (length > KEPT_SIZE) return false
   // Longer than any address: the parser cuts it.
   if (load<u32>(FIELDS + F_CLIENT * 8, 4) - load<u32>(FIELDS + F_CLIENT * 8) > 64) return false
   learnable = true

@@ -4,6 +4,7 @@ import {
   F_BODY,
   F_HEADER_TIME,
   F_PEER,
+  F_REQUEST_TIME,
   F_RESPONSE_TIME,
   F_UPGRADE,
   F_URI,
@@ -78,6 +79,7 @@ function traits(status: i32): u8 {
   if (has(F_HEADER_TIME)) bits |= 8
   if (status == 101) {
     if (has(F_RESPONSE_TIME)) bits |= 16
+    if (has(F_REQUEST_TIME)) bits |= 64
     const body = fieldStart(F_BODY)
     if (body != 0 && fieldEnd(F_BODY) == body + 1 && load<u8>(body) == 48) bits |= 32
   }

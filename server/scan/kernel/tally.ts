@@ -12,9 +12,10 @@
  *   60 i32  its length                             92 i32  its lifetimes, -1: none
  *   96 i32  line before: start                    104 i32  clients known by their hash
  *  100 i32  its length                            112 u64 × 8  hashes of clients
- *  176 i32  minutes that are counted together: its evidence tells no less apart */
+ *  176 i32  minutes that are counted together: its evidence tells no less apart
+ *  180 i32  so many of the first three lines are still to come: the host keeps these, and long ones */
 import { copyTo } from './find'
-import { client, settled } from './host'
+import { client, kept, settled } from './host'
 import { KEPT, KEPT_SIZE, TALLIES, TALLY_SIZE } from './layout'
 
 /** Tallies touched since the last copy. */
@@ -46,6 +47,15 @@ export function count(index: i32, time: f64, minute: i32, stamp: f64, number: f6
   store<i32>(tally, load<i32>(tally, 64) + 1, 64)
   if (time < load<f64>(tally, 8)) store<f64>(tally, time, 8)
   if (time > load<f64>(tally, 16)) store<f64>(tally, time, 16)
+  const missing = load<i32>(tally, 180)
+  if (missing > 0 || length > keptSize) {
+    kept(index, start, length, stamp, number)
+    if (missing > 0) {
+      store<i32>(tally, missing - 1, 180)
+      store<f64>(tally, stamp)
+    }
+    return
+  }
   if (load<i32>(tally, 76) == 0) {
     store<i32>(tally, head + 2, 76)
     head = index
@@ -123,8 +133,8 @@ export function copyKept(): void {
   touched = 0
 }
 
-/** A fresh tally: nothing counted, nothing kept. */
-export function resetTally(index: i32, from: f64): void {
+/** A fresh tally: nothing counted, nothing kept. `missing`: so many of the first three lines have not been seen. */
+export function resetTally(index: i32, from: f64, missing: i32): void {
   const tally = tallyAt(index)
   memory.fill(tally, 0, TALLY_SIZE)
   store<f64>(tally, from)
@@ -135,4 +145,5 @@ export function resetTally(index: i32, from: f64): void {
   store<i32>(tally, -1, 88)
   store<i32>(tally, -1, 92)
   store<i32>(tally, 1, 176)
+  store<i32>(tally, missing, 180)
 }
