@@ -8,11 +8,8 @@ export const DASHBOARD: ReadonlySet<string> = new Set(['127.0.0.1:11006', '[::1]
 export function isOwn(record: LogRecord, own: ReadonlySet<string>): boolean {
   if (record.type === 'access') {
     const { http_user_agent, upstream_addr } = record.fields
-    const [address, another] = [upstream_addr].flat()
-    return (
-      http_user_agent?.startsWith('halfopen/') === true ||
-      (typeof address === 'string' && another === undefined && own.has(address))
-    )
+    const address = typeof upstream_addr === 'object' && upstream_addr.length === 1 ? upstream_addr[0] : upstream_addr
+    return http_user_agent?.startsWith('halfopen/') === true || (typeof address === 'string' && own.has(address))
   }
   return record.type === 'error' && record.upstream !== null && isOwnUpstream(record.upstream, own)
 }

@@ -65,21 +65,21 @@ const BARS = [
     'combined with times / combined',
     1.25,
     () => [
-      analyze('--log-format', EXTENDED, log('ext.log', { bytes: third, format: 'ext' })),
-      analyze(log('third.log', { bytes: third })),
+      analyze('--log-format', EXTENDED, log('ext.log', { bytes, format: 'ext' })),
+      analyze(log('combined.log', { bytes })),
     ],
   ],
   [
     'found out',
     'the same, format not named / combined',
     1.25,
-    () => [analyze(log('ext.log', { bytes: third, format: 'ext' })), analyze(log('third.log', { bytes: third }))],
+    () => [analyze(log('ext.log', { bytes, format: 'ext' })), analyze(log('combined.log', { bytes }))],
   ],
   [
     'json',
     'JSON / wc -l',
     16,
-    () => [analyze(log('json.log', { bytes: third, format: 'json' })), ['wc', '-l', file('json.log')]],
+    () => [analyze(log('json.log', { bytes, format: 'json' })), ['wc', '-l', file('json.log')]],
   ],
   [
     'error',
