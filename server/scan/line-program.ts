@@ -60,7 +60,7 @@ export function compileShape({ parts, plain, noDecimalLast, emptyIsNone }: LineS
   const program = new Program()
   const uri = ['request_uri', 'request', 'uri', 'document_uri'].find((name) => names.includes(name)) ?? 'request'
   // The query stands elsewhere then, and may tell a handshake.
-  if (/uri$/.test(uri) && uri !== 'request_uri' && names.some((name) => /^(?:args|query_string)$/.test(name)))
+  if (uri.endsWith('uri') && uri !== 'request_uri' && names.some((name) => /^(?:args|query_string)$/.test(name)))
     return null
   const last = parts.findLast((part) => 'name' in part)
   for (const [i, part] of parts.entries()) {
