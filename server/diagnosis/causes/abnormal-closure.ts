@@ -4,7 +4,7 @@ import { fixOf } from '../advice.ts'
 import type { Cause } from '../cause.ts'
 import { countOf, groupBy, times } from '../group.ts'
 
-const COUNTED = ['app-1006', 'app-copy-failed', 'upgraded-backend-vanished', 'upgraded-backend-tls-error'] as const
+const COUNTED = ['app-1006', 'app-copy-failed', 'upgraded-backend-tls-error'] as const
 
 export const abnormalClosure: Cause = {
   id: 'abnormal-closure',

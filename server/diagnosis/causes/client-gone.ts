@@ -9,6 +9,9 @@ const SIGNS: Readonly<Record<string, string>> = {
   'upgraded-client-vanished': "the visitor's host disappeared",
   'upgraded-client-tls-error': "the visitor's TLS connection broke off",
   'client-left-handshake': 'the visitor left before the backend had answered',
+  'app-ping-timeout': 'the visitor stopped answering pings',
+  'app-client-slow': 'the visitor did not keep up with the messages',
+  'app-client-left': 'the application found the connection closed when it wrote to it',
   'client-left-handshake-499': 'the visitor left before the backend had answered (499)',
 }
 
@@ -21,7 +24,7 @@ export const clientGone: Cause = {
   weigh(view) {
     const left = view
       .signs(...Object.keys(SIGNS))
-      .filter((o) => o.sign.startsWith('upgraded-') || view.isSocket(o.scope))
+      .filter((o) => !o.sign.startsWith('client-left') || view.isSocket(o.scope))
     return groupBy(left, 'server+path').map(({ scope, members }) => ({
       scope,
       for: Object.entries(SIGNS).flatMap(([sign, text]) => {
