@@ -232,8 +232,8 @@ describe('the engine', () => {
     const server = await engine()
     const box = server.create('web')
     server.style = { since: 'first', podman: false, pieces: [3, 50, 1, 9] }
-    // In the first header, in a stamp, in a text, behind a frame.
-    server.breaks.push(3, 60, 20, 100, 45, 4, 90)
+    // Frames of 46 bytes: in the first header, in a stamp, in a text, behind a header, behind a frame.
+    server.breaks.push(3, 46 + 20, 3 * 46 + 42, 6 * 46 + 8, 10 * 46)
     const entries = Array.from({ length: 30 }, (_, n) => (n % 3 === 0 ? err(`line ${n}`) : out(`line ${n}`)))
     server.write(box, ...entries)
     const { seen, texts } = open(server)
