@@ -158,6 +158,17 @@ describe('serve refuses in one line', () => {
     expect(await refusal(dir, ['logs/a.log', '--listen', '127.0.0.1:0'])).toMatch(/a\.log: permission denied; /)
   })
 
+  it('a time that is none, and a container without a name', async () => {
+    expect(await refusal(folder(), ['x.log', '--listen', '127.0.0.1:0', '--since', 'soon'])).toMatch(
+      /--since: "soon" is no time; such as 2026-11-21T06:30, 2h or 7d/,
+    )
+    // The zone is looked at with the rest of the configuration.
+    expect(await refusal(folder(), ['x.log', '--since', '2026-11-21', '--timezone', 'Mars/Olympus'])).toMatch(
+      /--timezone: not a time zone/,
+    )
+    expect(await refusal(folder(), ['docker:', '--listen', '127.0.0.1:0'])).toMatch(/^docker:: expected docker:NAME/)
+  })
+
   it('an nginx configuration that is not there', async () => {
     expect(await refusal(folder(), ['x.log', '--listen', '127.0.0.1:0', '--config', 'nginx.conf'])).toMatch(
       /nginx\.conf: .*; name an nginx\.conf or the output of: sudo nginx -T/,
