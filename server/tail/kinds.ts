@@ -1,6 +1,7 @@
 /** The kinds of sources besides files, by the scheme their names begin with: `docker:portainer`. One kind = one file + one
  *  line here. */
 import type { Source, SourceOptions } from './contract.ts'
+import { journald } from './journald.ts'
 import { stdin } from './stdin.ts'
 
 export interface SourceKind {
@@ -13,6 +14,8 @@ export interface SourceKind {
   /** Opens one that `find` gave; starts by itself. */
   open(name: string, options: SourceOptions): Source
 }
+
+export const KINDS: readonly SourceKind[] = [journald, stdin]
 
 /** The kind that a name of the configuration is of; null for a file. A file of that name is written `./docker:x`. */
 export function kindOf(name: string, kinds: readonly SourceKind[] = KINDS): SourceKind | null {

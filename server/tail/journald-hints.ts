@@ -1,0 +1,58 @@
+/** Why journalctl ended, in words, and what to do. */
+import type { SourceStatus } from './contract.ts'
+import type { JournalName } from './journald-name.ts'
+
+export interface Ended {
+  code: number | null
+  signal: string | null
+  /** Why it could not be started. */
+  error: NodeJS.ErrnoException | null
+  stderr: string
+}
+
+const GROUP = 'sudo usermod -aG systemd-journal "$USER", then log in again (or run with sudo)'
+
+/** systemd tells those who see their own entries only, and goes on. */
+export function partlyRefused(stderr: string): boolean {
+  return stderr.includes('not seeing messages from other users')
+}
+
+export function explainEnd(ended: Ended, { directory }: JournalName): Pick<SourceStatus, 'state' | 'hint'> {
+  const { code, signal, error, stderr } = ended
+  if (error?.code === 'ENOENT')
+    return {
+      state: 'missing',
+      hint: 'journalctl is not installed (Debian: apt-get install systemd); journald sources need it',
+    }
+  if (error) return { state: 'unreadable', hint: `journalctl cannot be started: ${error.message}` }
+  if (/insufficient permissions|Permission denied|Operation not permitted/.test(stderr))
+    return {
+      state: 'unreadable',
+      hint: `no permission to read the journal${directory === null ? '' : ` in ${directory}`}: ${GROUP}`,
+    }
+  if (directory !== null && stderr.includes('No such file or directory'))
+    return { state: 'missing', hint: `${directory} does not exist (yet); is the journal of the host mounted there?` }
+  const how = signal === null ? `ended with code ${code ?? '?'}` : `was killed by ${signal}`
+  const said = lastLine(stderr)
+  return {
+    state: 'unreadable',
+    hint: `journalctl ${how} and is started again${said === '' ? '' : `; it said: ${said}`}`,
+  }
+}
+
+/** Printable and short: it goes to terminals. */
+function lastLine(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  return (lines.at(-1) ?? '').replace(/[^\x20-\x7e]/g, '?').slice(0, 200)
+}
+
+/** For a source that was never seen to have an entry. */
+export function noEntry({ match, directory }: JournalName): string {
+  const unit = match?.replace(/^--unit=/, '')
+  const look = [
+    'journalctl',
+    ...(directory === null ? [] : ['-D', directory]),
+    ...(match === null ? [] : [match.startsWith('--unit=') ? `-u ${unit}` : match]),
+  ]
+  return `no entry${unit === undefined ? '' : ` of ${unit}`} in the journal yet; look with: ${look.join(' ')}`
+}
