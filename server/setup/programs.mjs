@@ -14,6 +14,7 @@ export const PROGRAMS = {
   zstd: { variable: 'HALFOPEN_TEST_ZSTD', names: ['zstd'], packages: ['zstd'] },
   bzip2: { variable: 'HALFOPEN_TEST_BZIP2', names: ['bzip2'], packages: ['bzip2'] },
   xz: { variable: 'HALFOPEN_TEST_XZ', names: ['xz'], packages: ['xz-utils'] },
+  logger: { variable: 'HALFOPEN_TEST_LOGGER', names: ['logger'], packages: ['bsdutils'] },
   journalctl: { variable: 'HALFOPEN_TEST_JOURNALCTL', names: ['journalctl'], packages: ['systemd'] },
   /** Makes the files of a real journal out of entries, without a running systemd. */
   journal: {

@@ -3,6 +3,7 @@
 import type { Source, SourceOptions } from './contract.ts'
 import { journald } from './journald.ts'
 import { stdin } from './stdin.ts'
+import { syslog } from './syslog.ts'
 
 export interface SourceKind {
   /** `docker` for names that begin with `docker:`. */
@@ -15,7 +16,7 @@ export interface SourceKind {
   open(name: string, options: SourceOptions): Source
 }
 
-export const KINDS: readonly SourceKind[] = [journald, stdin]
+export const KINDS: readonly SourceKind[] = [journald, stdin, syslog]
 
 /** The kind that a name of the configuration is of; null for a file. A file of that name is written `./docker:x`. */
 export function kindOf(name: string, kinds: readonly SourceKind[] = KINDS): SourceKind | null {
