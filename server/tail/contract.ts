@@ -69,6 +69,8 @@ export interface Source {
 export interface SourceOptions {
   /** Where the store says it was left; null at first sight. */
   resume: Resume | null
+  /** Epoch ms: at first sight, lines that are older are of no interest. A source need not go by it. */
+  history_since?: number | null
   /** Called with whole lines, in order; `chunk.after(consumed)` is what to store. Returns how many bytes were consumed as
    *  finished records, up to a line end; the rest is offered again with more, or alone with `final`. Throwing makes the
    *  source `unreadable` with the message as hint; the same bytes are offered again after 250 ms, doubling to 30 s. */
