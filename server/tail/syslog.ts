@@ -6,10 +6,10 @@ import type { Source, SourceOptions, SourceStatus } from './contract.ts'
 import type { SourceKind } from './kinds.ts'
 import { LineQueue } from './line-queue.ts'
 import { codeOf } from './regular-file.ts'
-import { parseSyslogName, writeSyslogName, type SyslogName } from './syslog-name.ts'
-import { count, type Receiver } from './syslog-receiver.ts'
-import { receiveTcp } from './syslog-tcp.ts'
-import { receiveUdp } from './syslog-udp.ts'
+import { parseSyslogName, writeSyslogName, type SyslogName } from './syslog/name.ts'
+import { count, type Receiver } from './syslog/receiver.ts'
+import { receiveTcp } from './syslog/tcp.ts'
+import { receiveUdp } from './syslog/udp.ts'
 
 /** How often what is said about losses is brought up to date, ms. */
 const NOTE_EVERY = 1000

@@ -4,11 +4,12 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Chunk, Resume } from '../../server/tail/contract.ts'
-import { sameEntry } from '../../server/tail/journald-entry.ts'
-import { explainEnd } from '../../server/tail/journald-hints.ts'
-import { journalArguments, parseJournalName } from '../../server/tail/journald-name.ts'
+import { sameEntry } from '../../server/tail/journald/entry.ts'
+import { explainEnd } from '../../server/tail/journald/hints.ts'
+import { journalArguments, parseJournalName } from '../../server/tail/journald/name.ts'
 import { journald } from '../../server/tail/journald.ts'
-import { choose } from '../../server/scan/contract.ts'
+import { emptyEvidence } from '../../server/diagnosis/contract.ts'
+import { choose, RecordReader, zoneClock } from '../../server/scan/contract.ts'
 import { until } from '../live/harness/deadline.ts'
 import { describeWith } from '../needs.ts'
 import { journalFolder, type JournalFolder } from './journal.ts'
@@ -116,8 +117,6 @@ describeWith(['journalctl', 'journal'], 'a real journal', ({ journalctl }) => {
     await journal.write([{ message: access, time: Date.parse('2026-11-21T06:31:45Z') }])
     const it = follow(journal)
     await it.have(1)
-    const { RecordReader, zoneClock } = await import('../../server/scan/contract.ts')
-    const { emptyEvidence } = await import('../../server/diagnosis/contract.ts')
     const reader = new RecordReader({
       path: 'x',
       parsers: choose({ format: null, logFormat: null }),

@@ -1,7 +1,7 @@
 /** Messages in a TCP stream, whatever the sizes of its segments. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { FrameReader } from '../../server/tail/syslog-frames.ts'
+import { FrameReader } from '../../server/tail/syslog/frames.ts'
 
 function read(stream: Buffer, ends: readonly number[] = []): string[] {
   const got: string[] = []

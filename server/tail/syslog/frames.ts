@@ -1,7 +1,7 @@
 /** Messages in a TCP stream (RFC 6587): each with its length in front (§3.4.1) or with a line feed behind (§3.4.2). Senders
  *  mix them, so every message is looked at for itself. */
-import { Held } from './line-splitter.ts'
-import { MESSAGE_BYTES } from './syslog-receiver.ts'
+import { Held } from '../line-splitter.ts'
+import { MESSAGE_BYTES } from './receiver.ts'
 
 const LINE_FEED = 10
 const SPACE = 32
@@ -38,8 +38,7 @@ export class FrameReader {
   /** The connection ended. What has no line feed yet may be whole; what has less than its length is not. */
   end(): void {
     const broken = this.state === 'counted'
-    this.held.add(Buffer.from(this.prefix, 'latin1'))
-    this.prefix = ''
+    this.holdPrefix()
     if (!this.held.empty) this.finish(broken)
   }
 
@@ -72,24 +71,37 @@ export class FrameReader {
 
   private startLine(): void {
     this.state = 'line'
-    this.held.add(Buffer.from(this.prefix, 'latin1'))
+    this.holdPrefix()
+  }
+
+  /** Digits that turned out to be text. */
+  private holdPrefix(): void {
+    if (this.prefix !== '') this.held.add(Buffer.from(this.prefix, 'latin1'))
     this.prefix = ''
   }
 
   private count(bytes: Buffer, at: number): number {
     const end = Math.min(bytes.length, at + this.left)
-    this.held.add(bytes.subarray(at, end))
     this.left -= end - at
-    if (this.left === 0) this.finish(false)
+    this.add(bytes.subarray(at, end), this.left === 0)
     return end
   }
 
   private line(bytes: Buffer, at: number): number {
     const feed = bytes.indexOf(LINE_FEED, at)
-    this.held.add(bytes.subarray(at, feed === -1 ? bytes.length : feed))
-    if (feed === -1) return bytes.length
-    this.finish(false)
-    return feed + 1
+    this.add(bytes.subarray(at, feed === -1 ? bytes.length : feed), feed !== -1)
+    return feed === -1 ? bytes.length : feed + 1
+  }
+
+  private add(bytes: Buffer, ends: boolean): void {
+    if (ends && this.held.empty && bytes.length <= MESSAGE_BYTES) {
+      // Most messages lie within one segment and need no copy.
+      this.state = 'start'
+      this.events.onMessage(bytes, false)
+      return
+    }
+    this.held.add(bytes)
+    if (ends) this.finish(false)
   }
 
   private finish(broken: boolean): void {

@@ -1,8 +1,8 @@
 /** Syslog over TCP (RFC 6587). Who sends faster than we commit waits in its own write. Memory is bounded by the number of
  *  connections times the longest message. */
 import { createServer, type Socket } from 'node:net'
-import { FrameReader } from './syslog-frames.ts'
-import { count, type Receiver, type ReceiverEvents } from './syslog-receiver.ts'
+import { FrameReader } from './frames.ts'
+import { count, type Receiver, type ReceiverEvents } from './receiver.ts'
 
 const LIMITS = {
   connections: 128,

@@ -1,6 +1,6 @@
 /** Why journalctl ended, in words, and what to do. */
-import type { SourceStatus } from './contract.ts'
-import type { JournalName } from './journald-name.ts'
+import type { SourceStatus } from '../contract.ts'
+import type { JournalName } from './name.ts'
 
 export interface Ended {
   code: number | null

@@ -2,7 +2,7 @@
  *  is counted where we can know of it. */
 import { createSocket } from 'node:dgram'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { count, type Receiver, type ReceiverEvents } from './syslog-receiver.ts'
+import { count, type Receiver, type ReceiverEvents } from './receiver.ts'
 
 /** Asked for; the kernel gives at most net.core.rmem_max. Bursts wait here while we commit. */
 const BUFFER_BYTES = 8 * 2 ** 20
