@@ -12,8 +12,6 @@ import { LineSplitter } from './line-splitter.ts'
 
 /** Longest entry that is passed on whole; a line of journald's own has 48 KiB, as an array of bytes four times as much. */
 const ENTRY_BYTES = 2 ** 20 - 1
-/** How far back entries are read at first sight, ms: as long as the store keeps them by default. */
-const HISTORY = 30 * 86_400_000
 /** Without output for so long, journalctl has shown what there was, ms. */
 const QUIET = 500
 const RETRY = { first: 250, last: 30_000 }
@@ -57,6 +55,8 @@ class Journal implements Source {
   readonly path: string
   private readonly name: JournalName
   private readonly queue: LineQueue
+  /** How far back to go at first sight, epoch ms. */
+  private readonly since: number
   private at: JournalPosition
   private run: Run | null = null
   private failures = 0
@@ -71,7 +71,8 @@ class Journal implements Source {
   constructor(path: string, name: JournalName, options: SourceOptions) {
     this.path = path
     this.name = name
-    const { resume } = options
+    const { resume, history_since } = options
+    this.since = history_since ?? 0
     this.at = (resume?.position as JournalPosition | undefined) ?? {
       cursor: null,
       line: 0,
@@ -114,7 +115,7 @@ class Journal implements Source {
 
   private start(): void {
     const { cursor } = this.at
-    const args = journalArguments(this.name, cursor === null ? { since: Date.now() - HISTORY } : { cursor })
+    const args = journalArguments(this.name, cursor === null ? { since: this.since } : { cursor })
     const environment = { ...process.env, LC_ALL: 'C', SYSTEMD_COLORS: '0' }
     const child = spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment })
     const run: Run = { child, started: performance.now(), expected: cursor, entries: 0, stderr: '', error: null }

@@ -18,9 +18,7 @@ export const stdin: SourceKind = {
   scheme: '-',
   find(name) {
     if (name === '-') return Promise.resolve([name])
-    return Promise.reject(
-      new Error(`${name} is no source; "-" alone is standard input, a file of that name is ./${name}`),
-    )
+    return Promise.reject(new Error(`"-" alone is standard input; a file of that name is ./${name}`))
   },
   open: (name, options) => readStream(name, process.stdin, options),
 }

@@ -111,6 +111,16 @@ describeWith(['journalctl', 'journal'], 'a real journal', ({ journalctl }) => {
     expect(it.source.status()).toMatchObject({ state: 'idle', hint: null })
   })
 
+  it('at first sight entries that are older than asked for are left out', async () => {
+    const journal = journalFolder()
+    await journal.write(numbered(1, 3, EARLIER - 60 * MINUTE))
+    await journal.write(numbered(4, 5, EARLIER))
+    const name = `journald:*?directory=${journal.path}`
+    const it = listen((options) => journald.open(name, { ...options, history_since: EARLIER - MINUTE }))
+    await it.source.poll()
+    expect(messages(it)).toEqual(names(4, 5))
+  })
+
   it('the lines are what the journald-json envelope reads', async () => {
     const journal = journalFolder()
     const access = '127.0.0.1 - - [21/Nov/2026:06:31:45 +0000] "GET /ws HTTP/1.1" 101 3 "-" "-"'

@@ -28,18 +28,18 @@ const FIELDS = [
   '_PID',
 ]
 
-/** @throws Error with one sentence for a person. */
+/** @throws Error with one sentence for a person, to be put behind the name. */
 export function parseJournalName(name: string): JournalName {
   const text = name.slice('journald:'.length)
   const at = text.indexOf(WHERE)
   const what = at === -1 ? text : text.slice(0, at)
   const directory = at === -1 ? null : text.slice(at + WHERE.length)
   if (directory !== null && !/^\/[^\0\n]*$/.test(directory))
-    throw new Error(`${name}: ${WHERE.slice(1)} needs an absolute path, such as /var/log/journal`)
+    throw new Error(`${WHERE.slice(1)} needs an absolute path, such as /var/log/journal`)
   if (what === '*') return { match: null, directory }
   if (FIELD.test(what)) return { match: what, directory }
   if (!name.startsWith('journald:') || !UNIT.test(what))
-    throw new Error(`${name}: expected journald:UNIT, such as journald:nginx.service, or journald:* for everything`)
+    throw new Error('expected journald:UNIT, such as journald:nginx.service, or journald:* for everything')
   return { match: `--unit=${what}`, directory }
 }
 

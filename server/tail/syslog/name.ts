@@ -12,13 +12,13 @@ const NAME = /^syslog:(udp|tcp):\/\/(\[[\da-fA-F:.]+(?:%\w+)?\]|[\w.-]*)(?::(\d{
 const PORT = 514
 
 /** Without a host it is loopback: everyone may send, and what is sent is believed. Other addresses are to be written out.
- *  @throws Error with one sentence for a person. */
+ *  @throws Error with one sentence for a person, to be put behind the name. */
 export function parseSyslogName(name: string): SyslogName {
   const [, protocol, host = '', digits] = NAME.exec(name) ?? []
   const port = digits === undefined ? PORT : Number(digits)
   if (protocol === undefined || port === 0 || port > 65_535)
     throw new Error(
-      `${name}: expected syslog:udp://ADDRESS:PORT or syslog:tcp://ADDRESS:PORT, such as syslog:udp://127.0.0.1:5514`,
+      'expected syslog:udp://ADDRESS:PORT or syslog:tcp://ADDRESS:PORT, such as syslog:udp://127.0.0.1:5514',
     )
   return {
     protocol: protocol === 'udp' ? 'udp' : 'tcp',
