@@ -21,7 +21,7 @@ export async function receive(
 }
 
 /** TCP answers when it listens; a UDP port is taken then. */
-async function listening(protocol: 'udp' | 'tcp', port: number): Promise<void> {
+export async function listening(protocol: 'udp' | 'tcp', port: number): Promise<void> {
   await until('it listens', async () => {
     const free = protocol === 'tcp' ? canConnect(port).then((answers) => !answers) : canBind(port)
     return !(await free)
