@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import { ConfigError } from './config-errors.ts'
+import { kindOf } from './tail/contract.ts'
 
 export type KeyPath = readonly (string | number)[]
 
@@ -82,7 +83,8 @@ function makeAbsolute(values: Record<string, unknown>, base: string): void {
   if (typeof database === 'string' && /^sqlite:./.test(database))
     values['database'] = `sqlite:${resolve(base, database.slice(7))}`
   if (isObject(auth) && 'password_file' in auth) auth.password_file = absolute(auth.password_file)
+  const named = (name: unknown): unknown => (typeof name === 'string' && kindOf(name) ? name : absolute(name))
   const source = (entry: unknown): unknown =>
-    isObject(entry) && 'path' in entry ? { ...entry, path: absolute(entry.path) } : absolute(entry)
+    isObject(entry) && 'path' in entry ? { ...entry, path: named(entry.path) } : named(entry)
   if (sources !== undefined) values['sources'] = Array.isArray(sources) ? sources.map(source) : source(sources)
 }

@@ -67,6 +67,7 @@ export const configSchema = z.strictObject({
   nginx_config: nonEmpty.nullable().default(null),
   timezone: timezone.nullable().default(null),
   retention: duration(3_600_000).default(30 * 86_400_000),
+  history: duration(0).nullable().default(null),
   alerts: z
     .strictObject({ webhook: oneOrMore(webhook).default([]), resolve_after: duration(1000).default(600_000) })
     .prefault({}),

@@ -50,8 +50,8 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     key: 'sources',
     type: 'list',
     default: 'the usual places of nginx, NPM, SWAG, Plesk and cPanel',
-    meaning: 'Logs to follow: paths or globs, or `{path, format, log_format, timezone}`.',
-    expected: 'a path or glob, or {path, format?, log_format?, timezone?}, or a list of them',
+    meaning: 'Logs to follow: paths, globs or containers (`docker:NAME`), or `{path, format, log_format, timezone}`.',
+    expected: 'a path, a glob or docker:NAME, or {path, format?, log_format?, timezone?}, or a list of them',
     members: ['path', 'format', 'log_format', 'timezone'],
   },
   {
@@ -81,6 +81,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     default: '30d',
     meaning: 'How long events and counts are kept.',
     expected: 'a time of at least 1h, such as 12h, 30d or 8w',
+  },
+  {
+    key: 'history',
+    type: 'duration',
+    default: 'as `retention`',
+    meaning: 'How much of a log that is read for the first time is imported; older lines are passed over.',
+    expected: 'a time such as 0s, 12h or 7d',
   },
   {
     key: 'alerts.webhook',
@@ -154,7 +161,7 @@ export interface ConfigInputs {
 }
 
 /** Option names that are not the key with `-` for `_`. */
-const OPTIONS: Readonly<Record<string, string>> = { nginx_config: '--config', sources: 'INPUT' }
+const OPTIONS: Readonly<Record<string, string>> = { nginx_config: '--config', sources: 'INPUT', history: '--since' }
 
 /** Reads and checks everything. Throws ConfigError only. */
 export function loadConfig({ file, cli, env, cwd }: ConfigInputs): Config {

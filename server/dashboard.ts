@@ -84,8 +84,12 @@ function byUrgency(a: ProblemRow, b: ProblemRow): number {
 }
 
 function metrics({ store, stream, version, sources, counted }: DashboardOptions): Metric[] {
-  const perSource = (value: (source: SourceState) => number): Metric['samples'] =>
-    sources().map((source) => ({ labels: { source: source.path }, value: value(source) }))
+  const states = sources()
+  const perSource = (of: (source: SourceState) => number | null): Metric['samples'] =>
+    states.flatMap((source) => {
+      const value = of(source)
+      return value === null ? [] : [{ labels: { source: source.path }, value }]
+    })
   const rows = store.problems()
   const single = (value: number): Metric['samples'] => [{ labels: {}, value }]
   return [
@@ -98,10 +102,16 @@ function metrics({ store, stream, version, sources, counted }: DashboardOptions)
       samples: perSource(({ unparsed }) => unparsed),
     },
     {
-      name: 'halfopen_lag_bytes',
+      name: 'halfopen_source_lag_bytes',
       type: 'gauge',
       help: 'Bytes not read yet.',
       samples: perSource(({ lag_bytes }) => lag_bytes),
+    },
+    {
+      name: 'halfopen_source_lag_seconds',
+      type: 'gauge',
+      help: 'Age of the newest line that was read while others wait; 0 when none does.',
+      samples: perSource(({ lag_seconds }) => lag_seconds),
     },
     {
       name: 'halfopen_events_total',

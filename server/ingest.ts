@@ -23,6 +23,8 @@ export interface IngestOptions {
   parsers: readonly Parser[]
   /** What turns wall-clock ms without a zone into epoch ms UTC, for stamps that follow those up to `after` (epoch ms). */
   shift: (after: number | null) => Shift
+  /** Epoch ms: history that is older is read and not counted. */
+  history_since?: number
   /** `host:port` under which nginx reaches halfopen's own dashboard. */
   own?: ReadonlySet<string>
   onCommitted: (committed: Committed) => void
@@ -41,6 +43,7 @@ export function ingest(options: IngestOptions): Source {
       seq: stored.seq,
       position: JSON.parse(stored.position) as object,
     },
+    history_since: options.history_since ?? null,
     onChunk: (chunk) => reading.chunk(chunk),
     onStatus: options.onStatus ?? (() => {}),
   })
@@ -49,6 +52,7 @@ export function ingest(options: IngestOptions): Source {
 class Ingest {
   private readonly options: IngestOptions
   private reader: RecordReader
+  private history = true
   /** The counts that are stored: a chunk that could not be committed must not have been counted. */
   private summary: InputSummary | null
   /** What the store holds of the current generation; null for one it does not know yet. */
@@ -67,6 +71,11 @@ class Ingest {
     const collect = (found: Event[], exemplar: Exemplar, offset: number): void => {
       // A line's identity is where it begins; its events are numbered from 0.
       found.forEach((event, ordinal) => events.push({ event, seq: chunk.offset + offset, ordinal, exemplar }))
+    }
+    if (chunk.history !== this.history) {
+      // Stamps in a zone that nobody named may look old: of live lines none is left out for that.
+      this.history = chunk.history
+      this.reader = this.newReader()
     }
     try {
       const done = this.reader.read(chunk.bytes, chunk.line, evidence, collect, chunk.final === true)
@@ -93,12 +102,13 @@ class Ingest {
   }
 
   private newReader(): RecordReader {
-    const { path, parsers, shift, own } = this.options
+    const { path, parsers, shift, own, history_since } = this.options
     return new RecordReader({
       path,
       parsers,
       shift: shift(this.summary?.to == null ? null : Date.parse(this.summary.to)),
       ...(own === undefined ? {} : { own }),
+      ...(this.history && history_since !== undefined ? { since: history_since } : {}),
       ...(this.summary === null ? {} : { summary: this.summary }),
     })
   }

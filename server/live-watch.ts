@@ -9,22 +9,32 @@ export class Watch {
   private readonly broken = new Map<string, string>()
   /** Path → when it could be read again, epoch ms. A log that was always readable is not here. */
   private readonly again = new Map<string, number>()
+  /** Paths with lines that are there and were not read yet. */
+  private readonly behind = new Set<string>()
 
   /** Call with the states of now, at epoch ms `at`. */
   look(states: readonly State[], at: number): void {
+    this.behind.clear()
     for (const { path, state } of states) {
+      if (state === 'reading') this.behind.add(path)
       if (state === 'missing') this.broken.set(path, `${path} is missing`)
       else if (state === 'unreadable') this.broken.set(path, `${path} cannot be read`)
       else if (this.broken.delete(path)) this.again.set(path, at)
     }
   }
 
-  /** Since when all logs that showed the finding have been readable without a break, epoch ms; null when one is not. */
+  /** Since when all logs that showed the finding have been readable without a break, epoch ms; null when one is not, or
+   *  holds lines that may show it. */
   since(finding: Finding): number | null {
     const logs = sourcesOf(finding)
-    return logs.some((path) => this.broken.has(path))
+    return logs.some((path) => this.broken.has(path) || this.behind.has(path))
       ? null
       : Math.max(0, ...logs.map((path) => this.again.get(path) ?? 0))
+  }
+
+  /** Some log holds lines that were not read yet: what came after success may stand in them. */
+  get isBehind(): boolean {
+    return this.behind.size > 0
   }
 
   /** What keeps the finding from being judged, as one sentence. */

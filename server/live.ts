@@ -25,6 +25,7 @@ const MAX_EVENTS = 50
 
 /** What was just stored of one source. */
 export interface Committed {
+  path: string
   evidence: Evidence
   /** True when all of it existed before the source was first seen. */
   history: boolean
@@ -52,6 +53,8 @@ export class Live {
   private fresh = emptyEvidence()
   private hasFresh = false
   private hasHistory = false
+  /** Sources of which history was read since the last round: their events are not announced. */
+  private readonly importing = new Set<string>()
   private readonly minutes = new Set<number>()
   private findings: readonly Finding[] = []
   private diagnosed = -Infinity
@@ -76,9 +79,11 @@ export class Live {
   }
 
   /** Call after every commit. */
-  committed({ evidence, history }: Committed): void {
-    if (history) this.hasHistory = true
-    else {
+  committed({ path, evidence, history }: Committed): void {
+    if (history) {
+      this.hasHistory = true
+      this.importing.add(path)
+    } else {
       merge(this.fresh, evidence)
       this.hasFresh = true
     }
@@ -104,7 +109,9 @@ export class Live {
     const messages: OutboxRow[] = []
     const told: ProblemRow[] = []
     const rows = new Map(store.problems().map((row) => [row.id, row]))
-    const current = new Map(this.findings.map((finding) => [finding.id, finding]))
+    const current = new Map(
+      this.findings.map((finding) => [finding.id, this.watch.isBehind ? notOver(finding) : finding]),
+    )
     for (const id of new Set([...rows.keys(), ...current.keys()])) {
       const previous = rows.get(id) ?? null
       const judged = current.get(id) ?? null
@@ -131,6 +138,7 @@ export class Live {
     this.hasFresh = false
     this.hasHistory = false
     this.publish(told, at)
+    this.importing.clear()
     return messages.length > 0
   }
 
@@ -253,9 +261,14 @@ export class Live {
     const last = this.lastEvent
     const { events } = store.events({ cursor: null, limit: MAX_EVENTS })
     const unseen = events.filter(({ id }) => id > last).toSorted((a, b) => a.id - b.id)
-    for (const event of unseen) stream.publish('event', event)
+    for (const event of unseen) if (!this.importing.has(event.source)) stream.publish('event', event)
     this.lastEvent = unseen.at(-1)?.id ?? last
   }
+}
+
+function notOver(finding: Finding): Finding {
+  const { over: _, ...open } = finding
+  return open
 }
 
 function isDifferent(previous: ProblemRow | null, next: ProblemRow): boolean {

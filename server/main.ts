@@ -100,13 +100,14 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     logFormats: () => nginx?.logFormats ?? null,
     cwd: process.cwd(),
     now,
-    follow: (path, { format, logFormat, timezone }) =>
+    follow: (path, { format, logFormat, timezone }, kind) =>
       ingest({
         store,
         path,
-        open: (source) => followFile({ path, ...source }),
+        open: (source) => kind?.open(path, source) ?? followFile({ path, ...source }),
         parsers: choose({ format, logFormat }),
         shift: zoneClock(timezone).follow,
+        history_since: now() - (config.history ?? config.retention),
         own: ownAddresses(listen),
         onCommitted(committed) {
           live.committed(committed)
@@ -114,8 +115,8 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
         },
       }),
   })
-  sources.find(true)
   started.push(() => sources.close())
+  await sources.find(true)
   const outbox = new Outbox({
     store,
     receivers,

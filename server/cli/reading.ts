@@ -104,7 +104,13 @@ function triedOn(tried: readonly Tried[]): string {
 
 const shellWord = (path: string): string => (/^[\w./@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
-function when(option: string, text: string | undefined, now: number, shift: (wall: number) => number): number | null {
+/** Epoch ms; throws UsageError when the text is no time. */
+export function when(
+  option: string,
+  text: string | undefined,
+  now: number,
+  shift: (wall: number) => number,
+): number | null {
   if (text === undefined) return null
   const time = parseWhen(text, now, shift)
   if (time === null)

@@ -10,6 +10,7 @@ interface Flags {
   config?: string
   logFormat?: string
   timezone?: string
+  since?: string
   demo?: boolean
 }
 
@@ -17,6 +18,7 @@ const EXAMPLES = `
 Examples:
   halfopen serve                               the logs in the usual places
   halfopen serve /var/log/nginx/*.log portainer.log
+  halfopen serve docker:portainer              a container's log, over the engine's socket
   halfopen serve --demo                        generated traffic, to look around
   ssh -L 11006:127.0.0.1:11006 HOST            then open http://127.0.0.1:11006 here
 
@@ -28,7 +30,10 @@ export const registerServe: Register = (program, exit) => {
     .command('serve')
     .summary('dashboard: follow logs, keep history, send alerts')
     .description('Follows logs from where it left off and shows what breaks WebSockets on http://127.0.0.1:11006.')
-    .argument('[input...]', 'files, directories, globs; none: sources in halfopen.yaml, else the usual places')
+    .argument(
+      '[input...]',
+      'files, directories, globs, docker:NAME; none: sources in halfopen.yaml, else the usual places',
+    )
     .option('--config-file <file>', 'settings (default: halfopen.yaml in this folder, when it is there)')
     .option('--listen <address:port>', 'where the dashboard is (default: 127.0.0.1:11006)')
     .option('--database <sqlite:path>', 'where events are kept')
@@ -39,6 +44,7 @@ export const registerServe: Register = (program, exit) => {
     )
     .option('--log-format <string>', 'the text of your nginx log_format')
     .option('--timezone <zone>', "zone of times without one: Europe/Berlin, UTC, +02:00 (default: this machine's)")
+    .option('--since <time>', 'import nothing older at the first start: 2026-11-21, or 2h, 7d back from now')
     .option('--demo', 'show generated traffic instead of logs; keeps nothing')
     .addHelpText('after', EXAMPLES)
     .action(async (inputs: string[], flags: Flags) => exit(await serve(inputs, flags)))
@@ -57,6 +63,7 @@ async function serve(inputs: string[], flags: Flags): Promise<number> {
         nginx_config: flags.config,
         log_format: flags.logFormat,
         timezone: flags.timezone,
+        history: await historyOf(flags),
         sources: inputs.length > 0 ? inputs : undefined,
       },
       env: process.env,
@@ -73,6 +80,19 @@ async function serve(inputs: string[], flags: Flags): Promise<number> {
     if (isExpected(error)) throw new UsageError(error.message)
     throw error
   }
+}
+
+/** How long before now --since is, as the configuration says it. */
+async function historyOf({ since, timezone }: Flags): Promise<string | undefined> {
+  if (since === undefined) return undefined
+  const [{ when }, scan] = await Promise.all([import('./reading.ts'), import('../scan/contract.ts')])
+  const now = Date.now()
+  // A zone that is none is refused with the rest of the configuration.
+  const zone = timezone ?? null
+  const known = scan.optionProblem({ format: null, logFormat: null, timezone: zone }) === null
+  const from = when('--since', since, now, known ? scan.zoneShift(zone) : (wall) => wall) ?? now
+  const minutes = Math.max(0, Math.ceil((now - from) / 60_000))
+  return minutes < 1_000_000 ? `${minutes}m` : `${Math.ceil(minutes / 1440)}d`
 }
 
 /** Resolves at the first signal; a second one does not wait for anything. */

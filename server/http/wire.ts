@@ -78,8 +78,10 @@ export interface EventPage {
 /** GET sources */
 export interface SourceState extends InputSummary {
   state: 'reading' | 'idle' | 'missing' | 'unreadable'
-  /** Bytes not read yet. */
+  /** Bytes not read yet, as far as they can be seen: of a container, those that have arrived. */
   lag_bytes: number
+  /** 0 when everything was read, else the age of the newest line that was, s; null when that cannot be told. */
+  lag_seconds: number | null
   /** What to do when the state is not good; one sentence. */
   hint: string | null
   last_read_at: string | null

@@ -83,3 +83,5 @@ export interface FollowOptions extends SourceOptions {
 }
 
 export { followFile } from './file.ts'
+export { kindOf, type SourceKind } from './kinds.ts'
+export { NotNow } from './not-now.ts'

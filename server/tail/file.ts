@@ -29,6 +29,14 @@ export function followFile(options: FollowOptions, surroundings: Partial<Surroun
   return new Follower(options, { now: Date.now, wake: wakeByDirectory, ...surroundings })
 }
 
+/** Followers that are behind read one after the other, a chunk each, and everybody else has a turn in between: what is
+ *  imported for minutes must not hold up lines that come now. */
+let turns: Promise<void> = Promise.resolve()
+function nextTurn(): Promise<void> {
+  turns = turns.then(() => new Promise((resolve) => setImmediate(resolve)))
+  return turns
+}
+
 class Follower implements Source {
   readonly path: string
   readonly #options: FollowOptions
@@ -81,7 +89,7 @@ class Follower implements Source {
 
   async #pass(): Promise<void> {
     try {
-      while (!this.#closed && this.#turn()) await new Promise((resolve) => setImmediate(resolve))
+      while (!this.#closed && this.#turn()) await nextTurn()
       this.#failures = 0
     } catch (error) {
       this.#failures++

@@ -8,7 +8,7 @@ import { SourceStateBadge } from '../parts/source-state.tsx'
 import { When } from '../parts/when.tsx'
 import { sources } from '../state.ts'
 import { visible } from '../text/visible.ts'
-import { bytes, count, share } from '../text/words.ts'
+import { age, bytes, count, share } from '../text/words.ts'
 
 const REASON = new Map([
   ['no-match', 'unknown format'],
@@ -65,7 +65,10 @@ const Card = ({ source }: { source: SourceState }) => (
       </div>
       <div>
         <dt>Still to read</dt>
-        <dd>{source.lag_bytes === 0 ? 'nothing' : bytes(source.lag_bytes)}</dd>
+        <dd>
+          {source.lag_bytes === 0 ? 'nothing' : bytes(source.lag_bytes)}
+          {source.lag_seconds !== null && source.lag_seconds > 0 && `, ${age(source.lag_seconds)} behind`}
+        </dd>
       </div>
       <div>
         <dt>Last read</dt>

@@ -27,6 +27,17 @@ export function bytes(n: number): string {
 }
 
 /** The thresholds are those of the report: from 0.8 the evidence decides, below 0.5 it is only possible. */
+/** `90` → `90 s`, `7200` → `2 h`: the largest unit of which there are two. */
+export function age(seconds: number): string {
+  const units = [
+    { size: 86_400, word: 'days' },
+    { size: 3600, word: 'h' },
+    { size: 60, word: 'min' },
+  ]
+  const unit = units.find(({ size }) => seconds >= 2 * size) ?? { size: 1, word: 's' }
+  return `${count(Math.floor(seconds / unit.size))} ${unit.word}`
+}
+
 export function confidence(value: number): string {
   if (value >= 0.8) return 'Sure'
   return value >= 0.5 ? 'Likely' : 'Possible'

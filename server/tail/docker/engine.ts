@@ -73,8 +73,8 @@ export class Engine {
   }
 
   /** Throws EngineError. */
-  async inspect(name: string): Promise<Container> {
-    const answer = await this.json(`/containers/${encodeURIComponent(name)}/json`)
+  async inspect(name: string, signal?: AbortSignal): Promise<Container> {
+    const answer = await this.json(`/containers/${encodeURIComponent(name)}/json`, signal)
     const id = text(answer, 'Id')
     if (!/^[\w.-]{1,128}$/.test(id)) throw new EngineError('refused', `${this.where} names no id of container ${name}`)
     const state = field(answer, 'State')
@@ -107,9 +107,9 @@ export class Engine {
     return 'socketPath' in address ? address.socketPath : `tcp://${address.host}:${address.port}`
   }
 
-  private async json(path: string): Promise<unknown> {
-    const signal = AbortSignal.timeout(ANSWER_WITHIN)
-    const response = await this.get(path, signal)
+  private async json(path: string, stop?: AbortSignal): Promise<unknown> {
+    const late = AbortSignal.timeout(ANSWER_WITHIN)
+    const response = await this.get(path, stop ? AbortSignal.any([stop, late]) : late)
     if (response.statusCode !== 200) throw await this.refusal(response)
     const body = await this.body(response, MAX_ANSWER)
     try {

@@ -86,7 +86,7 @@ export class DockerLog implements Source {
 
   /** Reads one container's log until it ends. Returns how long to wait before the next look, ms. */
   async #look(): Promise<number> {
-    const container = await this.#engine.inspect(this.#name)
+    const container = await this.#engine.inspect(this.#name, this.#closing.signal)
     if (this.#place?.id !== container.id && !(await this.#begin(container))) return 0
     if (!container.running && this.#ended === container.startedAt) {
       this.#failures = 0
