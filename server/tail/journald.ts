@@ -1,11 +1,11 @@
 /** `journald:UNIT`: what journalctl prints, one JSON object per entry, passed on as it is. The position is the cursor of
  *  the last entry, so nothing is lost or doubled while the journal keeps what we did not read. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import type { Source, SourceOptions, SourceStatus } from './contract.ts'
 import { EntryScan, readEntry, sameEntry, type JournalEntry } from './journald/entry.ts'
-import { explainEnd, noEntry, partlyRefused, type Ended } from './journald/hints.ts'
-import { journalArguments, parseJournalName, type JournalName } from './journald/name.ts'
+import { explainEnd, explainWarning, noEntry, type Ended, type Shown } from './journald/hints.ts'
+import { journalArguments, parseJournalName, warningArguments, type JournalName } from './journald/name.ts'
 import type { SourceKind } from './kinds.ts'
 import { LineQueue } from './line-queue.ts'
 import { LineSplitter } from './line-splitter.ts'
@@ -17,6 +17,12 @@ const QUIET = 500
 const RETRY = { first: 250, last: 30_000 }
 /** A run of that length was none that failed at once, ms. */
 const LONG_RUN = 10_000
+const LOOK_WITHIN = 10_000
+const FINE: Shown = { state: 'idle', hint: null }
+const VACUUMED: Shown = {
+  state: 'idle',
+  hint: 'the journal no longer holds what followed the last line read; went on with the oldest entry it has',
+}
 const KILL_AFTER = 2000
 const STDERR_BYTES = 4096
 
@@ -65,8 +71,11 @@ class Journal implements Source {
   private caughtUp = false
   private waiting: (() => void)[] = []
   private closed = false
-  /** Said as long as nothing worse is. */
-  private note: string | null = null
+  private looking: ChildProcess | null = null
+  /** Shown as long as journalctl runs. */
+  private note: Shown = FINE
+  /** Of `note`: an entry disproves it. */
+  private passing = false
 
   constructor(path: string, name: JournalName, options: SourceOptions) {
     this.path = path
@@ -81,6 +90,7 @@ class Journal implements Source {
     const start = { generation: resume?.generation ?? randomUUID(), seq: resume?.seq ?? 0, position: this.at }
     this.queue = new LineQueue(options, { ...start, line: this.at.line + 1 }, { onRoom: () => this.goOn() })
     this.start()
+    this.lookRound()
   }
 
   poll(): Promise<void> {
@@ -99,25 +109,13 @@ class Journal implements Source {
     if (this.restart) clearTimeout(this.restart)
     this.caught()
     this.queue.close()
-    const child = this.run?.child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const gone = new Promise<void>((resolve) => {
-      child.once('exit', () => resolve())
-      child.once('error', () => resolve())
-    })
-    child.stdout?.destroy()
-    child.stderr?.destroy()
-    child.kill('SIGTERM')
-    const last = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER)
-    await gone
-    clearTimeout(last)
+    await Promise.all([this.run?.child, this.looking].map((child) => end(child ?? null)))
   }
 
   private start(): void {
     const { cursor } = this.at
     const args = journalArguments(this.name, cursor === null ? { since: this.since } : { cursor })
-    const environment = { ...process.env, LC_ALL: 'C', SYSTEMD_COLORS: '0' }
-    const child = spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment })
+    const child = spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment() })
     const run: Run = { child, started: performance.now(), expected: cursor, entries: 0, stderr: '', error: null }
     this.run = run
     let scan: EntryScan | null = null
@@ -142,14 +140,24 @@ class Journal implements Source {
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       run.stderr = (run.stderr + text).slice(-STDERR_BYTES)
-      if (!partlyRefused(run.stderr)) return
-      this.note = 'only a part of the journal may be read; to read all of it: sudo usermod -aG systemd-journal "$USER"'
-      this.show()
     })
     child.once('error', (error) => (run.error = error))
     // Not 'exit': what it printed before comes first. Nothing is an end that breaks off within a line.
     child.once('close', (code, signal) => this.ended(run, { code, signal, ...run }))
     this.listenForQuiet()
+  }
+
+  /** For people journalctl says what it may not or cannot see; with JSON it is silent about that. */
+  private lookRound(): void {
+    const args = warningArguments(this.name)
+    const options = { env: environment(), timeout: LOOK_WITHIN }
+    this.looking = execFile('journalctl', args, options, (_error, _stdout, stderr) => {
+      const warning = explainWarning(stderr, this.name)
+      if (!warning || this.closed || (warning.state === 'missing' && this.at.cursor !== null)) return
+      this.note = warning
+      this.passing = warning.state === 'missing'
+      if (this.run) this.show()
+    })
   }
 
   private line(run: Run, line: Buffer): void {
@@ -166,9 +174,8 @@ class Journal implements Source {
     const { expected } = run
     run.expected = null
     if (expected !== null && sameEntry(expected, cursor)) return this.show()
-    if (expected !== null)
-      this.note = 'the journal no longer holds what followed the last line read; went on with the oldest entry it has'
-    if (this.note === noEntry(this.name)) this.note = null
+    if (this.passing) this.remark(FINE, false)
+    if (expected !== null) this.remark(VACUUMED, false)
     if (run.entries++ === 0) this.show()
     const { history_until } = this.at
     const history = history_until !== null && time <= history_until
@@ -207,7 +214,7 @@ class Journal implements Source {
 
   private settle(): void {
     if (this.closed || this.run === null) return
-    if (this.at.cursor === null) this.note ??= noEntry(this.name)
+    if (this.at.cursor === null && this.note === FINE) this.remark(noEntry(this.name), true)
     this.show()
     this.caught()
   }
@@ -222,7 +229,31 @@ class Journal implements Source {
     }
   }
 
-  private show(): void {
-    this.queue.show('idle', this.note)
+  private remark(note: Shown, passing: boolean): void {
+    this.note = note
+    this.passing = passing
+    this.show()
   }
+
+  private show(): void {
+    this.queue.show(this.note.state, this.note.hint)
+  }
+}
+
+/** What is read from its messages is English. */
+const environment = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C', SYSTEMD_COLORS: '0' })
+
+/** Resolves when the process has ended. */
+async function end(child: ChildProcess | null): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+  child.kill('SIGTERM')
+  const last = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER)
+  await gone
+  clearTimeout(last)
 }

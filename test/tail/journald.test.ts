@@ -307,6 +307,15 @@ describeWith(['journalctl', 'journal'], 'a real journal', ({ journalctl }) => {
     await it.have(1)
   })
 
+  it('a folder without a journal, until there is one', async () => {
+    const journal = journalFolder()
+    const it = follow(journal)
+    await it.shows('missing', /^there are no journal files in .* \(yet\)$/)
+    await journal.write(numbered(1, 2))
+    await it.have(2)
+    await it.shows('idle', null)
+  })
+
   it('without journalctl', async () => {
     const journal = journalFolder()
     vi.stubEnv('PATH', journal.path)

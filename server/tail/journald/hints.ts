@@ -10,14 +10,25 @@ export interface Ended {
   stderr: string
 }
 
+/** What the status is to show. */
+export type Shown = Pick<SourceStatus, 'state' | 'hint'>
+
 const GROUP = 'sudo usermod -aG systemd-journal "$USER", then log in again (or run with sudo)'
 
-/** systemd tells those who see their own entries only, and goes on. */
-export function partlyRefused(stderr: string): boolean {
-  return stderr.includes('not seeing messages from other users')
+/** What journalctl says on stderr and reads on; null for what is of no interest. */
+export function explainWarning(stderr: string, { directory }: JournalName): Shown | null {
+  if (stderr.includes('No journal files were found')) {
+    const hint =
+      directory === null
+        ? 'this machine has no journal; in a container mount that of the host and name it: journald:UNIT?directory=/host/journal'
+        : `there are no journal files in ${directory} (yet)`
+    return { state: 'missing', hint }
+  }
+  if (!stderr.includes('not seeing messages from other users')) return null
+  return { state: 'idle', hint: `only a part of the journal may be read; to read all of it: ${GROUP}` }
 }
 
-export function explainEnd(ended: Ended, { directory }: JournalName): Pick<SourceStatus, 'state' | 'hint'> {
+export function explainEnd(ended: Ended, { directory }: JournalName): Shown {
   const { code, signal, error, stderr } = ended
   if (error?.code === 'ENOENT')
     return {
@@ -47,12 +58,15 @@ function lastLine(text: string): string {
 }
 
 /** For a source that was never seen to have an entry. */
-export function noEntry({ match, directory }: JournalName): string {
+export function noEntry({ match, directory }: JournalName): Shown {
   const unit = match?.replace(/^--unit=/, '')
   const look = [
     'journalctl',
     ...(directory === null ? [] : ['-D', directory]),
     ...(match === null ? [] : [match.startsWith('--unit=') ? `-u ${unit}` : match]),
   ]
-  return `no entry${unit === undefined ? '' : ` of ${unit}`} in the journal yet; look with: ${look.join(' ')}`
+  return {
+    state: 'idle',
+    hint: `no entry${unit === undefined ? '' : ` of ${unit}`} in the journal yet; look with: ${look.join(' ')}`,
+  }
 }

@@ -66,3 +66,8 @@ export function journalArguments({ match, directory }: JournalName, start: Journ
     ...(match === null ? [] : [match]),
   ]
 }
+
+/** Arguments of a journalctl that prints no entry, but what hinders it. */
+export function warningArguments({ directory }: JournalName): string[] {
+  return ['--merge', '--lines=0', '--no-pager', ...(directory === null ? [] : [`--directory=${directory}`])]
+}
