@@ -2,6 +2,7 @@
 import type { Event } from '../parsers/event.ts'
 import type { Parser } from '../parsers/parser.ts'
 import { emptyEvidence, type Evidence, type Exemplar, type InputSummary } from './diagnosis/contract.ts'
+import { OldHistory } from './old-history.ts'
 import { RecordReader, type Shift } from './scan/contract.ts'
 import type { SourcePosition, Store, StoredEvent } from './store/contract.ts'
 import type { Chunk, Source, SourceOptions, SourceStatus } from './tail/contract.ts'
@@ -23,7 +24,7 @@ export interface IngestOptions {
   parsers: readonly Parser[]
   /** What turns wall-clock ms without a zone into epoch ms UTC, for stamps that follow those up to `after` (epoch ms). */
   shift: (after: number | null) => Shift
-  /** Epoch ms: history that is older is read and not counted. */
+  /** Epoch ms: history that is older is passed over, most of it unread. */
   history_since?: number
   /** `host:port` under which nginx reaches halfopen's own dashboard. */
   own?: ReadonlySet<string>
@@ -53,6 +54,7 @@ class Ingest {
   private readonly options: IngestOptions
   private reader: RecordReader
   private history = true
+  private readonly old: OldHistory | null
   /** The counts that are stored: a chunk that could not be committed must not have been counted. */
   private summary: InputSummary | null
   /** What the store holds of the current generation; null for one it does not know yet. */
@@ -63,9 +65,12 @@ class Ingest {
     this.stored = stored
     this.summary = stored?.summary ?? null
     this.reader = this.newReader()
+    const { path, parsers, shift, history_since: since } = options
+    this.old = since === undefined ? null : new OldHistory({ path, parsers, shift: shift(null), since })
   }
 
   chunk(chunk: Chunk): number {
+    if (this.old?.holds(chunk)) return this.passOver(chunk)
     const evidence = emptyEvidence(true)
     const events: StoredEvent[] = []
     const collect = (found: Event[], exemplar: Exemplar, offset: number): void => {
@@ -85,6 +90,17 @@ class Ingest {
       this.reader = this.newReader()
       throw error
     }
+  }
+
+  private passOver(chunk: Chunk): number {
+    this.reader.summary.bytes += chunk.bytes.length
+    try {
+      this.commit(chunk, chunk.bytes.length, [], emptyEvidence(true))
+    } catch (error) {
+      this.reader = this.newReader()
+      throw error
+    }
+    return chunk.bytes.length
   }
 
   private commit(chunk: Chunk, done: number, events: StoredEvent[], evidence: Evidence): void {

@@ -137,6 +137,27 @@ describe('history', () => {
     await expect.poll(upstreams, SOON).toEqual(new Set(['127.0.0.1:1', '127.0.0.1:4']))
   })
 
+  it('that is too old is passed over in large pieces, and the rest is read as if all of it had been', async () => {
+    const now = Date.now()
+    const dir = folder()
+    const log = join(dir, 'error.log')
+    const old = refused(now - 30 * HOUR, '127.0.0.1:3')
+    const times = Math.ceil((5 * 2 ** 20) / old.length)
+    const text = old.repeat(times) + refused(now - HOUR, '127.0.0.1:1').repeat(3)
+    writeFileSync(log, text)
+    const server = await startIn(dir, 'sources: error.log\ntimezone: UTC\nhistory: 2h\n')
+    await expect.poll(() => ready(server), SOON).toBe(true)
+    const found = await problems(server)
+    expect(found.map(({ finding }) => [finding.scope.upstream, finding.count])).toEqual([['127.0.0.1:1', 3]])
+    expect(found[0]?.finding.evidence[0]?.line).toBe(times + 1)
+    const [state] = (await sources(server)).sources
+    expect(state).toMatchObject({ bytes: text.length, lag_bytes: 0 })
+    // All but the last chunk.
+    expect(state?.lines).toBeLessThan(times / 4)
+    appendFileSync(log, refused(now, '127.0.0.1:1'))
+    await expect.poll(async () => (await problems(server))[0]?.finding.count, SOON).toBe(4)
+  })
+
   it('of containers is asked for as far back as is wanted', async () => {
     const docker = await engine()
     docker.create('web')

@@ -10,7 +10,7 @@ export interface StampedLine {
   stream: Stream
   /** `2026-11-21T06:13:34.123456789Z`: compares as text. '' when the engine gave none. */
   stamp: string
-  /** With its stamp in front, no line end. */
+  /** With its stamp in front, no line end. Only valid until the reader goes on. */
   bytes: Buffer
 }
 
@@ -22,6 +22,8 @@ const HEADER = 8
 const LINE_FEED = 10
 const BLANK = 32
 const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/
+const DOCKER_STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/
+const STAMP_LENGTH = 30
 /** Longest stamp: nine digits and an offset. */
 const MAX_STAMP = 35
 
@@ -76,6 +78,13 @@ export class LogReader {
         continue
       }
       const part = bytes.subarray(at, at + this.left)
+      // Most frames come in one piece, and need no copy.
+      if (this.frame.size === 0 && part.length === this.left && part.length <= MAX_LINE) {
+        this.left = 0
+        at += part.length
+        this.whole(part)
+        continue
+      }
       keep(this.frame, part)
       at += part.length
       this.left -= part.length
@@ -98,6 +107,10 @@ export class LogReader {
   private end(): void {
     const bytes = joined(this.frame)
     this.frame = { stamp: '', parts: [], size: 0 }
+    this.whole(bytes)
+  }
+
+  private whole(bytes: Buffer): void {
     if (this.stream === 'engine') throw new EngineSays(bytes.toString('utf8', 0, 1000))
     this.message(this.stream, bytes)
   }
@@ -107,6 +120,12 @@ export class LogReader {
     for (let at = 0; at < bytes.length;) {
       const newline = bytes.indexOf(LINE_FEED, at)
       const end = newline === -1 ? bytes.length : newline
+      const stamp = newline === -1 || this.pending.has(stream) ? null : dockerStamp(bytes, at)
+      if (stamp !== null) {
+        this.onLine({ stream, stamp, bytes: bytes.subarray(at, end) })
+        at = end + 1
+        continue
+      }
       this.piece(stream, bytes.subarray(at, end))
       // What a program wrote last before it ended may lack its line end; what it writes next is no part of that.
       const ended = newline !== -1 || (!this.form.shortPieces && end - at < FULL_PIECE)
@@ -155,6 +174,13 @@ export class LogReader {
       this.complete('stdout')
     }
   }
+}
+
+/** The stamp at `at` when it is in Docker's form, which needs no change. */
+function dockerStamp(bytes: Buffer, at: number): string | null {
+  if (bytes[at + STAMP_LENGTH] !== BLANK) return null
+  const stamp = bytes.toString('latin1', at, at + STAMP_LENGTH)
+  return DOCKER_STAMP.test(stamp) ? stamp : null
 }
 
 /** Adds a copy of `bytes`, up to the longest line. */
