@@ -50,7 +50,9 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     key: 'sources',
     type: 'list',
     default: 'the usual places of nginx, NPM, SWAG, Plesk and cPanel',
-    meaning: 'Logs to follow: paths, globs or containers (`docker:NAME`), or `{path, format, log_format, timezone}`.',
+    meaning:
+      'Logs to follow: paths, globs, `docker:NAME`, `journald:UNIT`, `syslog:udp://ADDRESS:PORT` or `-`; ' +
+      'or `{path, format, log_format, timezone}`.',
     expected: 'a path, a glob or docker:NAME, or {path, format?, log_format?, timezone?}, or a list of them',
     members: ['path', 'format', 'log_format', 'timezone'],
   },

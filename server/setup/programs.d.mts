@@ -1,5 +1,6 @@
 /** Types of programs.mjs, which stays JavaScript because it runs before TypeScript is installed. */
-export type ProgramId = 'nginx' | 'chromium' | 'logrotate' | 'zstd' | 'bzip2' | 'xz'
+export type ProgramId =
+  'nginx' | 'chromium' | 'logrotate' | 'zstd' | 'bzip2' | 'xz' | 'logger' | 'journalctl' | 'journal'
 
 export declare const PROGRAMS: Readonly<
   Record<ProgramId, { variable: string; names: readonly string[]; packages: readonly string[] }>

@@ -14,10 +14,18 @@ export const PROGRAMS = {
   zstd: { variable: 'HALFOPEN_TEST_ZSTD', names: ['zstd'], packages: ['zstd'] },
   bzip2: { variable: 'HALFOPEN_TEST_BZIP2', names: ['bzip2'], packages: ['bzip2'] },
   xz: { variable: 'HALFOPEN_TEST_XZ', names: ['xz'], packages: ['xz-utils'] },
+  logger: { variable: 'HALFOPEN_TEST_LOGGER', names: ['logger'], packages: ['bsdutils'] },
+  journalctl: { variable: 'HALFOPEN_TEST_JOURNALCTL', names: ['journalctl'], packages: ['systemd'] },
+  /** Makes the files of a real journal out of entries, without a running systemd. */
+  journal: {
+    variable: 'HALFOPEN_TEST_JOURNAL',
+    names: ['systemd-journal-remote'],
+    packages: ['systemd-journal-remote'],
+  },
 }
 
 /** Debian keeps these out of an ordinary user's PATH. */
-const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin']
+const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/lib/systemd', '/lib/systemd']
 
 /** Absolute path of a program, or null. Its variable wins over PATH, PATH over the system folders;
  *  a variable set to the empty string hides the program, one that names nothing runnable is an error. */

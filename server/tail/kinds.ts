@@ -2,6 +2,9 @@
  *  line here. */
 import type { Source, SourceOptions } from './contract.ts'
 import { docker } from './docker.ts'
+import { journald } from './journald.ts'
+import { stdin } from './stdin.ts'
+import { syslog } from './syslog.ts'
 
 export interface SourceKind {
   /** `docker` for names that begin with `docker:`. */
@@ -14,7 +17,7 @@ export interface SourceKind {
   open(name: string, options: SourceOptions): Source
 }
 
-export const KINDS: readonly SourceKind[] = [docker]
+export const KINDS: readonly SourceKind[] = [docker, journald, stdin, syslog]
 
 /** The kind that a name of the configuration is of; null for a file. A file of that name is written `./docker:x`. */
 export function kindOf(name: string, kinds: readonly SourceKind[] = KINDS): SourceKind | null {

@@ -141,13 +141,14 @@ describe('serve refuses in one line', () => {
     expect(await refusal(dir, [])).toBe('halfopen.yaml:3:3: unknown key alerts.webhok; did you mean webhook?')
   })
 
-  it('a log that is a socket, and standard input', async () => {
+  it('a log that is a socket, and names that make no sense', async () => {
     const dir = folder()
     const socket = createServer()
     await new Promise<void>((resolve) => socket.listen(join(dir, 'log.sock'), resolve))
     onTestFinished(() => void socket.close())
     expect(await refusal(dir, ['log.sock', '--listen', '127.0.0.1:0'])).toMatch(/log\.sock: a socket, not a log file/)
-    expect(await refusal(dir, ['-', '--listen', '127.0.0.1:0'])).toMatch(/standard input is for: halfopen analyze -/)
+    expect(await refusal(dir, ['syslog:514', '--listen', '127.0.0.1:0'])).toMatch(/^syslog:514: expected syslog:udp/)
+    expect(await refusal(dir, ['journald:a b', '--listen', '127.0.0.1:0'])).toMatch(/^journald:a b: expected journald:/)
   })
 
   it.skipIf(process.getuid?.() === 0)('a log it may not read', async () => {

@@ -93,9 +93,17 @@ const Card = ({ source }: { source: SourceState }) => (
         </dd>
       </div>
     </dl>
+    {atMostOnce(source.path) && (
+      <p class="muted">
+        What has arrived and is not stored yet is lost when halfopen is killed; it cannot be read again.
+      </p>
+    )}
     {source.unparsed > 0 && <Unparsed source={source} />}
   </li>
 )
+
+/** Senders and pipes keep nothing. */
+const atMostOnce = (path: string): boolean => path === '-' || path.startsWith('syslog:')
 
 export function SourcesPage() {
   const { data, error } = sources.value
