@@ -90,8 +90,6 @@ export class Sources {
   }
 
   private files(written: string, own: OwnSettings, strict: boolean, notices: string[]): void {
-    if (written === '-')
-      throw new HalfopenError('source-unreadable', 'serve follows files; standard input is for: halfopen analyze -')
     const named = resolve(this.options.cwd, written)
     const { inputs, errors } = findInputs([named])
     for (const error of errors) this.refused(error, named, own, strict, notices)
