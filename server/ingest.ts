@@ -38,7 +38,7 @@ export interface IngestOptions {
 export function ingest(options: IngestOptions): Source {
   const stored = options.store.positions().find(({ path }) => path === options.path) ?? null
   const reading = new Ingest(options, stored)
-  return options.open({
+  const source = options.open({
     resume: stored && {
       generation: stored.generation,
       seq: stored.seq,
@@ -48,12 +48,23 @@ export function ingest(options: IngestOptions): Source {
     onChunk: (chunk) => reading.chunk(chunk),
     onStatus: options.onStatus ?? (() => {}),
   })
+  return {
+    path: source.path,
+    poll: () => source.poll(),
+    status() {
+      const status = source.status()
+      return { ...status, hint: status.hint ?? reading.leftOut }
+    },
+    close: () => source.close(),
+  }
 }
 
 class Ingest {
   private readonly options: IngestOptions
   private reader: RecordReader
   private history = true
+  /** Bytes of history that are too old. */
+  private older = 0
   private readonly old: OldHistory | null
   /** The counts that are stored: a chunk that could not be committed must not have been counted. */
   private summary: InputSummary | null
@@ -67,6 +78,14 @@ class Ingest {
     this.reader = this.newReader()
     const { path, parsers, shift, history_since: since } = options
     this.old = since === undefined ? null : new OldHistory({ path, parsers, shift: shift(null), since })
+  }
+
+  /** One sentence: what was not imported; null when nothing was left out. */
+  get leftOut(): string | null {
+    const { history_since } = this.options
+    if (this.older === 0 || history_since === undefined) return null
+    const day = new Date(history_since).toISOString().slice(0, 10)
+    return `${size(this.older)} of it are from before ${day} and were not imported (history, --since); halfopen analyze reads all of it`
   }
 
   chunk(chunk: Chunk): number {
@@ -83,8 +102,11 @@ class Ingest {
       this.reader = this.newReader()
     }
     try {
+      const parsed = this.reader.summary.parsed
       const done = this.reader.read(chunk.bytes, chunk.line, evidence, collect, chunk.final === true)
       if (done > 0) this.commit(chunk, done, events, evidence)
+      // Only what is within the window is described.
+      if (chunk.history && this.reader.summary.parsed > parsed && evidence.formats.size === 0) this.older += done
       return done
     } catch (error) {
       this.reader = this.newReader()
@@ -100,6 +122,7 @@ class Ingest {
       this.reader = this.newReader()
       throw error
     }
+    this.older += chunk.bytes.length
     return chunk.bytes.length
   }
 
@@ -129,3 +152,10 @@ class Ingest {
     })
   }
 }
+
+const size = (bytes: number): string =>
+  bytes < 1e6
+    ? `${Math.ceil(bytes / 1e3)} kB`
+    : bytes < 1e9
+      ? `${Math.round(bytes / 1e6)} MB`
+      : `${(bytes / 1e9).toFixed(1)} GB`

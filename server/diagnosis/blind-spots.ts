@@ -13,7 +13,7 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
   if (!info && !timed)
     spots.push({
       what: 'idle timeouts',
-      why: `${levels.size === 0 ? 'no line of an nginx error log was read' : 'the error log has no line at level info: it is probably set above it'}, and ${access ? 'the access log has no session lengths' : 'no access log was read'}: a session cut by proxy_read_timeout leaves no trace`,
+      why: `${levels.size === 0 ? 'no line of an nginx error log was read' : 'the error log has no line at level info: it is probably set above it'}, and ${access ? 'the access log has no session lengths' : 'no line of an access log was read'}: a session cut by proxy_read_timeout leaves no trace`,
       change:
         'error_log /var/log/nginx/error.log info;   # in the location of the socket, or add $request_time $upstream_response_time to log_format',
     })
