@@ -13,7 +13,7 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
   if (!info && !timed)
     spots.push({
       what: 'idle timeouts',
-      why: `${levels.size === 0 ? 'no line of an nginx error log was read' : 'the error log has no line at level info: it is probably set above it'}, and ${access ? 'the access log has no session lengths' : 'no line of an access log was read'}: a session cut by proxy_read_timeout leaves no trace`,
+      why: `${levels.size === 0 ? 'no nginx error log of this time was read' : 'the error log has no line at level info: it is probably set above it'}, and ${access ? 'the access log has no session lengths' : 'no access log of this time was read'}: a session cut by proxy_read_timeout leaves no trace`,
       change:
         'error_log /var/log/nginx/error.log info;   # in the location of the socket, or add $request_time $upstream_response_time to log_format',
     })
@@ -26,7 +26,7 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
   if (levels.size === 0 && access)
     spots.push({
       what: 'why nginx answered 502 or 504',
-      why: 'no line of an nginx error log was read',
+      why: 'no nginx error log of this time was read',
       change: 'name the error log too: halfopen analyze access.log error.log',
     })
   if (access && !REQUESTS.some((name) => variables.has(name)))
@@ -59,7 +59,7 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
   if (!access && levels.size > 0)
     spots.push({
       what: 'refused handshakes',
-      why: 'no access log was read: a backend that answers 400, 403 or 426 is no error for nginx and leaves no line in its error log at any level',
+      why: 'no access log of this time was read: a backend that answers 400, 403 or 426 is no error for nginx and leaves no line in its error log at any level',
       change: 'name the access log too: halfopen analyze error.log access.log',
     })
   if (!access && levels.size === 0 && evidence.formats.size > 0)
