@@ -8,7 +8,7 @@ import { OpenLog, type Log, type OpenedAs, type Start } from './open-log.ts'
 import { openPacked } from './packed-log.ts'
 import { codeOf, explain } from './regular-file.ts'
 import { findRotated, isNamed, outOfReach, rotatedAfter, rotatedLater } from './rotated.ts'
-import { Moving, type Sibling } from './siblings.ts'
+import { Moving, resolved, type Sibling } from './siblings.ts'
 import { wakeByDirectory, type Wake, type WakeFor } from './wake.ts'
 
 /** What a follower takes from outside; tests bring their own clock and wake-ups. */
@@ -216,9 +216,11 @@ class Follower implements Source {
   async #truncated(log: Log): Promise<boolean> {
     const copy = await findRotated(this.path, log.position, log.ino)
     const { generation, position } = log
-    const next = copy
-      ? await this.#start(copy.path, copy.as, { generation, position, history: 'none' })
-      : await this.#start(this.path, 'path', this.#fresh(position.mtime))
+    if (copy === null && log instanceof OpenLog) {
+      this.#log = log.again(this.#fresh(position.mtime), this.#now())
+      return true
+    }
+    const next = copy && (await this.#start(copy.path, copy.as, { generation, position, history: 'none' }))
     if (next) this.#follow(next)
     return next !== null
   }
@@ -242,7 +244,10 @@ class Follower implements Source {
   /** Opens a file; null, with the status saying why, when that fails. */
   async #start(path: string, as: OpenedAs, start: Start): Promise<Log | null> {
     try {
-      const log = as === 'packed' ? await openPacked(path, start) : new OpenLog(path, as, start, this.#now())
+      const log =
+        as === 'packed'
+          ? await openPacked(path, start)
+          : new OpenLog(path, as, { ...start, linked: resolved(this.path) !== this.path }, this.#now())
       // A name may have moved on to another file since it was found; the next look finds it again.
       if (as !== 'path' && start.position && !log.belongsTo(start.position)) {
         log.close()

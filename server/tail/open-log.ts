@@ -27,6 +27,8 @@ export interface Start {
   history: 'all' | 'none'
   /** `mtime` of the file that was read before. */
   after?: number | undefined
+  /** The log's path is a link, so that its name does not tell where the file is. */
+  linked?: boolean
 }
 
 /** A log as the follower reads it. */
@@ -64,6 +66,7 @@ export class OpenLog implements Log {
   grown: number
   /** Last change, epoch ms of the file system's clock. */
   mtime: number
+  readonly #path: string
   readonly #fd: number
   readonly #lines: LineWindow
   #head: Buffer
@@ -71,9 +74,9 @@ export class OpenLog implements Log {
   #seen = 0
 
   /** @throws as openRegular. */
-  constructor(path: string, as: OpenedAs, start: Start, now: number) {
-    const { fd, stat } = openRegular(path)
+  constructor(path: string, as: OpenedAs, start: Start, now: number, { fd, stat } = openRegular(path)) {
     const { dev, ino, mtimeMs } = stat
+    this.#path = path
     this.#fd = fd
     this.as = as
     this.dev = dev
@@ -98,7 +101,7 @@ export class OpenLog implements Log {
       dev,
       ino,
       mtime: Math.max(mtimeMs, start.after ?? 0, start.position?.mtime ?? 0),
-      ...(real === path ? {} : { at: real }),
+      ...(real === path && start.linked !== true ? {} : { at: real }),
     })
   }
 
@@ -151,6 +154,12 @@ export class OpenLog implements Log {
     // Only now: after an exception the same bytes are due again.
     this.#seen = seen ?? offset + length
     return seen === null ? 'caught-up' : 'more'
+  }
+
+  /** The same descriptor from its beginning: of a truncated file that may have another name by now, or be closed to us.
+   *  It is the new log's to close. */
+  again(start: Start, now: number): OpenLog {
+    return new OpenLog(this.#path, this.as, start, now, { fd: this.#fd, stat: fstatSync(this.#fd) })
   }
 
   close(): void {

@@ -5,8 +5,8 @@ import type { FilePosition } from './contract.ts'
 import { packedHead } from './packed-log.ts'
 import { beginsAs, recognise, sha256 } from './position.ts'
 import { codeOf, openRegular } from './regular-file.ts'
-import { isNewer, madeFrom } from './rotation-names.ts'
-import { homesOf, Moving, siblings, type Sibling } from './siblings.ts'
+import { isBetween, isNewer, madeFrom, unpackedName } from './rotation-names.ts'
+import { homesOf, Moving, resolved, siblings, type Sibling } from './siblings.ts'
 
 export interface Found {
   path: string
@@ -58,8 +58,21 @@ export async function rotatedAfter(path: string, position: FilePosition): Promis
   const homes = homesOf(path, position.at)
   const { dev, ino } = position
   const held = list.find((sibling) => sibling.ino === ino && sibling.dev === dev)
+  const between = held && targetsBetween(list, held.path, resolved(path))
+  if (between) return { sibling: between, unread: [] }
   const me = held ?? (await find(list, homes, position, null))
   return next(list, homes, me && madeFrom(homes, me.path) ? me.path : null, position.mtime)
+}
+
+/** Of the files that a link pointed to after the one at `held` and before that at `target`, the first. */
+function targetsBetween(list: readonly Sibling[], held: string, target: string): Sibling | null {
+  const between = list.filter(
+    ({ path, packing }) => packing !== 'foreign' && isBetween(held, unpackedName(path), target),
+  )
+  return between.reduce<Sibling | null>(
+    (first, one) => (first && isBetween(held, unpackedName(first.path), unpackedName(one.path)) ? first : one),
+    null,
+  )
 }
 
 /** Of the files rotated after one that is gone, the oldest; null when the file at the path itself comes next.

@@ -39,6 +39,19 @@ export function isNewer(homes: readonly string[], a: string, than: string): bool
   return counted ? left < right : left > right
 }
 
+/** Whether the numbers in a name lie between those of two others of the same scheme: `0.log`, `1.log`, or a log a day to
+ *  which a link is pointed. */
+export function isBetween(from: string, name: string, to: string): boolean {
+  const scheme = (path: string): string => path.replace(/\d+/g, '0')
+  if (scheme(from) !== scheme(name) || scheme(to) !== scheme(name)) return false
+  return isLess(numbers(from), numbers(name)) && isLess(numbers(name), numbers(to))
+}
+
+function isLess(a: readonly number[], b: readonly number[]): boolean {
+  const at = a.findIndex((number, index) => number !== b[index])
+  return at !== -1 && (a[at] ?? 0) < (b[at] ?? 0)
+}
+
 /** What a name has beyond that of the log without its extension; null for another log's name. */
 function suffix(home: string, candidate: string): string | null {
   const extension = extname(home)

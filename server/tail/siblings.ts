@@ -16,11 +16,11 @@ export interface Sibling {
 /** How often names are listed again while they change under our eyes: a rotation renames for some milliseconds. */
 const LISTINGS = 50
 
-/** The paths that the log at `path` has: its own, that of its link's target, and where it was last (`before`). */
+/** The paths that names of rotated files are made from: the log's, or where its link leads, and where it was last
+ *  (`before`). Links are not rotated; beside a link `access-1.log` is a target like others. */
 export function homesOf(path: string, before: string | undefined): string[] {
-  const homes = new Set([path, resolved(path)])
-  if (before !== undefined) homes.add(before)
-  return [...homes]
+  const real = resolved(path)
+  return before === undefined || before === real ? [real] : [real, before]
 }
 
 /** Where a link leads; the path itself when it is none, or leads nowhere. */
@@ -54,7 +54,7 @@ export class Moving extends Error {}
 
 function listing(path: string, before: string | undefined): Sibling[] {
   const own = new Set([path, resolved(path)])
-  const folders = new Set(homesOf(path, before).map(dirname))
+  const folders = new Set([path, ...homesOf(path, before)].map(dirname))
   return [...folders].flatMap((folder) =>
     entries(folder).flatMap((name) => {
       const at = join(folder, name)

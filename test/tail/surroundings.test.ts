@@ -86,6 +86,35 @@ it('finishes what a link pointed to in another directory', async () => {
   expect(text()).toBe('three\nnew\n')
 })
 
+it('reads every file that a link was pointed to while another one was finished', async () => {
+  const home = folder()
+  const path = join(home, 'access.log')
+  const day = (n: number): string => join(home, `access-2026-11-${n}.log`)
+  const point = (n: number): void => {
+    unlinkSync(path)
+    symlinkSync(day(n), path)
+  }
+  symlinkSync(day(8), path)
+  writeFileSync(day(7), 'ancient\n')
+  writeFileSync(day(8), '8\n')
+  const { poll, later, text, source, saved } = follow(path)
+  await poll()
+  for (const n of [9, 10, 11]) {
+    writeFileSync(day(n), `${n}\n`)
+    point(n)
+    await poll()
+  }
+  for (let n = 0; n < 4; n++) await later(LINGERED)
+  expect(text()).toBe('8\n9\n10\n11\n')
+  await source.close()
+  for (const n of [12, 13]) writeFileSync(day(n), `${n}\n`)
+  point(13)
+  const second = follow(path, { resume: saved() })
+  await second.poll()
+  for (let n = 0; n < 3; n++) await second.later(LINGERED)
+  expect(second.text()).toBe('12\n13\n')
+})
+
 it('reads both files of two copytruncates within one look, though the first copy misses lines that were read', async () => {
   const path = join(folder(), 'access.log')
   const long = `one ${'.'.repeat(1024)}\n`
