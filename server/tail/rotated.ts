@@ -4,7 +4,7 @@ import { openInput } from '../scan/contract.ts'
 import type { FilePosition } from './contract.ts'
 import { packedHead } from './packed-log.ts'
 import { beginsAs, recognise, sha256 } from './position.ts'
-import { codeOf, openRegular } from './regular-file.ts'
+import { codeOf, explain, openRegular } from './regular-file.ts'
 import { isBetween, isNewer, madeFrom, unpackedName } from './rotation-names.ts'
 import { homesOf, Moving, resolved, siblings, type Sibling } from './siblings.ts'
 
@@ -34,13 +34,17 @@ async function find(
   const candidates = list.filter((sibling) => sibling.ino !== not)
   const named = candidates.filter((sibling) => madeFrom(homes, sibling.path))
   for (const sibling of candidates) {
-    if (sibling.packing === 'plain' && sibling.ino === position.ino && look(sibling, position, named) === 'same')
+    if (
+      sibling.packing === 'plain' &&
+      sibling.ino === position.ino &&
+      look(sibling, position, named.includes(sibling)) === 'same'
+    )
       return { path: sibling.path, as: 'rotated' }
   }
-  const copy = named.find((sibling) => sibling.packing === 'plain' && look(sibling, position, []) === 'copy')
+  const copy = named.find((sibling) => sibling.packing === 'plain' && look(sibling, position, true) === 'copy')
   if (copy !== undefined) return { path: copy.path, as: 'copy' }
-  for (const { packing, path } of named)
-    if (packing === 'readable' && (await holds(path, position))) return { path, as: 'packed' }
+  for (const sibling of named)
+    if (sibling.packing === 'readable' && (await holds(sibling, position))) return { path: sibling.path, as: 'packed' }
   return null
 }
 
@@ -96,9 +100,12 @@ function next(list: Sibling[], homes: string[], name: string | null, time = Infi
 
 /** A file that is never going to be readable must not keep us from the next one for ever; one that is closed to us may be
  *  opened. */
-function unpacks(path: string): boolean {
+const unpacks = (path: string): boolean => openInput(path).kind === 'stream' || denial(path) !== null
+
+/** Why we may not read a file, one line; null when we may. */
+function denial(path: string): string | null {
   const opened = openInput(path)
-  return opened.kind === 'stream' || (opened.kind === 'refused' && opened.error.code === 'permission-denied')
+  return opened.kind === 'refused' && opened.error.code === 'permission-denied' ? opened.error.message : null
 }
 
 /** Whether the file of a position, which is held open, still has a name beside the log. @throws Moving */
@@ -115,9 +122,9 @@ export function outOfReach(path: string, { mtime = Infinity, at }: FilePosition)
     .map((sibling) => sibling.path)
 }
 
-function look({ path, ino }: Sibling, position: FilePosition, named: Sibling[]): 'same' | 'copy' | null {
+function look(sibling: Sibling, position: FilePosition, named: boolean): 'same' | 'copy' | null {
   try {
-    const { fd, stat } = openRegular(path)
+    const { fd, stat } = openRegular(sibling.path)
     try {
       const as = recognise(fd, stat, position)
       return as ?? (beginsAs(fd, position) && stat.ino !== position.ino ? 'copy' : null)
@@ -125,16 +132,26 @@ function look({ path, ino }: Sibling, position: FilePosition, named: Sibling[]):
       closeSync(fd)
     }
   } catch (error) {
-    gone(error, path)
-    // Passing over the very file that was being read would lose its rest.
-    if (ino === position.ino && named.some((sibling) => sibling.path === path)) throw error
+    gone(error, sibling.path)
+    if (named && mayBe(sibling, position)) throw new Error(explain(error, sibling.path).hint ?? String(error))
     return null
   }
 }
 
-async function holds(path: string, { head_bytes, head_sha256 }: FilePosition): Promise<boolean> {
+/** Whether a file that cannot be opened may be the one that is looked for. Passing over it would lose its rest, so it is
+ *  waited for; those of earlier rotations do not matter. */
+const mayBe = ({ ino, mtime }: Sibling, position: FilePosition): boolean =>
+  ino === position.ino || mtime >= (position.mtime ?? Infinity)
+
+async function holds(sibling: Sibling, position: FilePosition): Promise<boolean> {
+  const { path } = sibling
+  const { head_bytes, head_sha256 } = position
   const head = await packedHead(path, head_bytes)
-  if (head.length === 0 && !existsSync(path)) throw new Moving(`${path} was renamed while it was looked at`)
+  if (head.length === 0) {
+    if (!existsSync(path)) throw new Moving(`${path} was renamed while it was looked at`)
+    const denied = denial(path)
+    if (denied !== null && mayBe(sibling, position)) throw new Error(denied)
+  }
   return head.length === head_bytes && sha256(head) === head_sha256
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { describeWith } from '../needs.ts'
-import { bundleReader } from './bundle.ts'
+import { bundle } from './bundle.ts'
 import { run, type Means, type Outcome } from './run.ts'
 
 const SEED = process.env['HALFOPEN_TEST_SEED']
@@ -33,7 +33,7 @@ describeWith('logrotate', 'faults', ({ logrotate }) => {
   it(
     `${SEEDS.length} seeded runs: none lost, none doubled`,
     async () => {
-      const reader = await bundleReader(folder)
+      const reader = await bundle('test/faults/reader.ts', folder)
       const readable = works(
         'setpriv',
         '--reuid=65534',

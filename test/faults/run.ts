@@ -29,7 +29,7 @@ export interface Outcome extends Difference {
   refused: number
 }
 
-const DEADLINE = 30_000
+const DEADLINE = 60_000
 /** Longer than a rotated file must be quiet, ms of the reader's clock. */
 const LINGERED = 6000
 
@@ -132,9 +132,18 @@ class Story {
   private async step(): Promise<void> {
     this.reading.check()
     this.burst()
-    const acts = [this.rotate, this.rotate, this.die, this.die, this.jump, this.wait, this.disk, this.permission]
-    if (!this.linked) acts.push(this.refill, this.recreate)
-    await this.dice.pick(acts).call(this)
+    const acts: (() => Promise<void>)[] = [
+      () => this.rotate(),
+      () => this.rotate(),
+      () => this.die(),
+      () => this.die(),
+      async () => this.jump(),
+      () => this.wait(),
+      () => this.disk(),
+      async () => this.permission(),
+      ...(this.linked ? [] : [() => this.refill(), () => this.recreate()]),
+    ]
+    await this.dice.pick(acts)()
     for (let n = this.dice.below(4); n > 0; n--) {
       this.burst()
       await turn()

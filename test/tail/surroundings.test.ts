@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
+  chmodSync,
   copyFileSync,
   mkdirSync,
   renameSync,
@@ -225,3 +226,30 @@ it.skipIf(!mounts)(
     expect(text()).toBe('one\ntwo\nthree\n')
   },
 )
+
+it.skipIf(!root)('waits for the copy of a truncated file that it may not read yet (needs root)', async () => {
+  const home = folder()
+  chmodSync(home, 0o755)
+  const path = join(home, 'access.log')
+  writeFileSync(path, 'one\n')
+  writeFileSync(`${path}.2`, 'older\n', { mode: 0o600 })
+  execFileSync('touch', ['-d', '2020-01-01', `${path}.2`])
+  const { poll, text, source } = follow(path)
+  await poll()
+  appendFileSync(path, 'two\n')
+  copyFileSync(path, `${path}.1`)
+  chmodSync(`${path}.1`, 0o600)
+  truncateSync(path)
+  appendFileSync(path, 'three\n')
+  const user = { uid: process.geteuid?.() ?? 0 }
+  process.seteuid?.(65_534)
+  try {
+    await poll()
+  } finally {
+    process.seteuid?.(user.uid)
+  }
+  expect(text()).toBe('one\n')
+  expect(source.status()).toMatchObject({ state: 'unreadable', hint: expect.stringContaining(`${path}.1`) })
+  await poll()
+  expect(text()).toBe('one\ntwo\nthree\n')
+})
