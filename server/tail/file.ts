@@ -119,7 +119,8 @@ class Follower implements Source {
     if (step === 'more') {
       // Only when behind: a busy log would change its status with every line.
       if (this.#lag() > CHUNK_BYTES) this.#show('reading', null)
-      return true
+      // What was written meanwhile is read with what comes next: each commit has its price.
+      if (log.behind) return true
     }
     const there = this.#look()
     if (!there) return false
@@ -216,11 +217,15 @@ class Follower implements Source {
   async #truncated(log: Log): Promise<boolean> {
     const copy = await findRotated(this.path, log.position, log.ino)
     const { generation, position } = log
-    if (copy === null && log instanceof OpenLog) {
+    // Filled again and rotated since the last look: another file than the one that was read.
+    const later = copy ? null : rotatedLater(this.path, position)
+    if (copy === null && later === null && log instanceof OpenLog) {
       this.#log = log.again(this.#fresh(position.mtime), this.#now())
       return true
     }
-    const next = copy && (await this.#start(copy.path, copy.as, { generation, position, history: 'none' }))
+    const next = copy
+      ? await this.#start(copy.path, copy.as, { generation, position, history: 'none' })
+      : await this.#startNext(later, this.#fresh(position.mtime))
     if (next) this.#follow(next)
     return next !== null
   }

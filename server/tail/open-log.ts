@@ -42,6 +42,8 @@ export interface Log {
   /** When it was opened, and when it was last seen to have grown, ms of the caller's clock. */
   readonly opened: number
   readonly grown: number
+  /** True while there are bytes that were not looked at. */
+  readonly behind: boolean
   /** True while lines are held back that 1 s of quiet will make final. */
   readonly waiting: boolean
   /** What of it cannot be read, one line; null when all is well. */
@@ -111,6 +113,10 @@ export class OpenLog implements Log {
 
   get position(): FilePosition {
     return this.#lines.position
+  }
+
+  get behind(): boolean {
+    return this.#seen < this.size
   }
 
   get waiting(): boolean {

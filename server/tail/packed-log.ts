@@ -50,6 +50,7 @@ export class PackedLog implements Log {
   readonly as = 'packed'
   readonly ino: number
   readonly waiting = false
+  readonly behind = true
   readonly opened = -Infinity
   /** It never grows. */
   readonly grown = -Infinity
