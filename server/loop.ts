@@ -57,7 +57,10 @@ export class Loop {
     void this.attempt('import', () => this.import())
     this.every('rounds', LOOK, () => {
       const since = performance.now() - this.lastRound
-      if (this.ready && since >= (this.options.live.due ? ROUND : QUIET)) this.round()
+      if (!this.ready) return
+      if (since >= (this.options.live.due ? ROUND : QUIET)) this.round()
+      // Lines are seen at once, though they are judged together.
+      else this.options.live.tell(this.options.now())
     })
     this.every('sources', ROUND, () => this.publishSources())
     this.every('outbox', OUTBOX, () => outbox.flush())
