@@ -6,7 +6,7 @@ import { packedHead } from './packed-log.ts'
 import { beginsAs, recognise, sha256 } from './position.ts'
 import { codeOf, explain, openRegular } from './regular-file.ts'
 import { isBetween, isNewer, madeFrom, unpackedName } from './rotation-names.ts'
-import { homesOf, Moving, resolved, siblings, type Sibling } from './siblings.ts'
+import { homesOf, Moving, namesOf, resolved, siblings, type Sibling } from './siblings.ts'
 
 export interface Found {
   path: string
@@ -20,18 +20,14 @@ export interface Found {
  *  @param not inode that cannot be the answer, because it is the one that was truncated.
  *  @throws Moving; the system error when a file that must be it cannot be opened. */
 export function findRotated(path: string, position: FilePosition, not: number | null = null): Promise<Found | null> {
-  return find(siblings(path, position.at), homesOf(path, position.at), position, not)
+  return find(path, siblings(path, position.at), position, not)
 }
 
-async function find(
-  list: Sibling[],
-  homes: string[],
-  position: FilePosition,
-  not: number | null,
-): Promise<Found | null> {
+async function find(path: string, list: Sibling[], position: FilePosition, not: number | null): Promise<Found | null> {
   // An inode alone proves nothing: it is given again to the next file made.
   if (position.head_bytes === 0) return null
   const candidates = list.filter((sibling) => sibling.ino !== not)
+  const homes = homesOf(path, position.at)
   const named = candidates.filter((sibling) => madeFrom(homes, sibling.path))
   for (const sibling of candidates) {
     if (
@@ -45,6 +41,8 @@ async function find(
   if (copy !== undefined) return { path: copy.path, as: 'copy' }
   for (const sibling of named)
     if (sibling.packing === 'readable' && (await holds(sibling, position))) return { path: sibling.path, as: 'packed' }
+  // While names move on by one, each may have been looked at under the name of another.
+  if (namesOf(siblings(path, position.at)) !== namesOf(list)) throw new Moving(`${path} is just being rotated`)
   return null
 }
 
@@ -64,7 +62,7 @@ export async function rotatedAfter(path: string, position: FilePosition): Promis
   const held = list.find((sibling) => sibling.ino === ino && sibling.dev === dev)
   const between = held && targetsBetween(list, held.path, resolved(path))
   if (between) return { sibling: between, unread: [] }
-  const me = held ?? (await find(list, homes, position, null))
+  const me = held ?? (await find(path, list, position, null))
   return next(list, homes, me && madeFrom(homes, me.path) ? me.path : null, position.mtime)
 }
 

@@ -39,7 +39,7 @@ export function siblings(path: string, before?: string): Sibling[] {
   let last = ''
   for (let n = 0; n < LISTINGS; n++) {
     const list = listing(path, before)
-    const key = list.map((sibling) => `${sibling.path}\0${sibling.dev}\0${sibling.ino}`).join('\n')
+    const key = namesOf(list)
     if (n > 0 && key === last) {
       const plain = new Set(list.map((sibling) => sibling.path))
       return list.filter((sibling) => sibling.packing === 'plain' || !plain.has(unpackedName(sibling.path)))
@@ -47,6 +47,11 @@ export function siblings(path: string, before?: string): Sibling[] {
     last = key
   }
   throw new Moving(`the files beside ${path} are renamed without a pause; waiting for the rotation to end`)
+}
+
+/** Which files have which names, to be compared. */
+export function namesOf(list: readonly Sibling[]): string {
+  return list.map(({ path, dev, ino }) => `${path}\0${dev}\0${ino}`).join('\n')
 }
 
 /** The directory changed while it was looked at. */
