@@ -114,7 +114,9 @@ class Follower implements Source {
     this.#log ??= await this.#open()
     const log = this.#log
     if (!log) return false
-    const step = await log.step(this.#options.onChunk, this.#now(), false)
+    // Before the file is looked at: we may be stopped at any line here, and what is written meanwhile is no silence.
+    const now = this.#now()
+    const step = await log.step(this.#options.onChunk, now, false)
     if (step === 'truncated') return this.#truncated(log)
     if (step === 'more') {
       // Only when behind: a busy log would change its status with every line.
@@ -124,7 +126,7 @@ class Follower implements Source {
     }
     const there = this.#look()
     if (!there) return false
-    if (!log.is(there)) return this.#rotated(log)
+    if (!log.is(there)) return this.#rotated(log, now)
     this.#replaced = null
     this.#show('idle', null)
     return false
@@ -170,8 +172,7 @@ class Follower implements Source {
     }
   }
 
-  async #rotated(log: Log): Promise<boolean> {
-    const now = this.#now()
+  async #rotated(log: Log, now: number): Promise<boolean> {
     if (this.#replaced === null) {
       // By a copy of itself, which the file it was read from made way for: restored, rewritten by an editor, or first
       // written to on an overlay.
@@ -186,7 +187,7 @@ class Follower implements Source {
       this.#show('idle', late ? `the rotated file is still written to; make its writer reopen ${this.path}` : null)
       return false
     }
-    while (log.position.offset < log.size || log.position.in_line) {
+    for (;;) {
       const step = await log.step(this.#options.onChunk, now, true)
       if (step === 'truncated') return this.#truncated(log)
       if (step === 'caught-up') break

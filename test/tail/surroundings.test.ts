@@ -71,6 +71,48 @@ it('waits for late lines after a restart, whatever the clock says', async () => 
   expect(text()).toBe('late\nnew\n')
 })
 
+it('takes no time for silence in which it was stopped itself', async () => {
+  const path = join(folder(), 'access.log')
+  writeFileSync(path, 'one\n')
+  let text = ''
+  let time = 0
+  let looks = -1
+  const source = followFile(
+    {
+      path,
+      resume: null,
+      onChunk({ bytes }) {
+        text += bytes.toString()
+        return bytes.length
+      },
+      onStatus() {},
+    },
+    {
+      wake: () => ({ plan() {}, close() {} }),
+      now() {
+        // Stopped between the first and the second look at the clock: a paused machine, a full swap.
+        if (looks >= 0 && looks++ === 1) {
+          appendFileSync(`${path}.1`, 'late\n')
+          time += LINGERED
+        }
+        return time
+      },
+    },
+  )
+  onTestFinished(() => source.close())
+  await source.poll()
+  renameSync(path, `${path}.1`)
+  writeFileSync(path, 'new\n')
+  await source.poll()
+  looks = 0
+  await source.poll()
+  time += LINGERED
+  await source.poll()
+  time += LINGERED
+  await source.poll()
+  expect(text).toBe('one\nlate\nnew\n')
+})
+
 it('finishes what a link pointed to in another directory', async () => {
   const home = folder()
   for (const day of ['day-1', 'day-2']) mkdirSync(join(home, day))
