@@ -56,6 +56,8 @@ export class Live {
   /** Sources of which history was read since the last round: their events are not announced. */
   private readonly importing = new Set<string>()
   private readonly minutes = new Set<number>()
+  /** Something was stored that the page does not show yet. */
+  private untold = false
   private findings: readonly Finding[] = []
   private diagnosed = -Infinity
   private lastEvent: number | null = null
@@ -88,6 +90,7 @@ export class Live {
       this.hasFresh = true
     }
     for (const minute of minutesOf(evidence)) this.minutes.add(minute)
+    this.untold = true
   }
 
   /** Looks at everything once: at most every second while lines arrive, and now and then to notice silence.
@@ -245,8 +248,14 @@ export class Live {
   }
 
   private publish(changed: readonly ProblemRow[], at: number): void {
+    for (const row of changed) this.options.stream.publish('problem', this.problem(row, at))
+    this.tell(at)
+  }
+
+  /** Shows the page what was stored since it was last told. Cheap beside a judgement, so it may be done far more often. */
+  tell(at: number): void {
     const { store, stream } = this.options
-    for (const row of changed) stream.publish('problem', this.problem(row, at))
+    if (!this.untold) return
     const minutes = [...this.minutes].filter((minute) => minute >= at - DAY && minute <= at + MINUTE)
     this.minutes.clear()
     if (minutes.length > 0) {
@@ -263,6 +272,7 @@ export class Live {
     const unseen = events.filter(({ id }) => id > last).toSorted((a, b) => a.id - b.id)
     for (const event of unseen) if (!this.importing.has(event.source)) stream.publish('event', event)
     this.lastEvent = unseen.at(-1)?.id ?? last
+    this.untold = false
   }
 }
 

@@ -62,8 +62,10 @@ export class Loop {
     const { outbox } = this.options
     void this.attempt('import', () => this.import())
     this.every('rounds', LOOK, () => {
-      const due = this.options.live.due ? this.nextRound : this.nextQuiet
-      if (this.judging && performance.now() >= due) this.round()
+      if (!this.judging) return
+      if (performance.now() >= (this.options.live.due ? this.nextRound : this.nextQuiet)) this.round()
+      // Lines are seen at once, though they are judged together.
+      else this.options.live.tell(this.options.now())
     })
     this.every('sources', ROUND, () => this.publishSources())
     this.every('outbox', OUTBOX, () => outbox.flush())

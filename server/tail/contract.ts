@@ -51,6 +51,10 @@ export interface FilePosition {
   head_sha256: string
   /** Offset up to which the bytes were there at first sight (history). */
   history_until: number
+  /** Last change of the file, or of one read before it, ms of the file system's clock: files rotated later changed later. */
+  mtime?: number
+  /** Where the file is, when the log's path is a link to it. */
+  at?: string
   /** `offset` lies inside a line longer than 1 MiB: what is left of that line is skipped. */
   in_line?: true
 }

@@ -3,20 +3,23 @@
 import { randomUUID } from 'node:crypto'
 import { statSync, type Stats } from 'node:fs'
 import type { FilePosition, FollowOptions, Source, SourceStatus } from './contract.ts'
-import { CHUNK_BYTES, OpenLog, type OpenedAs, type Start } from './open-log.ts'
-import { explain } from './regular-file.ts'
-import { findRotated, rotatedAfter } from './rotated.ts'
+import { CHUNK_BYTES } from './line-window.ts'
+import { OpenLog, type Log, type OpenedAs, type Start } from './open-log.ts'
+import { openPacked } from './packed-log.ts'
+import { codeOf, explain } from './regular-file.ts'
+import { findRotated, isNamed, outOfReach, rotatedAfter, rotatedLater } from './rotated.ts'
+import { Moving, resolved, type Sibling } from './siblings.ts'
 import { wakeByDirectory, type Wake, type WakeFor } from './wake.ts'
 
 /** What a follower takes from outside; tests bring their own clock and wake-ups. */
 export interface Surroundings {
-  /** Epoch ms. */
+  /** ms of a clock that is never set: after a jump of the other one a file would seem to have been quiet for hours. */
   now(): number
   wake: WakeFor
 }
 
 /** nginx writes to the renamed file until USR1 reaches it, measured up to 2.5 s later: how long the old file must be
- *  quiet after another one took its path, ms. */
+ *  quiet under our eyes after another one took its path, ms. */
 const LINGER = 5000
 /** A rotated file that still grows after this long belongs to a writer that was never told, ms. */
 const NEVER_TOLD = 60_000
@@ -26,7 +29,7 @@ const RETRY = { first: 250, last: 30_000 }
 
 /** Follows the file at `options.path`; starts by itself. */
 export function followFile(options: FollowOptions, surroundings: Partial<Surroundings> = {}): Source {
-  return new Follower(options, { now: Date.now, wake: wakeByDirectory, ...surroundings })
+  return new Follower(options, { now: () => performance.now(), wake: wakeByDirectory, ...surroundings })
 }
 
 /** Followers that are behind read one after the other, a chunk each, and everybody else has a turn in between: what is
@@ -42,13 +45,19 @@ class Follower implements Source {
   readonly #options: FollowOptions
   readonly #now: () => number
   readonly #wake: Wake
-  #log: OpenLog | null = null
+  #log: Log | null = null
   /** Where to go on; null once it was found, or given up for lost. */
   #resume: { generation: string; position: FilePosition } | null
   /** History is what stands in a file that was there when we came; one that is made later is read live. */
   #history: Start['history']
   /** When another file was first seen at the path. */
   #replaced: number | null = null
+  /** The file at the path, and since when it was seen there. */
+  #here = { ino: -1, since: 0 }
+  /** Nobody can write to the replaced file any more. */
+  #left = false
+  /** What could not be read and is passed over, one line. */
+  #lost: string | null = null
   #failures = 0
   #closed = false
   #running: Promise<void> = Promise.resolve()
@@ -89,119 +98,179 @@ class Follower implements Source {
 
   async #pass(): Promise<void> {
     try {
-      while (!this.#closed && this.#turn()) await nextTurn()
+      while (!this.#closed && (await this.#turn())) await nextTurn()
       this.#failures = 0
     } catch (error) {
       this.#failures++
-      this.#show('unreadable', error instanceof Error ? error.message : String(error))
+      this.#failed(error)
     }
     if (!this.#closed) this.#wake.plan(this.#interval(), this.#failures > 0)
   }
 
+  #failed(error: unknown): void {
+    if (error instanceof Moving) this.#show('reading', error.message)
+    else this.#show('unreadable', error instanceof Error ? error.message : String(error))
+    // NFS: the file was removed by another host. Under what name it may still be there is found out as after a restart.
+    if (codeOf(error) !== 'ESTALE' || this.#log === null) return
+    this.#resume = { generation: this.#log.generation, position: this.#log.position }
+    this.#log.close()
+    this.#log = null
+  }
+
   /** One chunk, or one change of file. Returns whether there may be more to do now. */
-  #turn(): boolean {
-    this.#log ??= this.#open()
+  async #turn(): Promise<boolean> {
+    this.#log ??= await this.#open()
     const log = this.#log
     if (!log) return false
-    const step = log.step(this.#options.onChunk, this.#now(), false)
+    // Before the file is looked at: we may be stopped at any line here, and what is written meanwhile is no silence.
+    const now = this.#now()
+    const step = await log.step(this.#options.onChunk, now, false)
     if (step === 'truncated') return this.#truncated(log)
     if (step === 'more') {
       // Only when behind: a busy log would change its status with every line.
       if (this.#lag() > CHUNK_BYTES) this.#show('reading', null)
-      return true
+      // What was written meanwhile is read with what comes next: each commit has its price.
+      if (log.behind) return true
     }
     const there = this.#look()
     if (!there) return false
-    if (log.is(there)) {
-      this.#replaced = null
-      this.#show('idle', null)
-      return false
-    }
-    return this.#rotated(log)
+    if (!log.is(there)) return this.#rotated(log, now)
+    this.#replaced = null
+    this.#show('idle', null)
+    return false
+  }
+
+  /** Goes on in the file at the path when it is the one that is read, with another descriptor or as a copy that took its
+   *  place; false when it is not. */
+  async #sameAgain(log: Log): Promise<boolean> {
+    const { generation, position } = log
+    const again = await this.#start(this.path, 'path', { generation, position, history: 'none' })
+    if (!(again instanceof OpenLog)) return false
+    if (again.recognise(position)) this.#follow(again)
+    else again.close()
+    return this.#log === again
   }
 
   /** The file to begin with. */
-  #open(): OpenLog | null {
+  async #open(): Promise<Log | null> {
     const resume = this.#resume
-    if (!resume) return this.#start(this.path, 'path', this.#fresh())
-    const start: Start = { ...resume, history: 'none' }
-    const log = this.#start(this.path, 'path', start)
-    const as = log?.recognise(resume.position) ?? null
-    if (!log && this.#shown.state === 'unreadable') return null
-    const found = as === 'same' ? null : findRotated(this.path, resume.position)
-    if (found) {
-      log?.close()
-      const old = this.#start(found.path, found.as === 'copy' ? 'copy' : 'rotated', start)
-      if (old) this.#resume = null
-      return old
-    }
-    if (!log) return null
-    this.#resume = null
-    if (as) return log
-    // Compressed or deleted meanwhile: what it still held is out of reach.
-    log.close()
-    return this.#start(this.path, 'path', this.#fresh())
+    const log = resume
+      ? await this.#openAgain({ ...resume, history: 'none' }, resume.position)
+      : await this.#start(this.path, 'path', this.#fresh())
+    if (log) this.#resume = null
+    return log
   }
 
-  #rotated(log: OpenLog): boolean {
-    const now = this.#now()
-    this.#replaced ??= now
-    // Found under another name: its own times tell when it was last touched.
-    const since = log.as === 'path' ? Math.max(log.grown, this.#replaced) : log.grown
-    if (log.as !== 'copy' && now - since < LINGER) {
+  /** The file of a stored position, wherever it is now. */
+  async #openAgain(start: Start, position: FilePosition): Promise<Log | null> {
+    const log = await this.#start(this.path, 'path', start)
+    const as = log instanceof OpenLog ? log.recognise(position) : null
+    if (as === 'same') return log
+    if (!log && this.#shown.state === 'unreadable') return null
+    try {
+      const found = await findRotated(this.path, position)
+      if (found) return await this.#start(found.path, found.as, start)
+      if (!log) return null
+      if (as) return await this.#start(this.path, 'path', start)
+      // Deleted meanwhile, or packed in a way that is not read here.
+      this.#missed(outOfReach(this.path, position))
+      return await this.#startNext(rotatedLater(this.path, position), this.#fresh(position.mtime))
+    } finally {
+      log?.close()
+    }
+  }
+
+  async #rotated(log: Log, now: number): Promise<boolean> {
+    if (this.#replaced === null) {
+      // By a copy of itself, which the file it was read from made way for: restored, rewritten by an editor, or first
+      // written to on an overlay.
+      if (log.as === 'path' && !isNamed(this.path, log.position) && (await this.#sameAgain(log))) return true
+      this.#replaced = now
+      this.#left = await this.#isLeft(log)
+    }
+    // A rotated one was replaced by the time another file was seen at the path, at the latest.
+    const replaced = log.as === 'path' ? this.#replaced : Math.min(log.opened, this.#here.since)
+    if (!this.#left && now - Math.max(log.grown, replaced) < LINGER) {
       const late = now - this.#replaced > NEVER_TOLD
       this.#show('idle', late ? `the rotated file is still written to; make its writer reopen ${this.path}` : null)
       return false
     }
-    while (log.position.offset < log.size || log.position.in_line) {
-      const step = log.step(this.#options.onChunk, now, true)
+    for (;;) {
+      const step = await log.step(this.#options.onChunk, now, true)
       if (step === 'truncated') return this.#truncated(log)
       if (step === 'caught-up') break
     }
-    const next = rotatedAfter(this.path, log.ino)
-    const open = this.#start(next ?? this.path, next ? 'rotated' : 'path', this.#fresh())
+    const { sibling, unread } = await rotatedAfter(this.path, log.position)
+    this.#lost = log.damage
+    this.#missed(unread)
+    const open = await this.#startNext(sibling, this.#fresh(log.position.mtime))
     if (!open) return false
     // Another rotation between the look and the opening moves every name on by one.
-    const still = rotatedAfter(this.path, log.ino) === next
-    if (still) this.#follow(open)
+    const { sibling: still } = await rotatedAfter(this.path, log.position)
+    if (still?.ino === sibling?.ino) this.#follow(open)
     else open.close()
     return true
   }
 
+  /** Whether no writer can still have the file open. The reader's clock is not asked: what was written to the next file
+   *  so much later tells it, by the clock of the file system alone. */
+  async #isLeft(log: Log): Promise<boolean> {
+    if (log.as !== 'rotated' || !(log instanceof OpenLog)) return log.as !== 'path'
+    const { sibling } = await rotatedAfter(this.path, log.position)
+    const there = sibling ? null : this.#look()
+    const next = there ? { size: there.size, mtime: there.mtimeMs } : sibling
+    return next !== null && next.size > 0 && next.mtime - log.mtime >= LINGER
+  }
+
   /** The bytes not yet read are gone, unless the truncation was logrotate's copytruncate: then they are in the copy. */
-  #truncated(log: OpenLog): boolean {
-    const copy = findRotated(this.path, log.position, log.ino)
+  async #truncated(log: Log): Promise<boolean> {
+    const copy = await findRotated(this.path, log.position, log.ino)
     const { generation, position } = log
+    // Filled again and rotated since the last look: another file than the one that was read.
+    const later = copy ? null : rotatedLater(this.path, position)
+    if (copy === null && later === null && log instanceof OpenLog) {
+      this.#log = log.again(this.#fresh(position.mtime), this.#now())
+      return true
+    }
     const next = copy
-      ? this.#start(copy.path, 'copy', { generation, position, history: 'none' })
-      : this.#start(this.path, 'path', this.#fresh())
+      ? await this.#start(copy.path, copy.as, { generation, position, history: 'none' })
+      : await this.#startNext(later, this.#fresh(position.mtime))
     if (next) this.#follow(next)
     return next !== null
   }
 
   /** The old file is let go only when the next one is open. */
-  #follow(next: OpenLog): void {
+  #follow(next: Log): void {
     this.#log?.close()
     this.#log = next
     this.#replaced = null
   }
 
-  #fresh(): Start {
-    return { generation: randomUUID(), position: null, history: this.#history }
+  #fresh(after?: number): Start {
+    return { generation: randomUUID(), position: null, history: this.#history, after }
+  }
+
+  #startNext(sibling: Sibling | null, start: Start): Promise<Log | null> {
+    if (sibling === null) return this.#start(this.path, 'path', start)
+    return this.#start(sibling.path, sibling.packing === 'plain' ? 'rotated' : 'packed', start)
   }
 
   /** Opens a file; null, with the status saying why, when that fails. */
-  #start(path: string, as: OpenedAs, start: Start): OpenLog | null {
+  async #start(path: string, as: OpenedAs, start: Start): Promise<Log | null> {
     try {
-      const log = new OpenLog(path, as, start, this.#now())
+      const log =
+        as === 'packed'
+          ? await openPacked(path, start)
+          : new OpenLog(path, as, { ...start, linked: resolved(this.path) !== this.path }, this.#now())
       // A name may have moved on to another file since it was found; the next look finds it again.
-      if (as !== 'path' && start.position && !log.recognise(start.position)) {
+      if (as !== 'path' && start.position && !log.belongsTo(start.position)) {
         log.close()
-        return null
+        throw new Moving(`${path} was renamed while it was looked at`)
       }
       this.#history = 'none'
       return log
     } catch (error) {
+      if (error instanceof Moving) throw error
       const { state, hint } = explain(error, path)
       if (state === 'missing') this.#history = 'none'
       this.#show(state, hint)
@@ -209,10 +278,17 @@ class Follower implements Source {
     }
   }
 
+  #missed(packed: readonly string[]): void {
+    if (packed.length === 0) return
+    this.#lost = `not read to the end before packed: ${packed.join(', ')}; set delaycompress, or pack with gzip`
+  }
+
   /** What is at the path now; null, with the status saying why, when that cannot be told. */
   #look(): Stats | null {
     try {
-      return statSync(this.path)
+      const there = statSync(this.path)
+      if (there.ino !== this.#here.ino) this.#here = { ino: there.ino, since: this.#now() }
+      return there
     } catch (error) {
       const { state, hint } = explain(error, this.path)
       this.#replaced = null
@@ -234,7 +310,7 @@ class Follower implements Source {
 
   #show(state: SourceStatus['state'], hint: string | null): void {
     const before = this.#shown
-    this.#shown = { state, hint, lag_bytes: this.#lag() }
-    if (before.state !== state || before.hint !== hint) this.#options.onStatus(this.#shown)
+    this.#shown = { state, hint: hint ?? this.#lost, lag_bytes: this.#lag() }
+    if (before.state !== state || before.hint !== this.#shown.hint) this.#options.onStatus(this.#shown)
   }
 }

@@ -1,12 +1,12 @@
 /** One open log: reads on from its position, one chunk a step. Works on the descriptor, so a renamed or deleted file
  *  is read to its end. */
 import { closeSync, fstatSync, readSync, type Stats } from 'node:fs'
-import type { Chunk, FilePosition, Place } from './contract.ts'
-import { advance, HEAD_BYTES, moved, place, readHead, recognise, sha256 } from './position.ts'
+import type { FilePosition } from './contract.ts'
+import { CHUNK_BYTES, LineWindow, type Offer } from './line-window.ts'
+import { beginsAs, HEAD_BYTES, readHead, recognise, sha256 } from './position.ts'
 import { openRegular } from './regular-file.ts'
+import { resolved } from './siblings.ts'
 
-/** Longest chunk, and longest line that is passed on whole. */
-export const CHUNK_BYTES = 2 ** 20
 /** Quiet time after which nothing is expected to complete a record, ms. */
 export const QUIET = 1000
 const LINE_FEED = 10
@@ -14,10 +14,9 @@ const LINE_FEED = 10
 /** Shared by all logs: a step reads and hands out without yielding. */
 const WINDOW = Buffer.allocUnsafe(CHUNK_BYTES)
 
-/** Under what name the file was opened: the log's own, that of a rotation (a writer may still have it open), or that of
- *  a copy (nobody writes to it). */
-export type OpenedAs = 'path' | 'rotated' | 'copy'
-export type Offer = (chunk: Chunk) => number
+/** Under what name the file was opened: the log's own, that of a rotation (a writer may still have it open), that of
+ *  a copy, or packed (nobody writes to those). */
+export type OpenedAs = 'path' | 'rotated' | 'copy' | 'packed'
 /** `truncated`: what stood before the position is no longer there. */
 export type Step = 'more' | 'caught-up' | 'truncated'
 
@@ -26,47 +25,110 @@ export interface Start {
   /** null: from the beginning, with the bytes below `history` (`all`: the present size) as history. */
   position: FilePosition | null
   history: 'all' | 'none'
+  /** `mtime` of the file that was read before. */
+  after?: number | undefined
+  /** The log's path is a link, so that its name does not tell where the file is. */
+  linked?: boolean
 }
 
-export class OpenLog {
+/** A log as the follower reads it. */
+export interface Log {
   readonly as: OpenedAs
   readonly generation: string
+  readonly ino: number
+  readonly position: FilePosition
+  /** Bytes that are known to be in it. */
+  readonly size: number
+  /** When it was opened, and when it was last seen to have grown, ms of the caller's clock. */
+  readonly opened: number
+  readonly grown: number
+  /** True while there are bytes that were not looked at. */
+  readonly behind: boolean
+  /** True while lines are held back that 1 s of quiet will make final. */
+  readonly waiting: boolean
+  /** What of it cannot be read, one line; null when all is well. */
+  readonly damage: string | null
+  /** Whether this descriptor is the file that `stat` describes. */
+  is(stat: Stats): boolean
+  /** Whether it holds what was read up to `position`. A copy may end before that. */
+  belongsTo(position: FilePosition): boolean
+  /** Offers at most one chunk.
+   *  @param finish the file is complete: offer everything, also a last line without its line end. */
+  step(offer: Offer, now: number, finish: boolean): Step | Promise<Step>
+  close(): void
+}
+
+export class OpenLog implements Log {
+  readonly as: OpenedAs
   readonly dev: number
   readonly ino: number
-  position: FilePosition
-  /** Bytes in the file at the last look. */
+  readonly damage = null
   size: number
-  /** Epoch ms of the last growth. */
+  readonly opened: number
   grown: number
+  /** Last change, epoch ms of the file system's clock. */
+  mtime: number
+  readonly #path: string
   readonly #fd: number
+  readonly #lines: LineWindow
   #head: Buffer
   /** End of what was looked at: below it no line end was missed. */
   #seen = 0
-  /** End of the lines that onChunk held back; 0 when none. */
-  #held = 0
-  /** A full window of held-back lines can only be offered as final. */
-  #full = false
 
   /** @throws as openRegular. */
-  constructor(path: string, as: OpenedAs, start: Start, now: number) {
-    const { fd, stat } = openRegular(path)
+  constructor(path: string, as: OpenedAs, start: Start, now: number, { fd, stat } = openRegular(path)) {
+    const { dev, ino, mtimeMs } = stat
+    this.#path = path
     this.#fd = fd
     this.as = as
-    this.generation = start.generation
-    this.dev = stat.dev
-    this.ino = stat.ino
+    this.dev = dev
+    this.ino = ino
     this.size = stat.size
-    // The rename itself moves ctime: only from then on can silence mean that the writer has left the file.
-    this.grown = Math.min(now, as === 'rotated' ? Math.max(stat.mtimeMs, stat.ctimeMs) : stat.mtimeMs)
+    this.mtime = mtimeMs
+    this.opened = now
+    this.grown = as === 'path' ? now : -Infinity
     this.#head = start.position ? readHead(fd, start.position.head_bytes) : Buffer.alloc(0)
-    const begin = { offset: 0, line: 1, head_bytes: 0, head_sha256: sha256(this.#head) }
     const history_until = start.history === 'all' ? stat.size : 0
-    this.position = { ...(start.position ?? { ...begin, history_until }), dev: stat.dev, ino: stat.ino }
+    const begin: Omit<FilePosition, 'dev' | 'ino'> = {
+      offset: 0,
+      line: 1,
+      head_bytes: 0,
+      head_sha256: sha256(this.#head),
+      history_until,
+    }
+    const { at: _, ...known } = start.position ?? begin
+    const real = resolved(path)
+    this.#lines = new LineWindow(start.generation, {
+      ...known,
+      dev,
+      ino,
+      mtime: Math.max(mtimeMs, start.after ?? 0, start.position?.mtime ?? 0),
+      ...(real === path && start.linked !== true ? {} : { at: real }),
+    })
   }
 
-  /** Whether this descriptor is the file that `stat` describes. */
+  get generation(): string {
+    return this.#lines.generation
+  }
+
+  get position(): FilePosition {
+    return this.#lines.position
+  }
+
+  get behind(): boolean {
+    return this.#seen < this.size
+  }
+
+  get waiting(): boolean {
+    return this.#lines.waiting
+  }
+
   is(stat: Stats): boolean {
     return stat.ino === this.ino && stat.dev === this.dev
+  }
+
+  belongsTo(position: FilePosition): boolean {
+    return this.recognise(position) !== null || (this.as === 'copy' && beginsAs(this.#fd, position))
   }
 
   /** Whether this file is the one of `position`. */
@@ -74,89 +136,48 @@ export class OpenLog {
     return recognise(this.#fd, fstatSync(this.#fd), position)
   }
 
-  /** True while lines are held back that 1 s of quiet will make final. */
-  get waiting(): boolean {
-    return this.#held > this.position.offset
-  }
-
-  /** Offers at most one chunk.
-   *  @param finish the file is complete: offer everything, also a last line without its line end. */
   step(offer: Offer, now: number, finish: boolean): Step {
-    const { size } = fstatSync(this.#fd)
+    const { size, mtimeMs } = fstatSync(this.#fd)
+    this.mtime = mtimeMs
     if (size > this.size) this.grown = now
     this.size = size
-    const { offset } = this.position
+    const { offset, mtime = 0 } = this.position
+    // A copy may be shorter than what was read of the original.
+    if (size < offset && this.as === 'copy') return 'caught-up'
     if (size < offset || !this.#sameHead()) return 'truncated'
-    if (this.position.in_line) return this.#skipLine(finish)
+    if (mtimeMs > mtime) this.#lines.position = { ...this.position, mtime: mtimeMs }
+    if (this.position.in_line) return this.#skipLine()
 
     const quiet = finish || now - this.grown >= QUIET
-    const due = this.#full || (finish && offset < size) || (quiet && this.waiting && this.#seen >= size)
+    const due = this.#lines.full || (finish && offset < size) || (quiet && this.waiting && this.#seen >= size)
     if (!due && this.#seen > offset && !this.#lineEndFollows()) return 'caught-up'
     const length = this.#read(offset)
     if (length === 0) return 'caught-up'
     // Only now is it certain that what was read belongs to what stood before it.
-    if (fstatSync(this.#fd).size < offset + length || !this.#sameHead()) return 'truncated'
-    return this.#offer(offer, length, { finish, quiet: quiet && offset + length >= size })
+    if (this.#cutOff(offset + length)) return 'truncated'
+    const rest = offset + length >= size
+    const seen = this.#lines.offer(offer, WINDOW.subarray(0, length), { ends: finish && rest, quiet: quiet && rest })
+    // Only now: after an exception the same bytes are due again.
+    this.#seen = seen ?? offset + length
+    return seen === null ? 'caught-up' : 'more'
+  }
+
+  /** The same descriptor from its beginning: of a truncated file that may have another name by now, or be closed to us.
+   *  It is the new log's to close. */
+  again(start: Start, now: number): OpenLog {
+    return new OpenLog(this.#path, this.as, start, now, { fd: this.#fd, stat: fstatSync(this.#fd) })
   }
 
   close(): void {
     closeSync(this.#fd)
   }
 
-  #offer(offer: Offer, length: number, { finish, quiet }: { finish: boolean; quiet: boolean }): Step {
-    const { offset, line } = this.position
-    const piece = this.#cut(length, finish)
-    const full = length === CHUNK_BYTES && !piece.atBorder
-    const seen = offset + (piece.atBorder ? piece.end : length)
-    if (piece.end > 0) {
-      const bytes = WINDOW.subarray(0, piece.end)
-      const final = finish || quiet || piece.atBorder || bytes[piece.end - 1] !== LINE_FEED || this.#full
-      const { generation, position } = this
-      const after = (consumed: number): Place => place(advance(position, bytes, consumed))
-      const used = offer({ bytes, offset, line, generation, history: piece.history, final, after })
-      const atLineEnd = used === 0 || used === piece.end || bytes[used - 1] === LINE_FEED
-      if (!Number.isInteger(used) || used < 0 || used > piece.end || !atLineEnd) {
-        throw new RangeError(`onChunk returned ${used} for ${piece.end} bytes at ${offset}: not a line end`)
-      }
-      if (used === 0 && final && (full || (finish && !piece.atBorder))) {
-        throw new Error(`onChunk held back ${piece.end} final bytes at ${offset}`)
-      }
-      this.position = advance(this.position, bytes, used)
-      // Asked twice for the same lines in vain, they wait for more bytes.
-      this.#held = used < piece.end && !final ? offset + piece.end : 0
-      this.#full = used === 0 && full
-      // A record held back across the border is finished after first sight: live.
-      if (piece.atBorder && used < piece.end) this.position = { ...this.position, history_until: this.position.offset }
-    }
-    // Only now: after an exception the same bytes are due again.
-    this.#seen = seen
-    return piece.end > 0 ? 'more' : 'caught-up'
-  }
-
-  /** How much of the window to offer: up to its last line end, not across the border of history. */
-  #cut(length: number, finish: boolean): { end: number; history: boolean; atBorder: boolean } {
-    const left = this.position.history_until - this.position.offset
-    if (left > 0 && left <= length) {
-      const end = WINDOW.lastIndexOf(LINE_FEED, left - 1) + 1
-      // A line that crosses the border was finished after first sight: live.
-      if (end > 0) return { end, history: true, atBorder: true }
-    }
-    const lines = WINDOW.subarray(0, length).lastIndexOf(LINE_FEED) + 1
-    const whole = lines === 0 && length === CHUNK_BYTES
-    const rest = finish && this.position.offset + length >= this.size
-    return { end: whole || rest ? length : lines, history: left >= length, atBorder: false }
-  }
-
-  /** Moves on in a line whose beginning was passed on already. */
-  #skipLine(finish: boolean): Step {
-    const { offset, line } = this.position
+  #skipLine(): Step {
+    const { offset } = this.position
     const length = this.#read(offset)
-    if (fstatSync(this.#fd).size < offset + length || !this.#sameHead()) return 'truncated'
-    const at = WINDOW.subarray(0, length).indexOf(LINE_FEED)
-    if (at !== -1) this.position = moved(this.position, { offset: offset + at + 1, line: line + 1, inLine: false })
-    else this.position = moved(this.position, { offset: offset + length, line, inLine: true })
+    if (this.#cutOff(offset + length)) return 'truncated'
+    this.#lines.skipLine(WINDOW.subarray(0, length))
     this.#seen = 0
-    if (finish && length === 0) return 'caught-up'
     return length > 0 ? 'more' : 'caught-up'
   }
 
@@ -180,13 +201,17 @@ export class OpenLog {
     return length
   }
 
+  #cutOff(end: number): boolean {
+    return fstatSync(this.#fd).size < end || !this.#sameHead()
+  }
+
   /** False when the file no longer begins as it did: truncated and written anew. Grows the known head up to 1 KiB. */
   #sameHead(): boolean {
     const head = readHead(this.#fd, HEAD_BYTES)
     if (!head.subarray(0, this.#head.length).equals(this.#head)) return false
     if (head.length > this.#head.length) {
       this.#head = head
-      this.position = { ...this.position, head_bytes: head.length, head_sha256: sha256(head) }
+      this.#lines.position = { ...this.position, head_bytes: head.length, head_sha256: sha256(head) }
     }
     return true
   }

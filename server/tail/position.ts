@@ -40,7 +40,12 @@ export function sha256(bytes: Buffer): string {
 export function recognise(fd: number, stat: Stats, position: FilePosition): 'same' | 'copy' | null {
   if (stat.size < position.offset) return null
   const known = position.head_bytes > 0
-  if (known && sha256(readHead(fd, position.head_bytes)) !== position.head_sha256) return null
+  if (known && !beginsAs(fd, position)) return null
   if (stat.ino === position.ino && (known || stat.dev === position.dev)) return 'same'
   return known ? 'copy' : null
+}
+
+/** Whether an open file has the head of a position; false when that is not known. */
+export function beginsAs(fd: number, { head_bytes, head_sha256 }: FilePosition): boolean {
+  return head_bytes > 0 && sha256(readHead(fd, head_bytes)) === head_sha256
 }

@@ -1,119 +1,159 @@
 /** Finding a file again after it was rotated, and the ones rotated after it. */
-import { closeSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, extname, join } from 'node:path'
+import { closeSync, existsSync } from 'node:fs'
+import { openInput } from '../scan/contract.ts'
 import type { FilePosition } from './contract.ts'
-import { recognise } from './position.ts'
-import { openRegular } from './regular-file.ts'
-
-const COMPRESSED = /\.(?:gz|bz2|xz|zst|lz4|lzma|zip|Z)$/
+import { packedHead } from './packed-log.ts'
+import { beginsAs, recognise, sha256 } from './position.ts'
+import { codeOf, explain, openRegular } from './regular-file.ts'
+import { isBetween, isNewer, madeFrom, unpackedName } from './rotation-names.ts'
+import { homesOf, Moving, namesOf, resolved, siblings, type Sibling } from './siblings.ts'
 
 export interface Found {
   path: string
-  as: 'same' | 'copy'
+  /** `rotated`: the file itself; `copy`: a copy of its bytes; `packed`: they are in a compressed file. */
+  as: 'rotated' | 'copy' | 'packed'
 }
 
-/** The file of `position` under another name in the directory of `path` (and of its link target): the same inode under
- *  any name, else a copy under a name made from that of `path`. Compressed files are not looked into.
- *  @param not inode that cannot be the answer, because it is the one that was truncated. */
-export function findRotated(path: string, position: FilePosition, not: number | null = null): Found | null {
-  let copy: Found | null = null
-  for (const candidate of siblings(path)) {
-    // An inode alone proves nothing: it is given again to the next file made.
-    const byInode = position.head_bytes > 0 && inode(candidate) === position.ino
-    if (!byInode && !madeFrom(path, candidate)) continue
-    const as = look(candidate, position, not)
-    if (as === 'same') return { path: candidate, as }
-    if (as === 'copy' && madeFrom(path, candidate)) copy ??= { path: candidate, as }
+/** The file of `position` under another name in the directories of `path`: the same inode under any name, else, under a
+ *  name made from that of `path`, a copy or a packed file that begins as it did. A copy may end before the position: copytruncate
+ *  throws away what is written between its copy and its truncation, and a follower may have read it.
+ *  @param not inode that cannot be the answer, because it is the one that was truncated.
+ *  @throws Moving; the system error when a file that must be it cannot be opened. */
+export function findRotated(path: string, position: FilePosition, not: number | null = null): Promise<Found | null> {
+  return find(path, siblings(path, position.at), position, not)
+}
+
+async function find(path: string, list: Sibling[], position: FilePosition, not: number | null): Promise<Found | null> {
+  // An inode alone proves nothing: it is given again to the next file made.
+  if (position.head_bytes === 0) return null
+  const candidates = list.filter((sibling) => sibling.ino !== not)
+  const homes = homesOf(path, position.at)
+  const named = candidates.filter((sibling) => madeFrom(homes, sibling.path))
+  for (const sibling of candidates) {
+    if (
+      sibling.packing === 'plain' &&
+      sibling.ino === position.ino &&
+      look(sibling, position, named.includes(sibling)) === 'same'
+    )
+      return { path: sibling.path, as: 'rotated' }
   }
-  return copy
+  const copy = named.find((sibling) => sibling.packing === 'plain' && look(sibling, position, true) === 'copy')
+  if (copy !== undefined) return { path: copy.path, as: 'copy' }
+  for (const sibling of named)
+    if (sibling.packing === 'readable' && (await holds(sibling, position))) return { path: sibling.path, as: 'packed' }
+  // While names move on by one, each may have been looked at under the name of another.
+  if (namesOf(siblings(path, position.at)) !== namesOf(list)) throw new Moving(`${path} is just being rotated`)
+  return null
 }
 
-/** Of the files rotated after the one with this inode, the oldest; null when the file at `path` itself comes next. */
-export function rotatedAfter(path: string, ino: number): string | null {
-  const all = siblings(path)
-  const name = all.find((candidate) => inode(candidate) === ino)
-  if (name === undefined) return null
-  const newer = all.filter((candidate) => madeFrom(path, candidate) && isNewer(path, candidate, name))
-  return newer.reduce<string | null>((oldest, next) => (oldest && !isNewer(path, oldest, next) ? oldest : next), null)
+export interface Next {
+  /** Null when the file at the path itself comes next. */
+  sibling: Sibling | null
+  /** Files rotated meanwhile that are packed in a way that is not read here. */
+  unread: string[]
 }
 
-/** Other uncompressed names in the directories of `path`. */
-function siblings(path: string): string[] {
-  const homes = new Set([path, resolved(path)])
-  return [...homes].flatMap((home) =>
-    entries(dirname(home))
-      .filter((name) => name !== basename(home) && !COMPRESSED.test(name))
-      .map((name) => join(dirname(home), name)),
+/** Of the files rotated after the one with this position, which is held open, the oldest. Names tell which they are while
+ *  that file, or a copy of it, is still there; afterwards their times do. @throws Moving */
+export async function rotatedAfter(path: string, position: FilePosition): Promise<Next> {
+  const list = siblings(path, position.at)
+  const homes = homesOf(path, position.at)
+  const { dev, ino } = position
+  const held = list.find((sibling) => sibling.ino === ino && sibling.dev === dev)
+  const between = held && targetsBetween(list, held.path, resolved(path))
+  if (between) return { sibling: between, unread: [] }
+  const me = held ?? (await find(path, list, position, null))
+  return next(list, homes, me && madeFrom(homes, me.path) ? me.path : null, position.mtime)
+}
+
+/** Of the files that a link pointed to after the one at `held` and before that at `target`, the first. */
+function targetsBetween(list: readonly Sibling[], held: string, target: string): Sibling | null {
+  const between = list.filter(
+    ({ path, packing }) => packing !== 'foreign' && isBetween(held, unpackedName(path), target),
+  )
+  return between.reduce<Sibling | null>(
+    (first, one) => (first && isBetween(held, unpackedName(first.path), unpackedName(one.path)) ? first : one),
+    null,
   )
 }
 
-/** `access.log.1`, `access.log-20261121`, and with logrotate's `extension`: `access-20261121.log`. */
-function madeFrom(path: string, candidate: string): boolean {
-  return [path, resolved(path)].some((home) => {
-    const rest = suffix(home, candidate)
-    return rest !== null && /^[.-]/.test(rest) && /\d|old|bak/.test(rest)
-  })
+/** Of the files rotated after one that is gone, the oldest; null when the file at the path itself comes next.
+ *  @throws Moving */
+export function rotatedLater(path: string, { mtime, at }: FilePosition): Sibling | null {
+  return next(siblings(path, at), homesOf(path, at), null, mtime).sibling
 }
 
-/** What a name has beyond that of the log without its extension; null for another log's name. */
-function suffix(path: string, candidate: string): string | null {
-  const stem = basename(path, extname(path))
-  const name = basename(candidate)
-  if (dirname(candidate) !== dirname(path) || !name.startsWith(stem)) return null
-  const rest = name.slice(stem.length)
-  return rest.startsWith(extname(path)) || rest.endsWith(extname(path)) ? rest : null
+/** @param name of the file before; null: unknown, so only `time`, of its last change, counts. */
+function next(list: Sibling[], homes: string[], name: string | null, time = Infinity): Next {
+  const isLater = (a: Sibling, than: string | null, changed: number): boolean =>
+    than === null ? a.mtime > changed : isNewer(homes, a.path, than)
+  const later = list.filter((sibling) => madeFrom(homes, sibling.path) && isLater(sibling, name, time))
+  const readable = later.filter(({ path, packing }) => packing === 'plain' || (packing === 'readable' && unpacks(path)))
+  const sibling = readable.reduce<Sibling | null>(
+    (oldest, one) => (oldest && !isLater(oldest, name && one.path, one.mtime) ? oldest : one),
+    null,
+  )
+  return { sibling, unread: later.filter((one) => !readable.includes(one)).map((one) => one.path) }
 }
 
-/** Counted names (`.1` is newer than `.2`) or dated ones (the later date is newer); false when not of one scheme. */
-function isNewer(path: string, a: string, than: string): boolean {
-  const home = dirname(a) === dirname(path) ? path : resolved(path)
-  const [x, y] = [suffix(home, a), suffix(home, than)]
-  if (x === null || y === null || x.replace(/\d+/g, '0') !== y.replace(/\d+/g, '0')) return false
-  const [xs, ys] = [numbers(x), numbers(y)]
-  const at = xs.findIndex((number, index) => number !== ys[index])
-  const [left, right] = [xs[at] ?? 0, ys[at] ?? 0]
-  const counted = xs.length === 1 && left < 1000 && right < 1000
-  return counted ? left < right : left > right
+/** A file that is never going to be readable must not keep us from the next one for ever; one that is closed to us may be
+ *  opened. */
+const unpacks = (path: string): boolean => openInput(path).kind === 'stream' || denial(path) !== null
+
+/** Why we may not read a file, one line; null when we may. */
+function denial(path: string): string | null {
+  const opened = openInput(path)
+  return opened.kind === 'refused' && opened.error.code === 'permission-denied' ? opened.error.message : null
 }
 
-function numbers(text: string): number[] {
-  return (text.match(/\d+/g) ?? []).map(Number)
+/** Whether the file of a position, which is held open, still has a name beside the log. @throws Moving */
+export function isNamed(path: string, { dev, ino, at }: FilePosition): boolean {
+  return siblings(path, at).some((sibling) => sibling.ino === ino && sibling.dev === dev)
 }
 
-function look(candidate: string, position: FilePosition, not: number | null): 'same' | 'copy' | null {
+/** Packed files beside the log that may hold what followed `position`, when no other file does. */
+export function outOfReach(path: string, { mtime = Infinity, at }: FilePosition): string[] {
+  const homes = homesOf(path, at)
+  return siblings(path, at)
+    .filter(({ packing }) => packing !== 'plain')
+    .filter((sibling) => sibling.mtime >= mtime && madeFrom(homes, sibling.path))
+    .map((sibling) => sibling.path)
+}
+
+function look(sibling: Sibling, position: FilePosition, named: boolean): 'same' | 'copy' | null {
   try {
-    const { fd, stat } = openRegular(candidate)
+    const { fd, stat } = openRegular(sibling.path)
     try {
-      return stat.ino === not ? null : recognise(fd, stat, position)
+      const as = recognise(fd, stat, position)
+      return as ?? (beginsAs(fd, position) && stat.ino !== position.ino ? 'copy' : null)
     } finally {
       closeSync(fd)
     }
-  } catch {
-    // Compressed, removed or closed to us in this very moment: not a candidate any more.
+  } catch (error) {
+    gone(error, sibling.path)
+    if (named && mayBe(sibling, position)) throw new Error(explain(error, sibling.path).hint ?? String(error))
     return null
   }
 }
 
-function inode(path: string): number | null {
-  try {
-    return statSync(path).ino
-  } catch {
-    return null
+/** Whether a file that cannot be opened may be the one that is looked for. Passing over it would lose its rest, so it is
+ *  waited for; those of earlier rotations do not matter. */
+const mayBe = ({ ino, mtime }: Sibling, position: FilePosition): boolean =>
+  ino === position.ino || mtime >= (position.mtime ?? Infinity)
+
+async function holds(sibling: Sibling, position: FilePosition): Promise<boolean> {
+  const { path } = sibling
+  const { head_bytes, head_sha256 } = position
+  const head = await packedHead(path, head_bytes)
+  if (head.length === 0) {
+    if (!existsSync(path)) throw new Moving(`${path} was renamed while it was looked at`)
+    const denied = denial(path)
+    if (denied !== null && mayBe(sibling, position)) throw new Error(denied)
   }
+  return head.length === head_bytes && sha256(head) === head_sha256
 }
 
-function entries(directory: string): string[] {
-  try {
-    return readdirSync(directory).toSorted()
-  } catch {
-    return []
-  }
-}
-
-function resolved(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
+/** Renamed or packed in this very moment: the list is out of date. */
+function gone(error: unknown, path: string): void {
+  if (codeOf(error) === 'ENOENT') throw new Moving(`${path} was renamed while it was looked at`)
 }

@@ -10,8 +10,9 @@ export interface Wake {
 
 export type WakeFor = (path: string, look: () => void) => Wake
 
-/** Least time between two looks, ms: a busy log changes its directory thousands of times a second. */
-const GAP = 10
+/** Least time between two looks, ms: a busy log changes its directory thousands of times a second, and lines that are
+ *  committed together cost less. */
+const GAP = 20
 
 /** fs.watch on the directory is only a hint (no events on NFS, none for a link's target): the plan holds without it. */
 export const wakeByDirectory: WakeFor = (path, look) => {
@@ -19,6 +20,8 @@ export const wakeByDirectory: WakeFor = (path, look) => {
   let timer: NodeJS.Timeout | null = null
   let due = Infinity
   let deafNow = false
+  /** Something happened while a look was under way: it may have come too late for that one. */
+  let heard = false
 
   function set(ms: number): void {
     if (timer) clearTimeout(timer)
@@ -26,11 +29,12 @@ export const wakeByDirectory: WakeFor = (path, look) => {
     timer = setTimeout(() => {
       timer = null
       due = Infinity
+      heard = false
       look()
     }, ms)
   }
   function hear(): void {
-    // Without a timer a look is under way; it plans the next one itself.
+    heard = true
     if (!deafNow && timer && due - performance.now() > GAP) set(GAP)
   }
   function listen(): void {
@@ -54,7 +58,7 @@ export const wakeByDirectory: WakeFor = (path, look) => {
     plan(ms, deaf) {
       deafNow = deaf
       if (!watcher) listen()
-      set(ms)
+      set(heard && !deaf ? Math.min(ms, GAP) : ms)
     },
     close() {
       deafen()

@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, renameSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { folder, follow, LINGERED } from './follow.ts'
@@ -72,6 +72,10 @@ it.each([
   renameSync(path, first)
   for (const other of others) writeFileSync(other, `in ${other}\n`)
   writeFileSync(path, 'new\n')
+  // Days apart, as rotations are: files that were written at once may still have a writer.
+  const today = Date.now() / 1000
+  for (const [age, name] of [path, ...others.toReversed(), first].entries())
+    utimesSync(name, today - age * 86_400, today - age * 86_400)
   // Older than what was read: not to be read now.
   writeFileSync(`${path}.99`, 'ancient\n')
   const { later, text } = follow(path, { resume })

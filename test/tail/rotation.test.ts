@@ -117,6 +117,30 @@ it('notices a truncation that was filled again to the very same size', async () 
   expect(text()).toBe('before 1\nbefore 2\nAFTER 1\nAFTER 2..\n')
 })
 
+it('reads what a truncated file was filled with again, though it was renamed before the next look', async () => {
+  const { path, old, poll, later, text } = begun()
+  await poll()
+  writeFileSync(path, 'after 1\nafter 2\nafter 3\nafter 4\n')
+  renameSync(path, old)
+  writeFileSync(path, 'new\n')
+  await poll()
+  await later(LINGERED)
+  expect(text()).toBe('before 1\nbefore 2\nafter 1\nafter 2\nafter 3\nafter 4\nnew\n')
+})
+
+it('reads the copy of what a truncated file was filled with again before the next look', async () => {
+  const { path, old, poll, later, text } = begun()
+  await poll()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  writeFileSync(path, 'middle\n')
+  copyFileSync(path, old)
+  truncateSync(path)
+  appendFileSync(path, 'new\n')
+  await poll()
+  await later(LINGERED)
+  expect(text()).toBe('before 1\nbefore 2\nmiddle\nnew\n')
+})
+
 it('waits for a file that is gone and reads the one made in its place', async () => {
   const { path, poll, later, text, source, states } = begun()
   await poll()

@@ -1,0 +1,89 @@
+/** The files beside a log, as they are at one moment: logrotate renames them one after the other. */
+import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { packingOf, unpackedName, type Packing } from './rotation-names.ts'
+
+export interface Sibling {
+  path: string
+  dev: number
+  ino: number
+  size: number
+  /** Epoch ms. */
+  mtime: number
+  packing: Packing
+}
+
+/** How often names are listed again while they change under our eyes: a rotation renames for some milliseconds. */
+const LISTINGS = 50
+
+/** The paths that names of rotated files are made from: the log's, or where its link leads, and where it was last
+ *  (`before`). Links are not rotated; beside a link `access-1.log` is a target like others. */
+export function homesOf(path: string, before: string | undefined): string[] {
+  const real = resolved(path)
+  return before === undefined || before === real ? [real] : [real, before]
+}
+
+/** Where a link leads; the path itself when it is none, or leads nowhere. */
+export function resolved(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
+
+/** Other names in the directories of the log's paths, by name. Of a file that is just being packed there are two: only
+ *  the plain one is whole.
+ *  @throws Moving when they do not stand still. */
+export function siblings(path: string, before?: string): Sibling[] {
+  let last = ''
+  for (let n = 0; n < LISTINGS; n++) {
+    const list = listing(path, before)
+    const key = namesOf(list)
+    if (n > 0 && key === last) {
+      const plain = new Set(list.map((sibling) => sibling.path))
+      return list.filter((sibling) => sibling.packing === 'plain' || !plain.has(unpackedName(sibling.path)))
+    }
+    last = key
+  }
+  throw new Moving(`the files beside ${path} are renamed without a pause; waiting for the rotation to end`)
+}
+
+/** Which files have which names, to be compared. */
+export function namesOf(list: readonly Sibling[]): string {
+  return list.map(({ path, dev, ino }) => `${path}\0${dev}\0${ino}`).join('\n')
+}
+
+/** The directory changed while it was looked at. */
+export class Moving extends Error {}
+
+function listing(path: string, before: string | undefined): Sibling[] {
+  const own = new Set([path, resolved(path)])
+  const folders = new Set([path, ...homesOf(path, before)].map(dirname))
+  return [...folders].flatMap((folder) =>
+    entries(folder).flatMap((name) => {
+      const at = join(folder, name)
+      const stat = own.has(at) ? null : fileAt(at)
+      if (stat === null) return []
+      const { dev, ino, size, mtimeMs } = stat
+      return [{ path: at, dev, ino, size, mtime: mtimeMs, packing: packingOf(basename(at)) }]
+    }),
+  )
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted()
+  } catch {
+    return []
+  }
+}
+
+function fileAt(path: string): Stats | null {
+  try {
+    const stat = statSync(path)
+    return stat.isFile() ? stat : null
+  } catch {
+    return null
+  }
+}
