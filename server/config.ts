@@ -83,6 +83,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     expected: 'a time of at least 1h, such as 12h, 30d or 8w',
   },
   {
+    key: 'max_size',
+    type: 'text',
+    default: '2GB',
+    meaning: 'How large the database may grow; the oldest hours are deleted first. `none`: as large as it gets.',
+    expected: 'a size of at least 64MB, such as 500MB or 2GB, or none',
+  },
+  {
     key: 'alerts.webhook',
     type: 'list',
     default: 'none',

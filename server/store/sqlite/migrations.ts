@@ -1,11 +1,12 @@
 /** The database, step by step: `MIGRATIONS[n]` takes user_version n to n + 1. A released step is never edited. */
 import { StoreError } from '../store-error.ts'
 import type { Db } from './driver.ts'
+import { slimmer } from './migration-2.ts'
 
 /** `PRAGMA application_id` of our files: "hfop". */
 export const APPLICATION_ID = 0x68666f70
 
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly (string | ((db: Db) => void))[] = [
   `
 -- One row per generation of a source; the newest commit of a path is where it is read on.
 CREATE TABLE sources (
@@ -78,6 +79,7 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_waiting ON outbox(created_at) WHERE delivered_at IS NULL;
 `,
+  slimmer,
 ]
 
 /** Brings a database to the newest version, each step in a transaction of its own. */
@@ -94,11 +96,12 @@ export function migrate(db: Db, file: string): void {
       `${file} was made by a newer halfopen (version ${version}, this one knows ${MIGRATIONS.length}); upgrade halfopen, or name another file`,
     )
   }
-  for (const [n, sql] of MIGRATIONS.entries()) {
+  for (const [n, step] of MIGRATIONS.entries()) {
     if (n < version) continue
     db.transaction(() => {
       db.pragma(`application_id = ${APPLICATION_ID}`)
-      db.exec(sql)
+      if (typeof step === 'string') db.exec(step)
+      else step(db)
       db.pragma(`user_version = ${n + 1}`)
     }).immediate()
   }

@@ -8,6 +8,8 @@ import { suspectClass } from './slab-writer.ts'
 export const DAY = 86_400_000
 const MAX_CLIENTS = 8
 const MAX_LIFETIME_EXEMPLARS = 64
+/** Places whose proofs are kept in memory: diagnosis asks for all of them every second. */
+const MAX_KEPT = 10_000
 
 interface ExemplarRow {
   time: number | null
@@ -23,8 +25,10 @@ export class Proofs {
   private readonly insert: Statement
   private readonly lifetimes: Statement<[number, string], ExemplarRow & { bucket: number }>
   private readonly insertLifetime: Statement
-  private readonly clients: Statement<[number, number, number, number], string>
+  private readonly clients: Statement<[number, number], { day: number; client: string }>
   private readonly insertClient: Statement
+  /** `scope class` → what the tables say. */
+  private readonly kept = new Map<string, { exemplars: Exemplar[]; clients: { day: number; client: string }[] }>()
 
   constructor(db: Db, dimensions: Dimensions) {
     this.dimensions = dimensions
@@ -42,12 +46,15 @@ export class Proofs {
       `INSERT INTO lifetime_exemplars (scope_id, measured_by, bucket, time, origin_id, line, text)
        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     )
-    this.clients = db
-      .prepare('SELECT client FROM clients WHERE scope_id = ? AND class_id = ? AND day >= ? AND day < ? ORDER BY id')
-      .pluck() as Statement<[number, number, number, number], string>
+    this.clients = db.prepare('SELECT day, client FROM clients WHERE scope_id = ? AND class_id = ? ORDER BY id')
     this.insertClient = db.prepare(
       'INSERT INTO clients (day, scope_id, class_id, client) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     )
+  }
+
+  /** After a transaction that was rolled back, and when proofs were deleted. */
+  reload(): void {
+    this.kept.clear()
   }
 
   /** Runs inside the transaction of the commit. */
@@ -76,23 +83,36 @@ export class Proofs {
     o: { exemplars: Exemplar[]; clients: Set<string>; last: number | null },
     now: number,
   ): void {
-    const kept = this.all(scope, kind)
-    const five = keepExemplars(kept, o.exemplars)
-    if (five.length !== kept.length || five.some((e, i) => e !== kept[i])) {
+    const before = this.of(scope, kind)
+    const five = keepExemplars(before.exemplars, o.exemplars)
+    if (five.length !== before.exemplars.length || five.some((e, i) => e !== before.exemplars[i])) {
       this.forget.run(scope, kind)
       for (const e of five) this.insert.run(scope, kind, e.time, this.dimensions.originId(e.source), e.line, e.text)
+      // Read again by whoever asks: a line is masked text there, and a whole buffer here.
+      this.kept.delete(`${scope} ${kind}`)
     }
     if (o.clients.size === 0) return
     const day = dayOf(o.last ?? now)
-    let room = MAX_CLIENTS - this.clients.all(scope, kind, day, day + DAY).length
+    const known = before.clients.filter((seen) => seen.day === day)
+    let room = MAX_CLIENTS - known.length
     for (const client of o.clients) {
       if (room <= 0) break
+      if (known.some((seen) => seen.client === client)) continue
       room -= this.insertClient.run(day, scope, kind, client).changes
+      this.kept.delete(`${scope} ${kind}`)
     }
   }
 
-  private all(scope: number, kind: number): Exemplar[] {
-    return this.exemplars.all(scope, kind).map((row) => this.exemplar(row))
+  private of(scope: number, kind: number): { exemplars: Exemplar[]; clients: { day: number; client: string }[] } {
+    const key = `${scope} ${kind}`
+    let found = this.kept.get(key)
+    if (found === undefined) {
+      const exemplars = this.exemplars.all(scope, kind).map((row) => this.exemplar(row))
+      found = { exemplars, clients: this.clients.all(scope, kind) }
+      if (this.kept.size >= MAX_KEPT) this.kept.clear()
+      this.kept.set(key, found)
+    }
+    return found
   }
 
   private exemplar({ time, origin_id, line, text }: ExemplarRow): Exemplar {
@@ -101,16 +121,17 @@ export class Proofs {
 
   /** Those of the window; when none is in it, those that show the same thing at another time. */
   exemplarsIn(scope: number, kind: number, from: number, to: number): Exemplar[] {
-    const all = this.all(scope, kind)
+    const all = this.of(scope, kind).exemplars
     const inside = all.filter(({ time }) => time === null || (time >= from && time < to))
-    return inside.length > 0 ? inside : all
+    return inside.length > 0 ? inside : [...all]
   }
 
   /** Clients seen on the days of the window. */
   clientsIn(scope: number, kind: number, from: number, to: number): Set<string> {
     const all = new Set<string>()
-    for (const client of this.clients.iterate(scope, kind, Number.isFinite(from) ? dayOf(from) : from, to)) {
-      all.add(client)
+    const since = Number.isFinite(from) ? dayOf(from) : from
+    for (const { day, client } of this.of(scope, kind).clients) {
+      if (day >= since && day < to) all.add(client)
       if (all.size === MAX_CLIENTS) break
     }
     return all
