@@ -52,7 +52,10 @@ export function slabsOf(batch: Batch, source: number, now: number, dimensions: D
     spans: new Map(),
     overflowed: new Map(),
   }
+  // Two events of one line have one exemplar, whose text is masked each time somebody asks for it.
+  let [masked, text]: [Batch['events'][number]['exemplar'] | null, string] = [null, '']
   for (const { event, seq, ordinal, exemplar } of batch.events) {
+    if (exemplar !== masked) [masked, text] = [exemplar, exemplar.text.slice(0, MAX_TEXT)]
     const { time, scope, client } = event
     const [scopeId, classId] = [dimensions.scopeId(scope), dimensions.classId(classOf(event))]
     const kept = time ?? now
@@ -68,7 +71,7 @@ export function slabsOf(batch: Batch, source: number, now: number, dimensions: D
       origin: dimensions.originId(exemplar.source),
       line: exemplar.line,
       client,
-      text: exemplar.text.slice(0, MAX_TEXT),
+      text,
     })
     if (time !== null) note(slabs.spans, minuteOf(time), time, time)
     count(slabs.counts, minute, scopeId, classId, time, event.zone === 'assumed' ? 1 : 0)

@@ -156,7 +156,10 @@ class SqliteStore implements Store {
   }
 
   tidy(): boolean {
-    return this.guard(() => this.parts.rollUp.step() || this.parts.blocks.merge())
+    return this.guard(() => {
+      this.parts.proofs.flush()
+      return this.parts.rollUp.step() || this.parts.blocks.merge()
+    })
   }
 
   state(): StoreState {
@@ -166,6 +169,11 @@ class SqliteStore implements Store {
   }
 
   close(): void {
+    try {
+      if (this.db.open) this.parts.proofs.flush()
+    } catch {
+      // A disk that is full to the end: lines of proof, no counts.
+    }
     this.db.close()
     this.lock.release()
   }
