@@ -163,5 +163,30 @@ export interface Store {
   close(): void
 }
 
+/** What `halfopen db check` found. */
+export interface DatabaseCheck {
+  database: string
+  /** Of the form of the file; the next start of `serve` brings an older one up to date. */
+  version: number
+  current_version: number
+  /** A server writes to it now. */
+  in_use: boolean
+  bytes: number
+  free_bytes: number
+  /** False: a file of before it could give room back; `halfopen db compact` changes that. */
+  shrinks: boolean
+  events: number
+  /** Minutes that have counts. */
+  minutes: number
+  places: number
+  problems: number
+  sources: number
+  /** One line each; none: all is well. */
+  faults: string[]
+}
+
+export { backupDatabase } from './sqlite/backup.ts'
+export { checkDatabase } from './sqlite/check.ts'
+export { compactDatabase } from './sqlite/compact.ts'
 export { openSqliteStore } from './sqlite/store.ts'
 export { StoreError } from './store-error.ts'

@@ -75,6 +75,22 @@ export function failure(n: number, time: number | null, scope: Partial<Scope> = 
   return { events: [event], exemplar: line(n, time) }
 }
 
+/** A socket that was opened, and closed after so many seconds; `latency` of its handshake. */
+export function session(n: number, time: number, seconds: number, latency: number | null = null): Item {
+  const base = {
+    time,
+    zone: 'known' as const,
+    scope: { server: 'a.example', path: '/ws', upstream: '10.0.0.1:80' },
+    client: null,
+    connection: n,
+  }
+  const events: Event[] = [
+    { ...base, kind: 'handshake_ok', sign: 'access-101', status: 101, upstream_header_time: latency },
+    { ...base, kind: 'session_closed', sign: 'access-session', seconds, measured_by: 'request_time' },
+  ]
+  return { events, exemplar: line(n, time) }
+}
+
 export const request = (n: number, time: number, status: number, failedAt: Scope | null = null): Item => ({
   request: { time, status, failedAt, client: `192.0.2.${n % 250}` },
   exemplar: line(n, time),

@@ -100,9 +100,7 @@ export class Breakdowns {
     const steps: Quantiles['steps'] = []
     for (let at = step.from; at < step.to; at += whole ? step.to - step.from : step.step) {
       for (const blob of blobs.get(at) ?? []) this.sum.addBlob(blob)
-      const values = this.sum
-        .quantiles(quantiles)
-        .map((bucket) => (bucket === null ? null : SECONDS[measure](bucket)))
+      const values = this.sum.quantiles(quantiles).map((bucket) => (bucket === null ? null : SECONDS[measure](bucket)))
       steps.push({ time: new Date(at * MINUTE).toISOString(), count: this.sum.total, values })
       this.sum.clear()
     }

@@ -56,9 +56,7 @@ export class CountColumns {
       )
       .raw() as Statement<[number, number, number], Row>
     this.few = db
-      .prepare(
-        'SELECT count(*) FROM (SELECT 1 FROM counts WHERE tier = ? AND start >= ? AND start < ? LIMIT ?)',
-      )
+      .prepare('SELECT count(*) FROM (SELECT 1 FROM counts WHERE tier = ? AND start >= ? AND start < ? LIMIT ?)')
       .pluck() as Statement<[number, number, number, number], number>
   }
 

@@ -76,7 +76,7 @@ export class EventBlocks {
 
   /** Inside the transaction of the commit; the events in the order of reading. */
   append(events: readonly Omit<BlockEvent, 'id'>[]): void {
-    for (let from = 0; from < events.length; ) {
+    for (let from = 0; from < events.length;) {
       let id = (this.last ??= this.newest.get() ?? 0)
       const run: BlockEvent[] = []
       for (let text = 0; from < events.length && run.length < BLOCK_EVENTS && text < BLOCK_TEXT; from++) {

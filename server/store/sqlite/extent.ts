@@ -8,7 +8,9 @@ export class Extent {
   constructor(db: Db) {
     const tables = ['counts WHERE tier = 0', ...TALLIES.map((_, what) => `tallies WHERE tier = 0 AND what = ${what}`)]
     const end = (order: string): string =>
-      tables.map((rows) => `SELECT * FROM (SELECT start FROM ${rows} ORDER BY start ${order} LIMIT 1)`).join(' UNION ALL ')
+      tables
+        .map((rows) => `SELECT * FROM (SELECT start FROM ${rows} ORDER BY start ${order} LIMIT 1)`)
+        .join(' UNION ALL ')
     this.ends = db.prepare(
       `SELECT (SELECT min(start) FROM (${end('')})) AS "from", (SELECT max(start) FROM (${end('DESC')})) AS "to"`,
     )

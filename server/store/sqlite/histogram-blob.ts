@@ -24,7 +24,7 @@ export class HistogramSum {
   addBlob(blob: Uint8Array): void {
     const end = blob.length
     let bucket = 0
-    for (let at = 0; at < end; ) {
+    for (let at = 0; at < end;) {
       let byte = blob[at++] as number
       let value = byte & 127
       for (let unit = 128; byte > 127 && at < end; unit *= 128) value += ((byte = blob[at++] as number) & 127) * unit
@@ -79,7 +79,7 @@ export class HistogramSum {
 /** Throws RangeError when the blob is none of ours. */
 export function* bucketsOf(blob: Uint8Array): Generator<[bucket: number, n: number]> {
   const from = new Unpacker(blob)
-  for (let bucket = 0; !from.atEnd; ) {
+  for (let bucket = 0; !from.atEnd;) {
     bucket += from.number()
     if (bucket > MAX_BUCKET) throw new RangeError('histogram with an unknown bucket')
     yield [bucket, from.number()]

@@ -84,6 +84,20 @@ CREATE INDEX outbox_waiting ON outbox(created_at) WHERE delivered_at IS NULL;
 
 /** Brings a database to the newest version, each step in a transaction of its own. */
 export function migrate(db: Db, file: string): void {
+  const { version } = refuseForeign(db, file)
+  for (const [n, step] of MIGRATIONS.entries()) {
+    if (n < version) continue
+    db.transaction(() => {
+      db.pragma(`application_id = ${APPLICATION_ID}`)
+      if (typeof step === 'string') db.exec(step)
+      else step(db)
+      db.pragma(`user_version = ${n + 1}`)
+    }).immediate()
+  }
+}
+
+/** Throws StoreError for a database of another program or of a newer halfopen. */
+export function refuseForeign(db: Db, file: string): { version: number } {
   const version = Number(db.pragma('user_version', { simple: true }))
   const id = Number(db.pragma('application_id', { simple: true }))
   const tables = Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get())
@@ -96,13 +110,5 @@ export function migrate(db: Db, file: string): void {
       `${file} was made by a newer halfopen (version ${version}, this one knows ${MIGRATIONS.length}); upgrade halfopen, or name another file`,
     )
   }
-  for (const [n, step] of MIGRATIONS.entries()) {
-    if (n < version) continue
-    db.transaction(() => {
-      db.pragma(`application_id = ${APPLICATION_ID}`)
-      if (typeof step === 'string') db.exec(step)
-      else step(db)
-      db.pragma(`user_version = ${n + 1}`)
-    }).immediate()
-  }
+  return { version }
 }

@@ -34,6 +34,15 @@ export function openDatabase(path: string): Db {
   }
 }
 
+/** Throws StoreError('database-missing') when there is no file at the path. */
+export function existing(file: string): void {
+  if (!existsSync(file) || statSync(file).size === 0)
+    throw new StoreError(
+      'database-missing',
+      `${file}: there is no database; name it with --database sqlite:PATH, or the settings with --config-file`,
+    )
+}
+
 /** Makes the folder and the file, for their owner only; takes from others what an older file of ours lets them read. */
 export function prepareFile(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

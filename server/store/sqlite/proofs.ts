@@ -148,7 +148,8 @@ export class Proofs {
       clients: this.clients.all(scope, kind),
     }
     // Those that wait for being written stay; there are no more of them than one second of lines is about.
-    if (this.kept.size >= MAX_KEPT) for (const [other, old] of this.kept) if (!this.unwritten.has(old)) this.kept.delete(other)
+    if (this.kept.size >= MAX_KEPT)
+      for (const [other, old] of this.kept) if (!this.unwritten.has(old)) this.kept.delete(other)
     this.kept.set(key, proof)
     return proof
   }

@@ -90,7 +90,8 @@ export class RollUp {
 
   /** One step. True when there is more to do now. */
   step(): boolean {
-    if (this.work !== null && this.stale.touched(this.work.tier, this.work.start) !== this.work.touched) this.work = null
+    if (this.work !== null && this.stale.touched(this.work.tier, this.work.start) !== this.work.touched)
+      this.work = null
     this.work ??= this.find(1) ?? this.find(2)
     const { work } = this
     if (work === null) return false

@@ -24,8 +24,7 @@ export class Stale {
     for (const tier of [1, 2] as const) {
       const before = new Map(this.marks[tier])
       this.marks[tier].clear()
-      for (const row of rows)
-        if (row.tier === tier) this.marks[tier].set(row.start, before.get(row.start) ?? -Infinity)
+      for (const row of rows) if (row.tier === tier) this.marks[tier].set(row.start, before.get(row.start) ?? -Infinity)
     }
     this.sorted = { 1: null, 2: null }
   }

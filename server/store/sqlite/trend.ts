@@ -133,10 +133,7 @@ export class Trend {
         const step = Math.floor((((start[i] as number) * MINUTE - from) * steps) / (to - from))
         let of = byScope.get(scope[i] as number)
         if (of === undefined)
-          byScope.set(
-            scope[i] as number,
-            (of = { events: new Float64Array(steps), requests: new Float64Array(steps) }),
-          )
+          byScope.set(scope[i] as number, (of = { events: new Float64Array(steps), requests: new Float64Array(steps) }))
         const into = kind === 'request' ? of.requests : of.events
         into[Math.max(0, step)] = (into[Math.max(0, step)] ?? 0) + (n[i] as number)
       }
@@ -165,4 +162,3 @@ const emptyBucket = (time: number): Bucket & { inApplication: number } => ({
   requests: 0,
   inApplication: 0,
 })
-

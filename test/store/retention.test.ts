@@ -1,0 +1,92 @@
+/** What is kept when time passes and when there is too much of it, and how long deleting holds up the rest. */
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { checkDatabase, openSqliteStore, type Store } from '../../server/store/contract.ts'
+import { batchOf, failure, T0, type Item } from './material.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'halfopen-retention-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const HOUR = 3_600_000
+
+/** Text that cannot be packed, so that a few thousand lines fill megabytes. */
+function noise(n: number): string {
+  let text = `${n} `
+  for (let state = n + 1; text.length < 1500;) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    text += state.toString(36)
+  }
+  return text
+}
+
+/** So many events in each of the hours, 1.5 KB of noise each. */
+function fill(store: Store, hours: number, each: number): void {
+  for (let hour = 0; hour < hours; hour++) {
+    const some = Array.from({ length: each }, (_, n): Item => {
+      const time = T0 + hour * HOUR + n * 1000
+      const item = failure(n, time)
+      return { ...item, exemplar: { ...item.exemplar, text: noise(hour * each + n) } }
+    })
+    store.commit(batchOf(some, hour * each))
+  }
+}
+
+it('beyond max_size the oldest hours go, and the file shrinks', () => {
+  const file = join(folder, 'size.sqlite')
+  const store = openSqliteStore(file)
+  fill(store, 24, 500)
+  const limit = 5e6
+  expect(store.state().bytes).toBeGreaterThan(2 * limit)
+  const steps: number[] = []
+  for (let more = true; more;) {
+    const began = performance.now()
+    more = store.expire(0, limit)
+    steps.push(performance.now() - began)
+  }
+  const { bytes, free_bytes } = store.state()
+  expect(bytes - free_bytes).toBeLessThanOrEqual(limit)
+  expect(bytes - free_bytes).toBeGreaterThan(limit * 0.7)
+  // Some pages are kept for what comes next.
+  expect(bytes).toBeLessThan(limit + 3e6)
+  const counted = [...store.evidence(-Infinity, Infinity).observations.values()][0]
+  const left = 24 * HOUR - ((counted?.first ?? 0) - T0)
+  expect(left % HOUR).toBe(0)
+  expect(counted?.count).toBe((left / HOUR) * 500)
+  // What stays is the newest, with the first lines as proof of what is gone.
+  expect(store.events({ cursor: null, limit: 1 }).events[0]?.time).toBe(
+    new Date(T0 + 23 * HOUR + 499_000).toISOString(),
+  )
+  expect(counted?.exemplars.map(({ time }) => time)).toContain(T0)
+  expect(steps.length).toBeGreaterThan(10)
+  store.close()
+  expect(statSync(file).size).toBeLessThan(limit + 3e6)
+  expect(checkDatabase(file).faults).toEqual([])
+})
+
+it('a limit below the newest hour deletes what there is and ends', () => {
+  const store = openSqliteStore(join(folder, 'tiny.sqlite'))
+  fill(store, 2, 300)
+  let steps = 0
+  while (store.expire(0, 1000)) expect(++steps).toBeLessThan(100)
+  expect(store.events({ cursor: null, limit: 10 }).events).toEqual([])
+  store.close()
+})
+
+it('lines that are committed meanwhile are not held up, and stay', () => {
+  const store = openSqliteStore(join(folder, 'meanwhile.sqlite'))
+  fill(store, 12, 500)
+  let at = 12 * 500
+  const waits: number[] = []
+  for (let more = true; more;) {
+    more = store.expire(T0 + 11 * HOUR)
+    const began = performance.now()
+    store.commit(batchOf([failure(at, T0 + 12 * HOUR)], at))
+    waits.push(performance.now() - began)
+    at++
+  }
+  expect(waits.length).toBeGreaterThan(2)
+  const { events } = store.events({ cursor: null, limit: 500 })
+  expect(events.filter(({ time }) => time === new Date(T0 + 12 * HOUR).toISOString())).toHaveLength(waits.length)
+  store.close()
+})
