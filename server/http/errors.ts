@@ -88,7 +88,11 @@ export const ERRORS = {
     when: 'Another halfopen writes to the database: one writes, any number may read it over the API.',
     hint: null,
   },
-  'database-missing': { status: null, when: 'There is no database at the path that `halfopen db` was given.', hint: null },
+  'database-missing': {
+    status: null,
+    when: 'There is no database at the path that `halfopen db` was given.',
+    hint: null,
+  },
   'database-no-driver': { status: null, when: 'The SQLite driver for this Node.js is not installed.', hint: null },
 } as const satisfies Record<string, ErrorCode>
 

@@ -35,9 +35,9 @@ function fill(store: Store, hours: number, each: number): void {
 it('beyond max_size the oldest hours go, and the file shrinks', () => {
   const file = join(folder, 'size.sqlite')
   const store = openSqliteStore(file)
-  fill(store, 24, 500)
-  const limit = 5e6
-  expect(store.state().bytes).toBeGreaterThan(2 * limit)
+  fill(store, 16, 300)
+  const limit = 2.5e6
+  expect(store.state().bytes).toBeGreaterThan(1.8 * limit)
   const steps: number[] = []
   for (let more = true; more;) {
     const began = performance.now()
@@ -50,12 +50,12 @@ it('beyond max_size the oldest hours go, and the file shrinks', () => {
   // Some pages are kept for what comes next.
   expect(bytes).toBeLessThan(limit + 3e6)
   const counted = [...store.evidence(-Infinity, Infinity).observations.values()][0]
-  const left = 24 * HOUR - ((counted?.first ?? 0) - T0)
+  const left = 16 * HOUR - ((counted?.first ?? 0) - T0)
   expect(left % HOUR).toBe(0)
-  expect(counted?.count).toBe((left / HOUR) * 500)
+  expect(counted?.count).toBe((left / HOUR) * 300)
   // What stays is the newest, with the first lines as proof of what is gone.
   expect(store.events({ cursor: null, limit: 1 }).events[0]?.time).toBe(
-    new Date(T0 + 23 * HOUR + 499_000).toISOString(),
+    new Date(T0 + 15 * HOUR + 299_000).toISOString(),
   )
   expect(counted?.exemplars.map(({ time }) => time)).toContain(T0)
   expect(steps.length).toBeGreaterThan(10)
@@ -75,8 +75,8 @@ it('a limit below the newest hour deletes what there is and ends', () => {
 
 it('lines that are committed meanwhile are not held up, and stay', () => {
   const store = openSqliteStore(join(folder, 'meanwhile.sqlite'))
-  fill(store, 12, 500)
-  let at = 12 * 500
+  fill(store, 12, 300)
+  let at = 12 * 300
   const waits: number[] = []
   for (let more = true; more;) {
     more = store.expire(T0 + 11 * HOUR)

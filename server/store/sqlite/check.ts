@@ -26,7 +26,7 @@ export function checkDatabase(path: string): DatabaseCheck {
     const faults = [...sound(db)]
     // What is damaged need not be counted, and an older form is brought up to date before it is.
     const current = version === MIGRATIONS.length
-    if (faults.length === 0 && current) faults.push(...agreeing(db))
+    if (faults.length === 0 && current) for (const fault of agreeing(db)) faults.push(fault)
     const count = (sql: string): number => {
       try {
         return Number(db?.prepare(sql).pluck().get() ?? 0)
@@ -61,9 +61,24 @@ export function checkDatabase(path: string): DatabaseCheck {
 }
 
 function* sound(db: Db): Generator<string> {
-  for (const line of db.prepare(`PRAGMA integrity_check(${MAX_FAULTS})`).pluck().all())
-    if (line !== 'ok') yield `the file is damaged: ${String(line).split('\n', 1)[0]}`
-  if (db.prepare('PRAGMA foreign_key_check').all().length > 0) yield 'rows refer to rows that are not there'
+  let whole = true
+  try {
+    for (const line of db.prepare(`PRAGMA integrity_check(${MAX_FAULTS})`).pluck().all()) {
+      if (line === 'ok') continue
+      whole = false
+      // "*** in database main ***" comes first.
+      yield `the file is damaged: ${
+        String(line)
+          .replace(/^\*\*\*.*\n/, '')
+          .split('\n', 1)[0]
+      }`
+    }
+  } catch (error) {
+    if (!/^SQLITE_CORRUPT/.test((error as NodeJS.ErrnoException).code ?? '')) throw error
+    yield `the file is damaged: ${(error as Error).message}`
+    return
+  }
+  if (whole && db.prepare('PRAGMA foreign_key_check').all().length > 0) yield 'rows refer to rows that are not there'
 }
 
 /** Every sum that is kept twice, made again. */
