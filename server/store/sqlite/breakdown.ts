@@ -16,6 +16,8 @@ import type { Trend } from './trend.ts'
 /** Groups of one answer; what is beyond is counted together. */
 export const MAX_GROUPS = 20
 export const REST = '(other)'
+/** Fewer places than this are looked up one by one; of more, all rows are read. */
+const FEW = 16
 /** Rows of counts that one answer adds up: 20 ms. */
 const MAX_ROWS = 250_000
 
@@ -49,12 +51,16 @@ export class Breakdowns {
     [Tier, number, number],
     { start: number; scope_id: number; measure: number; data: Buffer }
   >
+  private readonly ofPlace: Statement<[Tier, number, number], { start: number; measure: number; data: Buffer }>
   private readonly sum = new HistogramSum()
 
   constructor(db: Db, parts: BreakdownParts) {
     this.parts = parts
     this.sums = db.prepare(
       'SELECT start, data FROM histogram_sums WHERE tier = ? AND measure = ? AND start >= ? AND start < ?',
+    )
+    this.ofPlace = db.prepare(
+      'SELECT start, measure, data FROM histograms WHERE tier = ? AND start = ? AND scope_id = ?',
     )
     this.histograms = db.prepare(
       'SELECT start, scope_id, measure, data FROM histograms WHERE tier = ? AND start >= ? AND start < ?',
@@ -119,7 +125,13 @@ export class Breakdowns {
     const wanted = scoped ? this.scopes(where) : null
     for (const segment of this.parts.stale.cover(...inside, tier)) {
       const window = [segment.from, segment.to] as const
-      if (wanted === null) for (const number of numbers) yield* this.sums.iterate(segment.tier, number, ...window)
+      if (wanted !== null && wanted.size <= FEW) {
+        for (let start = segment.from; start < segment.to; start += LENGTH[segment.tier])
+          for (const scope of wanted.keys())
+            for (const row of this.ofPlace.iterate(segment.tier, start, scope))
+              if (numbers.includes(row.measure)) yield row
+      } else if (wanted === null)
+        for (const number of numbers) yield* this.sums.iterate(segment.tier, number, ...window)
       else
         for (const row of this.histograms.iterate(segment.tier, ...window))
           if (numbers.includes(row.measure) && wanted.has(row.scope_id)) yield row

@@ -1,4 +1,4 @@
-/** The table of counts, column by column in memory. Diagnosis reads a day of it every second and every problem draws a
+/** A table of counts, column by column in memory. Diagnosis reads a day of it every second and every problem draws a
  *  line of it: as rows that is 150 ms a time, as columns 5. Only what was written to is read again. */
 import type { Db, Statement } from './driver.ts'
 import type { Stale } from './stale.ts'
@@ -47,16 +47,16 @@ export class CountColumns {
   /** Rows of chunks that are not kept. */
   private readonly sizes = new Map<string, number>()
 
-  constructor(db: Db, stale: Stale) {
+  /** @param table `trend`: of all places together, under the scope 0 */
+  constructor(db: Db, stale: Stale, table: 'counts' | 'trend') {
     this.stale = stale
+    const columns =
+      table === 'counts' ? 'scope_id, class_id, timed, n, first, last, assumed' : '0, class_id, 1, n, NULL, NULL, 0'
     this.rows = db
-      .prepare(
-        `SELECT start, scope_id, class_id, timed, n, first, last, assumed FROM counts
-         WHERE tier = ? AND start >= ? AND start < ?`,
-      )
+      .prepare(`SELECT start, ${columns} FROM ${table} WHERE tier = ? AND start >= ? AND start < ?`)
       .raw() as Statement<[number, number, number], Row>
     this.few = db
-      .prepare('SELECT count(*) FROM (SELECT 1 FROM counts WHERE tier = ? AND start >= ? AND start < ? LIMIT ?)')
+      .prepare(`SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE tier = ? AND start >= ? AND start < ? LIMIT ?)`)
       .pluck() as Statement<[number, number, number, number], number>
   }
 

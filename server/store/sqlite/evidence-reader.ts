@@ -14,7 +14,7 @@ import { ASSUMED, TIMED, type CountColumns } from './count-columns.ts'
 import type { Class, Dimensions } from './dimensions.ts'
 import type { Db, Statement } from './driver.ts'
 import type { Extent } from './extent.ts'
-import { bucketsOf } from './histogram-blob.ts'
+import { bucketsOf, HistogramSum } from './histogram-blob.ts'
 import { MEASURES, TALLIES } from './migration-2.ts'
 import type { Proofs } from './proofs.ts'
 import type { Stale } from './stale.ts'
@@ -55,10 +55,11 @@ export interface ReaderParts {
 
 export class EvidenceReader {
   private readonly parts: ReaderParts
+  private readonly sum = new HistogramSum()
   private readonly histograms: Statement<[number, number, number], HistogramRow>
   private readonly latencies: Statement<[number, number, number], Buffer>
   private readonly sums: Statement<[number, number, number, number], { key: number; n: number }>
-  private readonly requests: Statement<[number, number, number], { start: number; n: number }>
+  private readonly requests: Statement<[number, number, number], [start: number, n: number]>
   private readonly span: Statement<Window, { first: number | null; last: number | null }>
   private readonly facts: Statement<Window, { what: 'level' | 'variable' | 'format'; value: string }>
 
@@ -74,9 +75,11 @@ export class EvidenceReader {
     this.sums = db.prepare(
       'SELECT key, sum(n) AS n FROM tallies WHERE tier = ? AND what = ? AND start >= ? AND start < ? GROUP BY key',
     )
-    this.requests = db.prepare(
-      `SELECT start, n FROM tallies WHERE tier = ? AND what = ${TALLIES.indexOf('requests')} AND start >= ? AND start < ?`,
-    )
+    this.requests = db
+      .prepare(
+        `SELECT start, n FROM tallies WHERE tier = ? AND what = ${TALLIES.indexOf('requests')} AND start >= ? AND start < ?`,
+      )
+      .raw() as Statement<[number, number, number], [start: number, n: number]>
     this.span = db.prepare('SELECT min(first) AS first, max(last) AS last FROM spans WHERE minute >= ? AND minute < ?')
     this.facts = db.prepare('SELECT what, value FROM facts WHERE last >= ? AND first < ?')
   }
@@ -138,30 +141,33 @@ export class EvidenceReader {
 
   private readHistograms(evidence: Evidence, segments: readonly Segment[]): void {
     const { dimensions, proofs } = this.parts
-    const found = new Map<number, Lifetimes>()
+    const found = new Map<number, { lifetimes: Lifetimes; blobs: Buffer[] }>()
     for (const { tier, from, to } of segments) {
       for (const { scope_id, measure, first, last, data } of this.histograms.iterate(tier, from, to)) {
         const measured_by = MEASURES[measure]
         if (measured_by === undefined || measured_by === 'latency') throw new Error(`unknown histogram ${measure}`)
         const key = scope_id * MEASURES.length + measure
-        let lifetimes = found.get(key)
-        if (lifetimes === undefined) {
+        let of = found.get(key)
+        if (of === undefined) {
           const scope = dimensions.scope(scope_id)
-          lifetimes = { scope, measured_by, buckets: new SortedCounts(), exemplars: [], first: null, last: null }
-          found.set(key, lifetimes)
-          evidence.lifetimes.set(lifetimesKey(lifetimes), lifetimes)
+          const buckets = new SortedCounts()
+          of = { lifetimes: { scope, measured_by, buckets, exemplars: [], first: null, last: null }, blobs: [] }
+          found.set(key, of)
         }
-        const more = new SortedCounts()
-        for (const [bucket, n] of bucketsOf(data)) more.add(bucket, n)
-        lifetimes.buckets.merge(more)
-        lifetimes.first = earlier(lifetimes.first, first)
-        lifetimes.last = later(lifetimes.last, last)
+        of.blobs.push(data)
+        of.lifetimes.first = earlier(of.lifetimes.first, first)
+        of.lifetimes.last = later(of.lifetimes.last, last)
       }
       for (const data of this.latencies.iterate(tier, from, to))
         for (const [bucket, n] of bucketsOf(data)) add(evidence.handshake_latency, bucket, n)
     }
-    for (const [key, lifetimes] of found)
+    for (const [key, { lifetimes, blobs }] of found) {
+      for (const blob of blobs) this.sum.addBlob(blob)
+      lifetimes.buckets = SortedCounts.unpack(this.sum.pairs())
+      this.sum.clear()
       lifetimes.exemplars = proofs.lifetimeExemplars(Math.floor(key / MEASURES.length), lifetimes)
+      evidence.lifetimes.set(lifetimesKey(lifetimes), lifetimes)
+    }
   }
 
   private readTallies(evidence: Evidence, [from, to]: Window, segments: readonly Segment[]): void {
@@ -175,7 +181,7 @@ export class EvidenceReader {
     const tier = to - from > MAX_MINUTES ? 1 : 0
     if (tier === 1) evidence.requests_per_minute = coarse(tier)
     for (const segment of this.parts.stale.cover(from, to, tier))
-      for (const { start, n } of this.requests.iterate(segment.tier, segment.from, segment.to))
+      for (const [start, n] of this.requests.iterate(segment.tier, segment.from, segment.to))
         evidence.requests_per_minute.add(start * MINUTE, n)
   }
 }

@@ -25,6 +25,7 @@ export interface ExpiryParts {
   dimensions: Dimensions
   blocks: EventBlocks
   columns: CountColumns
+  sums: CountColumns
   stale: Stale
   proofs: Proofs
   extent: Extent
@@ -138,13 +139,14 @@ export class Expiry {
   }
 
   private older(before: number): boolean {
-    const { blocks, columns, extent, dimensions } = this.parts
+    const { blocks, columns, sums, extent, dimensions } = this.parts
     if (blocks.expire(before)) return true
     // The counts of an event stay as long as the event.
     const minute = minuteNumber(before - SLACK)
     if (extent.clamp(-Infinity, minute) !== null) {
       this.begin.immediate(minute)
       columns.forgetBefore(minute)
+      sums.forgetBefore(minute)
       for (const { statement, tier } of this.counts)
         if (statement.run(minute - LENGTH[tier] + 1).changes >= ROWS) return true
       if (this.spans.run(minute * MINUTE).changes >= ROWS) return true

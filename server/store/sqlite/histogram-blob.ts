@@ -49,12 +49,27 @@ export class HistogramSum {
     if (this.total === 0) return quantiles.map(() => null)
     const ranks = quantiles.map((q) => Math.max(1, Math.ceil(q * this.total)))
     const found: (number | null)[] = ranks.map(() => null)
-    let seen = 0
-    for (const [bucket, n] of this) {
-      seen += n
-      for (const [i, rank] of ranks.entries()) if (found[i] === null && seen >= rank) found[i] = bucket
+    let next = Math.min(...ranks)
+    for (let bucket = this.low, seen = 0; bucket <= this.high; bucket++) {
+      seen += this.counts[bucket] as number
+      if (seen < next) continue
+      next = Infinity
+      for (const [i, rank] of ranks.entries()) {
+        if (seen < rank) next = Math.min(next, rank)
+        else found[i] ??= bucket
+      }
     }
     return found
+  }
+
+  /** [bucket, count, bucket, count, …], as SortedCounts takes them. */
+  pairs(): Int32Array {
+    const pairs: number[] = []
+    for (let bucket = this.low; bucket <= this.high; bucket++) {
+      const n = this.counts[bucket] as number
+      if (n > 0) pairs.push(bucket, Math.min(n, 0xffffffff) | 0)
+    }
+    return Int32Array.from(pairs)
   }
 
   clear(): void {

@@ -36,7 +36,7 @@ interface HistogramRow {
 
 export class RollUp {
   private readonly stale: Stale
-  private readonly columns: CountColumns
+  private readonly columns: readonly CountColumns[]
   private readonly clear: Statement<[{ tier: Tier; start: number }]>[]
   private readonly addCounts: Statement
   private readonly addTrend: Statement
@@ -49,7 +49,7 @@ export class RollUp {
   private readonly sum = new HistogramSum()
   private work: Work | null = null
 
-  constructor(db: Db, stale: Stale, columns: CountColumns) {
+  constructor(db: Db, stale: Stale, columns: readonly CountColumns[]) {
     this.stale = stale
     this.columns = columns
     this.clear = ['counts', 'trend', 'tallies', 'histograms', 'histogram_sums'].map((table) => {
@@ -102,7 +102,7 @@ export class RollUp {
       this.stale.reload()
       throw error
     }
-    this.columns.forgetStep(work.tier, work.start)
+    for (const columns of this.columns) columns.forgetStep(work.tier, work.start)
     return true
   }
 
@@ -133,6 +133,7 @@ export class RollUp {
       this.addTrend.run(at)
       this.addTallies.run(at)
     }
+    if (performance.now() - began > STEP / 2) return false
     this.sumHistograms(tier, start)
     this.stale.done(tier, start)
     return true

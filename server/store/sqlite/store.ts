@@ -43,23 +43,25 @@ export function openSqliteStore(path: string): Store {
 export function partsOf(db: Db, limits?: ConstructorParameters<typeof Dimensions>[1]) {
   const dimensions = new Dimensions(db, limits)
   const stale = new Stale(db)
-  const columns = new CountColumns(db, stale)
+  const columns = new CountColumns(db, stale, 'counts')
+  const sums = new CountColumns(db, stale, 'trend')
   const extent = new Extent(db)
   const proofs = new Proofs(db, dimensions)
   const blocks = new EventBlocks(db, dimensions)
-  const trend = new Trend(db, { dimensions, stale, columns, extent })
+  const trend = new Trend(db, { dimensions, stale, columns, sums, extent })
   const onWritten = (minutes: ReadonlySet<number>): void => {
     columns.forget(minutes)
+    sums.forget(minutes)
     trend.forget()
   }
-  const all = { dimensions, stale, columns, extent, proofs, blocks, trend }
+  const all = { dimensions, stale, columns, sums, extent, proofs, blocks, trend }
   return {
     ...all,
     committer: new Committer(db, { dimensions, blocks, proofs, stale, onWritten }),
     reader: new EvidenceReader(db, all),
     breakdowns: new Breakdowns(db, all),
     expiry: new Expiry(db, all),
-    rollUp: new RollUp(db, stale, columns),
+    rollUp: new RollUp(db, stale, [columns, sums]),
   }
 }
 

@@ -29,12 +29,13 @@ export interface TrendParts {
   dimensions: Dimensions
   stale: Stale
   columns: CountColumns
+  /** Of all places together. */
+  sums: CountColumns
   extent: Extent
 }
 
 export class Trend {
   private readonly parts: TrendParts
-  private readonly counts: Statement<[Grouped], { bucket: number; class_id: number; n: number }>
   private readonly requests: Statement<[Grouped], { bucket: number; n: number }>
   private troubles: Troubles = { key: '', byScope: new Map() }
 
@@ -42,10 +43,6 @@ export class Trend {
     this.parts = parts
     // Numbers are bound as REAL, so that "/" would not truncate: steps are cut off with "%".
     const bucket = 'start - (start - $origin) % $step AS bucket'
-    this.counts = db.prepare(
-      `SELECT ${bucket}, class_id, sum(n) AS n FROM trend
-       WHERE tier = $tier AND start >= $from AND start < $to GROUP BY 1, 2`,
-    )
     this.requests = db.prepare(
       `SELECT ${bucket}, sum(n) AS n FROM tallies
        WHERE tier = $tier AND what = ${TALLIES.indexOf('requests')} AND start >= $from AND start < $to GROUP BY 1`,
@@ -87,10 +84,17 @@ export class Trend {
   }
 
   /** Counts of all scopes together, by step and class. */
-  *classes(step: ChartStep): Generator<{ bucket: number; is: Class; n: number }> {
-    for (const segment of this.segments(step))
-      for (const { bucket, class_id, n } of this.counts.iterate(segment))
-        yield { bucket, is: this.parts.dimensions.class(class_id), n }
+  *classes({ from, to, step, tier }: ChartStep): Generator<{ bucket: number; is: Class; n: number }> {
+    const inside = this.parts.extent.clamp(from, to)
+    if (inside === null) return
+    for (const part of this.parts.sums.read(...inside, tier)) {
+      const { start, class: classes, n } = part.columns
+      for (let i = part.at; i < part.end; i++) {
+        const at = start[i] as number
+        const is = this.parts.dimensions.class(classes[i] as number)
+        yield { bucket: at - ((at - from) % step), is, n: n[i] as number }
+      }
+    }
   }
 
   private *segments({ from, to, step, tier }: ChartStep): Generator<Grouped> {
