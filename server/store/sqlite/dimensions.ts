@@ -87,13 +87,6 @@ const own = ({ server, path, upstream }: Scope): Scope => ({
 const scopeKey = (s: Scope): string => JSON.stringify([s.server, s.path, s.upstream])
 const classKey = (c: Class): string => JSON.stringify([c.kind, c.sign, c.status, c.asked, c.answered_by, c.echo])
 
-const isSame = (a: Class, b: Class): boolean =>
-  a.kind === b.kind &&
-  a.status === b.status &&
-  a.asked === b.asked &&
-  a.answered_by === b.answered_by &&
-  a.echo === b.echo
-
 export class Dimensions {
   private readonly scopes: Dimension<Scope>
   private readonly classes: Dimension<Class>
@@ -175,11 +168,25 @@ export class Dimensions {
     return this.scopes.id(key, kept)
   }
 
-  classId(c: Class): number {
-    let classes = this.seenClasses.get(c.sign)
-    if (classes === undefined) this.seenClasses.set(c.sign, (classes = []))
-    for (const { is, id } of classes) if (isSame(is, c)) return id
-    const { kind, sign, status, asked, answered_by, echo } = c
+  classId({ kind, sign, status, asked, answered_by, echo }: Class): number {
+    return this.classOf(kind, sign, status, asked, answered_by, echo)
+  }
+
+  /** The same without an object, which is one for each event. */
+  classOf(
+    kind: Class['kind'],
+    sign: string,
+    status: number | null,
+    asked: Class['asked'],
+    answered_by: Class['answered_by'],
+    echo: boolean,
+  ): number {
+    let classes = this.seenClasses.get(sign)
+    if (classes === undefined) this.seenClasses.set(sign, (classes = []))
+    for (const { is, id } of classes) {
+      const same = is.kind === kind && is.status === status && is.echo === echo
+      if (same && is.asked === asked && is.answered_by === answered_by) return id
+    }
     const is = { kind, sign, status, asked, answered_by, echo }
     const id = this.classes.id(classKey(is), is)
     classes.push({ is, id })

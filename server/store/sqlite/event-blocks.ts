@@ -74,19 +74,18 @@ export class EventBlocks {
     this.last = null
   }
 
-  /** Inside the transaction of the commit; the events in the order of reading. */
-  append(events: readonly Omit<BlockEvent, 'id'>[]): void {
-    for (let from = 0; from < events.length;) {
-      let id = (this.last ??= this.newest.get() ?? 0)
-      const run: BlockEvent[] = []
-      for (let text = 0; from < events.length && run.length < BLOCK_EVENTS && text < BLOCK_TEXT; from++) {
-        const event = events[from] as BlockEvent
+  /** Inside the transaction of the commit; the events in the order of reading. They get their ids. */
+  append(events: readonly BlockEvent[]): void {
+    let id = (this.last ??= this.newest.get() ?? 0)
+    for (let from = 0, to = 0; from < events.length; from = to) {
+      for (let text = 0; to < events.length && to - from < BLOCK_EVENTS && text < BLOCK_TEXT; to++) {
+        const event = events[to] as BlockEvent
+        event.id = ++id
         text += event.text.length
-        run.push({ ...event, id: ++id })
       }
-      this.write(id, run, 3)
-      this.last = id
+      this.write(id, events.slice(from, to), 3)
     }
+    this.last = id
   }
 
   /** In the order of reading: event ids are never reused, so a page does not move when new events arrive. A cursor that

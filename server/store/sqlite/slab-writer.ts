@@ -78,7 +78,7 @@ export class SlabWriter {
       this.addTally.run(TALLIES.indexOf(what), minute, key, n)
       touched.add(minute)
     }
-    const counts = [...slabs.counts.values()]
+    const counts = [...slabs.counts.values()].flatMap((ofMinute) => [...ofMinute.values()])
     let dropped = evidence.suspects_dropped
     for (const suspect of evidence.suspects.values()) {
       const scope = this.dimensions.suspectScopeId(suspect.scope)

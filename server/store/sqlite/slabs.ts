@@ -32,8 +32,10 @@ export interface Histogram {
 }
 
 export interface Slabs {
-  events: Omit<BlockEvent, 'id'>[]
-  counts: Map<string, Counted>
+  /** Their ids are given when they are written. */
+  events: BlockEvent[]
+  /** By minute since 1970, then by a number made of scope, class and `timed`. */
+  counts: Map<number, Map<number, Counted>>
   histograms: Map<string, Histogram>
   /** Minute (epoch ms) → first and last time of its events. */
   spans: Map<number, { first: number; last: number }>
@@ -57,10 +59,12 @@ export function slabsOf(batch: Batch, source: number, now: number, dimensions: D
   for (const { event, seq, ordinal, exemplar } of batch.events) {
     if (exemplar !== masked) [masked, text] = [exemplar, exemplar.text.slice(0, MAX_TEXT)]
     const { time, scope, client } = event
-    const [scopeId, classId] = [dimensions.scopeId(scope), dimensions.classId(classOf(event))]
+    const scopeId = dimensions.scopeId(scope)
+    const classId = classOf(event, dimensions)
     const kept = time ?? now
     const minute = minuteNumber(kept)
     slabs.events.push({
+      id: 0,
       source,
       seq,
       ordinal,
@@ -106,10 +110,12 @@ function count(
   assumed: 0 | 1,
 ): void {
   const timed = time === null ? 0 : 1
-  const key = `${minute} ${scope} ${kind} ${timed}`
-  const found = into.get(key)
+  let ofMinute = into.get(minute)
+  if (ofMinute === undefined) into.set(minute, (ofMinute = new Map()))
+  const key = (scope * 65_536 + kind) * 2 + timed
+  const found = ofMinute.get(key)
   if (found === undefined) {
-    into.set(key, { minute, scope, class: kind, timed, n: 1, first: time, last: time, assumed })
+    ofMinute.set(key, { minute, scope, class: kind, timed, n: 1, first: time, last: time, assumed })
     return
   }
   found.n++
@@ -136,16 +142,13 @@ function measure(
 }
 
 /** As foldEvent tells observations apart. */
-function classOf(event: Event): Parameters<Dimensions['classId']>[0] {
-  const failed = event.kind === 'handshake_failed' ? event : null
-  return {
-    kind: event.kind,
-    sign: event.sign,
-    status: 'status' in event ? event.status : null,
-    asked: failed?.asked ?? null,
-    answered_by: failed?.answered_by ?? null,
-    echo: event.echo === true,
-  }
+function classOf(event: Event, dimensions: Dimensions): number {
+  const { kind, sign } = event
+  const status = 'status' in event ? event.status : null
+  const echo = event.echo === true
+  return event.kind === 'handshake_failed'
+    ? dimensions.classOf(kind, sign, status, event.asked, event.answered_by, echo)
+    : dimensions.classOf(kind, sign, status, null, null, echo)
 }
 
 function note(spans: Slabs['spans'], minute: number, first: number, last: number): void {
