@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { EVENT_KINDS, type Event, type Scope } from '../../parsers/event.ts'
 import { emptyEvidence, foldEvent, foldRequest } from '../../server/diagnosis/contract.ts'
-import type { Evidence, Exemplar, InputSummary } from '../../server/diagnosis/contract.ts'
-import type { Batch } from '../../server/store/contract.ts'
+import type { Evidence, Exemplar, Finding, InputSummary } from '../../server/diagnosis/contract.ts'
+import type { Batch, ProblemRow } from '../../server/store/contract.ts'
 
 /** 2026-11-21T08:00:00Z */
 export const T0 = 1_795_248_000_000
@@ -160,3 +160,34 @@ export const items: fc.Arbitrary<Item[]> = fc
       return { ...item, exemplar: line(n + 1, at) }
     }),
   )
+
+/** A problem at a.example/ws. */
+export function problem(id: string): ProblemRow {
+  const finding: Finding = {
+    id,
+    cause: 'missing-upgrade-headers',
+    title: 'Upgrade is not passed on',
+    severity: 'error',
+    confidence: 0.9,
+    because: ['it says so'],
+    against: [],
+    count: 2,
+    first_seen: null,
+    last_seen: null,
+    scope: { server: 'a.example', path: '/ws', upstream: null, source: null },
+    evidence: [{ source: 'error.log', line: 1, text: 'line 1' }],
+    alternatives: [],
+    fix: {
+      layer: 'nginx',
+      summary: '',
+      directives: [],
+      snippet: null,
+      patch: null,
+      target: null,
+      prepare: [],
+      verify: [],
+      rollback: [],
+    },
+  }
+  return { id, state: 'new', opened_at: T0, changed_at: T0, resolved_at: null, last_live: T0, alerted: true, finding }
+}

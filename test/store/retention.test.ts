@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { storeNotices } from '../../server/store-notices.ts'
 import { checkDatabase, openSqliteStore, type Store } from '../../server/store/contract.ts'
-import { batchOf, failure, T0, type Item } from './material.ts'
+import { openReadOnly } from '../../server/store/sqlite/driver.ts'
+import { openDatabase } from '../../server/store/sqlite/open.ts'
+import { partsOf } from '../../server/store/sqlite/store.ts'
+import { batchOf, failure, problem, T0, type Item } from './material.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'halfopen-retention-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -89,4 +93,54 @@ it('lines that are committed meanwhile are not held up, and stay', () => {
   const { events } = store.events({ cursor: null, limit: 500 })
   expect(events.filter(({ time }) => time === new Date(T0 + 12 * HOUR).toISOString())).toHaveLength(waits.length)
   store.close()
+})
+
+it('places that a flood invented make room again, and how much had none is counted', () => {
+  const db = openDatabase(join(folder, 'flood.sqlite'))
+  const parts = partsOf(db, { scopes: 40, suspectScopes: 30 })
+  const flood = (hour: number, at: number): void => {
+    const some = Array.from({ length: 100 }, (_, n) => failure(n, T0 + hour * HOUR + n, { path: `/${hour}-${n}` }))
+    parts.committer.commit(batchOf(some, at), T0)
+  }
+  flood(0, 0)
+  const counted = (): unknown[] => db.prepare('SELECT sum(n) FROM tallies WHERE tier = 0 AND what = 3').pluck().all()
+  expect([parts.dimensions.scopeCount, counted()]).toEqual([41, [60]])
+  expect(parts.reader.read(-Infinity, Infinity).observations.size).toBe(41)
+  flood(1, 100)
+  expect(counted()).toEqual([160])
+  // Their lines of proof hold them; those of a flood are many.
+  db.exec('DELETE FROM exemplars')
+  parts.proofs.reload()
+  while (parts.expiry.run(T0 + 100 * HOUR, Infinity));
+  expect(parts.dimensions.scopeCount).toBe(0)
+  flood(101, 200)
+  expect(parts.reader.read(-Infinity, Infinity).observations.size).toBe(41)
+  db.close()
+})
+
+it('lines of proof outlive their events; beyond 20,000 the oldest go, but for those of problems', () => {
+  const file = join(folder, 'proof.sqlite')
+  const store = openSqliteStore(file)
+  const some = Array.from({ length: 21_000 }, (_, n) => failure(n, T0 + n, { path: `/${Math.floor(n / 5)}` }))
+  store.commit(batchOf(some))
+  const scope = { server: 'a.example', path: '/7', upstream: null, source: null }
+  store.saveProblems([{ ...problem('p'), finding: { ...problem('p').finding, scope } }], [])
+  while (store.expire(T0 + 98 * HOUR));
+  store.close()
+  const db = openReadOnly(file)
+  const kept = db.prepare('SELECT s.path FROM exemplars e JOIN scopes s ON s.id = e.scope_id').pluck().all()
+  expect(kept.length).toBeLessThanOrEqual(20_000)
+  expect(['/6', '/7', '/8', '/4199'].map((path) => kept.filter((one) => one === path).length)).toEqual([0, 5, 0, 5])
+  db.close()
+})
+
+it('says what is wrong with the store in one sentence each', () => {
+  const state = { bytes: 1, free_bytes: 0, trouble: null, places: 20_000, max_places: 20_000, other: 0 }
+  expect(storeNotices(state)).toEqual([])
+  expect(
+    storeNotices({ ...state, trouble: 'x.sqlite cannot be written (the disk is full); make room', other: 1234 }),
+  ).toEqual([
+    'Reading is paused and nothing is lost: x.sqlite cannot be written (the disk is full); make room.',
+    '1,234 lines were about places beyond the first 20,000 (server, path and upstream); they are counted together as "(other)". Scanners invent paths.',
+  ])
 })

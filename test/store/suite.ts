@@ -1,9 +1,9 @@
 /** What every store must do. Each implementation runs it. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { emptyEvidence, lifetimeOf, type Evidence, type Finding } from '../../server/diagnosis/contract.ts'
-import { DIMENSIONS, type OutboxRow, type ProblemRow, type Store } from '../../server/store/contract.ts'
-import { batchOf, failure, fold, items, request, session, T0, type Item } from './material.ts'
+import { emptyEvidence, lifetimeOf, type Evidence } from '../../server/diagnosis/contract.ts'
+import { DIMENSIONS, type OutboxRow, type Store } from '../../server/store/contract.ts'
+import { batchOf, failure, fold, items, problem, request, session, T0, type Item } from './material.ts'
 
 const MINUTE = 60_000
 const ALWAYS = [-Infinity, Infinity] as const
@@ -352,36 +352,6 @@ function answers(store: Store) {
     hours: store.counts({ ...range, stepSeconds: 3600, by: 'kind', where: { server: 'a.example' } }),
     quantiles: [quantiles(null, {}), quantiles(3600, {}), quantiles(86_400, { server: 'a.example' })],
   }
-}
-
-function problem(id: string): ProblemRow {
-  const finding: Finding = {
-    id,
-    cause: 'missing-upgrade-headers',
-    title: 'Upgrade is not passed on',
-    severity: 'error',
-    confidence: 0.9,
-    because: ['it says so'],
-    against: [],
-    count: 2,
-    first_seen: null,
-    last_seen: null,
-    scope: { server: 'a.example', path: '/ws', upstream: null, source: null },
-    evidence: [{ source: 'error.log', line: 1, text: 'line 1' }],
-    alternatives: [],
-    fix: {
-      layer: 'nginx',
-      summary: '',
-      directives: [],
-      snippet: null,
-      patch: null,
-      target: null,
-      prepare: [],
-      verify: [],
-      rollback: [],
-    },
-  }
-  return { id, state: 'new', opened_at: T0, changed_at: T0, resolved_at: null, last_live: T0, alerted: true, finding }
 }
 
 const message = (id: string, problem_id: string, n = 0): OutboxRow => ({

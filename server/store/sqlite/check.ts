@@ -74,7 +74,7 @@ function* sound(db: Db): Generator<string> {
       }`
     }
   } catch (error) {
-    if (!/^SQLITE_CORRUPT/.test((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if ((error as NodeJS.ErrnoException).code?.startsWith('SQLITE_CORRUPT') !== true) throw error
     yield `the file is damaged: ${(error as Error).message}`
     return
   }

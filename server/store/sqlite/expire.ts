@@ -9,11 +9,10 @@ import { MEASURES, TALLIES } from './migration-2.ts'
 import { dayOf, type Proofs } from './proofs.ts'
 import type { Stale } from './stale.ts'
 import { LENGTH, MINUTE, minuteNumber, type Tier } from './tiers.ts'
+import { Unused } from './unused.ts'
 
 const ROWS = 5000
 const HOUR = 60 * MINUTE
-/** Proofs outlive their events. Only when there are this many do those go that nothing counts any more. */
-const MAX_EXEMPLARS = 20_000
 /** Problems that are long over, beyond this many, go with their messages. */
 const MAX_RESOLVED = 1000
 /** Free pages that are kept for what is written next, as a part of all, and pages given back in one step (about 3 ms). */
@@ -56,15 +55,14 @@ export class Expiry {
   private readonly counts: { statement: Statement<[number]>; tier: Tier }[]
   private readonly spans: Statement<[number]>
   private readonly others: { statement: Statement<[number]>; at: (before: number) => number }[]
-  private readonly exemplars: Statement<[], number>
-  private readonly unusedExemplars: Statement<[]>
-  private readonly unusedScopes: Statement<[]>
+  private readonly unused: Unused
   private readonly horizon: Statement<[number]>
   private readonly begin: { immediate(minute: number): void }
 
   constructor(db: Db, parts: ExpiryParts) {
     this.db = db
     this.parts = parts
+    this.unused = new Unused(db, parts)
     const byKey = (table: string, key: string, where: string): Statement<[number]> =>
       db.prepare(
         `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${where} < ? LIMIT ${ROWS})`,
@@ -105,19 +103,6 @@ export class Expiry {
         at: (before) => before,
       },
     ]
-    this.exemplars = db.prepare('SELECT count(*) FROM exemplars').pluck() as Statement<[], number>
-    // Proof of a problem stays: its finding names the place.
-    this.unusedExemplars = db.prepare(
-      `DELETE FROM exemplars WHERE id IN (SELECT id FROM exemplars WHERE (scope_id, class_id) NOT IN
-         (SELECT scope_id, class_id FROM counts WHERE tier = 0) AND scope_id NOT IN
-         (SELECT s.id FROM scopes s JOIN problems p ON ifnull(json_extract(p.finding, '$.scope.path') = s.path, 1)
-            AND ifnull(json_extract(p.finding, '$.scope.server') = s.server, 1)
-            AND ifnull(json_extract(p.finding, '$.scope.upstream') = s.upstream, 1)) ORDER BY id LIMIT ${ROWS})`,
-    )
-    this.unusedScopes = db.prepare(
-      `DELETE FROM scopes WHERE id IN (SELECT id FROM scopes WHERE id NOT IN (SELECT scope_id FROM counts)
-       AND id NOT IN (SELECT scope_id FROM exemplars) AND id NOT IN (SELECT scope_id FROM lifetime_exemplars) LIMIT ${ROWS})`,
-    )
     this.horizon = db.prepare(
       `INSERT INTO horizons (what, time) VALUES ('counts', ?) ON CONFLICT DO UPDATE SET time = max(time, excluded.time)`,
     )
@@ -139,7 +124,7 @@ export class Expiry {
   }
 
   private older(before: number): boolean {
-    const { blocks, columns, sums, extent, dimensions } = this.parts
+    const { blocks, columns, sums, extent } = this.parts
     if (blocks.expire(before)) return true
     // The counts of an event stay as long as the event.
     const minute = minuteNumber(before - SLACK)
@@ -152,15 +137,7 @@ export class Expiry {
       if (this.spans.run(minute * MINUTE).changes >= ROWS) return true
     }
     for (const { statement, at } of this.others) if (statement.run(at(before)).changes >= ROWS) return true
-    if ((this.exemplars.get() ?? 0) > MAX_EXEMPLARS) {
-      this.parts.proofs.reload()
-      if (this.unusedExemplars.run().changes >= ROWS) return true
-    }
-    // A flood of invented paths must not keep the table full for ever.
-    if (dimensions.scopeCount < (dimensions.limit * 3) / 4) return false
-    const { changes } = this.unusedScopes.run()
-    if (changes > 0) dimensions.reload()
-    return changes >= ROWS
+    return this.unused.step()
   }
 
   /** As if the retention ended an hour later than what is there begins. False when there is nothing left to delete. */
