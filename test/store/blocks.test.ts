@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import { quantileBucket } from '../../server/diagnosis/histogram.ts'
 import { openSqliteStore, type Store } from '../../server/store/contract.ts'
 import { packBlock, unpackBlock, type BlockEvent } from '../../server/store/sqlite/block.ts'
+import { bucketsOf, HistogramSum, MAX_BUCKET } from '../../server/store/sqlite/histogram-blob.ts'
 import { openDatabase } from '../../server/store/sqlite/open.ts'
 import { partsOf } from '../../server/store/sqlite/store.ts'
 import { batchOf, failure, T0 } from './material.ts'
@@ -130,3 +132,29 @@ function all(blocks: ReturnType<typeof partsOf>['blocks']) {
     if (cursor === null) return events
   }
 }
+
+describe('a histogram', () => {
+  it('adds up whatever is added, as blobs too; one that is damaged is an error and leaves nothing behind', () => {
+    const counts = fc.array(fc.tuple(whole(MAX_BUCKET), fc.integer({ min: 1, max: 2 ** 40 })), { maxLength: 40 })
+    const sum = new HistogramSum()
+    fc.assert(
+      fc.property(counts, counts, (one, other) => {
+        const expected = new Map<number, number>()
+        for (const [bucket, n] of [...one, ...other]) expected.set(bucket, (expected.get(bucket) ?? 0) + n)
+        const blobs = [one, other].map((some) => {
+          for (const [bucket, n] of some) sum.add(bucket, n)
+          const blob = sum.blob()
+          sum.clear()
+          return blob
+        })
+        for (const blob of blobs) sum.addBlob(blob)
+        const sorted = [...expected].sort(([a], [b]) => a - b)
+        expect([...sum]).toEqual(sorted)
+        expect([...bucketsOf(sum.blob())]).toEqual(sorted)
+        expect(sum.quantiles([0, 0.5, 0.95, 1])).toEqual([0, 0.5, 0.95, 1].map((q) => quantileBucket(expected, q)))
+        expect(() => sum.addBlob(Buffer.concat([sum.blob(), Buffer.of(200)]))).toThrow(RangeError)
+        expect([...sum, sum.total]).toEqual([0])
+      }),
+    )
+  })
+})

@@ -82,9 +82,11 @@ export class Breakdowns {
     }
     if (ofScopes) this.byScope(query, step, count)
     else
-      for (const { bucket, is, n } of this.parts.trend.classes(step))
-        if (!is.echo && fitsClass(where, is))
-          count(by === null ? null : valueOf(by, is, null), (bucket - step.from) / step.step, n)
+      for (const { is, n } of this.parts.trend.classes(step)) {
+        if (is.echo || !fitsClass(where, is)) continue
+        const value = by === null ? null : valueOf(by, is, null)
+        for (let i = 0; i < n.length; i++) if ((n[i] as number) > 0) count(value, i, n[i] as number)
+      }
     return { ...rangeOf(step), groups: topOf(groups, steps) }
   }
 

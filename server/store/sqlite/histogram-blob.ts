@@ -22,19 +22,29 @@ export class HistogramSum {
 
   /** As bucketsOf, written out: a chart of 30 days adds up two million buckets. */
   addBlob(blob: Uint8Array): void {
+    const { counts } = this
     const end = blob.length
-    let bucket = 0
+    let [bucket, total] = [0, 0]
     for (let at = 0; at < end;) {
       let byte = blob[at++] as number
       let value = byte & 127
       for (let unit = 128; byte > 127 && at < end; unit *= 128) value += ((byte = blob[at++] as number) & 127) * unit
       bucket += value
-      byte = (blob[at++] as number | undefined) ?? 255
+      if (total === 0 && bucket < this.low) this.low = bucket
+      byte = at < end ? (blob[at++] as number) : 255
       value = byte & 127
       for (let unit = 128; byte > 127 && at < end; unit *= 128) value += ((byte = blob[at++] as number) & 127) * unit
-      if (byte > 127 || bucket > MAX_BUCKET) throw new RangeError('histogram is cut off or has an unknown bucket')
-      this.add(bucket, value)
+      if (byte > 127 || bucket > MAX_BUCKET) {
+        // The next sum must not begin with half of this one.
+        counts.fill(0)
+        this.clear()
+        throw new RangeError('histogram is cut off or has an unknown bucket')
+      }
+      counts[bucket] = (counts[bucket] as number) + value
+      total += value
     }
+    this.total += total
+    if (end > 0 && bucket > this.high) this.high = bucket
   }
 
   *[Symbol.iterator](): Generator<[bucket: number, n: number]> {

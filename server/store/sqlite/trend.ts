@@ -57,44 +57,49 @@ export class Trend {
   /** Every step of [from, to), empty ones included; widened to whole steps, the step to at most 1500 of them. */
   series(from: number, to: number, stepSeconds: number): Series {
     const step = chartStep(from, to, stepSeconds)
-    const buckets = new Map<number, Bucket & { inApplication: number }>()
-    for (let at = step.from; at < step.to; at += step.step) buckets.set(at, emptyBucket(at * MINUTE))
-    for (const { bucket, is, n } of this.classes(step)) {
-      const into = buckets.get(bucket)
-      if (into === undefined || is.echo) continue
-      const { kind, status, sign } = is
-      if (kind === 'handshake_ok') into.handshakes_ok += n
-      else if (kind === 'handshake_failed' && sign.startsWith('app-')) into.inApplication += n
-      else if (kind === 'handshake_failed') count(into.handshakes_failed, String(status ?? 0), n)
-      else if (CLOSURES.has(kind)) count(into.closures, kind, n)
-      else if (TIMEOUTS.has(kind)) count(into.timeouts, kind, n)
+    const buckets = Array.from({ length: stepsOf(step) }, (_, i) => emptyBucket((step.from + i * step.step) * MINUTE))
+    const inApplication = new Float64Array(buckets.length)
+    for (const { is, n } of this.classes(step)) {
+      const add = adder(is)
+      if (add === null) continue
+      for (let i = 0; i < n.length; i++) {
+        const times = n[i] as number
+        if (times === 0) continue
+        if (add === 'in application') inApplication[i] = (inApplication[i] as number) + times
+        else add(buckets[i] as Bucket, times)
+      }
     }
     for (const segment of this.segments(step)) {
       for (const { bucket, n } of this.requests.iterate(segment)) {
-        const into = buckets.get(bucket)
+        const into = buckets[(bucket - step.from) / step.step]
         if (into !== undefined) into.requests += n
       }
     }
+    for (const [i, bucket] of buckets.entries()) join(bucket, inApplication[i] as number)
     return {
       from: new Date(step.from * MINUTE).toISOString(),
       to: new Date(step.to * MINUTE).toISOString(),
       step_seconds: step.step * 60,
-      buckets: [...buckets.values()].map(({ inApplication, ...bucket }) => joined(bucket, inApplication)),
+      buckets,
     }
   }
 
-  /** Counts of all scopes together, by step and class. */
-  *classes({ from, to, step, tier }: ChartStep): Generator<{ bucket: number; is: Class; n: number }> {
+  /** Counts of all scopes together: for each class one number a step. */
+  classes(chart: ChartStep): { is: Class; n: Float64Array }[] {
+    const { from, to, step, tier } = chart
     const inside = this.parts.extent.clamp(from, to)
-    if (inside === null) return
+    if (inside === null) return []
+    const found = new Map<number, Float64Array>()
     for (const part of this.parts.sums.read(...inside, tier)) {
       const { start, class: classes, n } = part.columns
       for (let i = part.at; i < part.end; i++) {
-        const at = start[i] as number
-        const is = this.parts.dimensions.class(classes[i] as number)
-        yield { bucket: at - ((at - from) % step), is, n: n[i] as number }
+        let of = found.get(classes[i] as number)
+        if (of === undefined) found.set(classes[i] as number, (of = new Float64Array(stepsOf(chart))))
+        const at = Math.floor(((start[i] as number) - from) / step)
+        of[at] = (of[at] as number) + (n[i] as number)
       }
     }
+    return [...found].map(([id, n]) => ({ is: this.parts.dimensions.class(id), n }))
   }
 
   private *segments({ from, to, step, tier }: ChartStep): Generator<Grouped> {
@@ -146,23 +151,34 @@ export class Trend {
   }
 }
 
+const stepsOf = ({ from, to, step }: ChartStep): number => Math.round((to - from) / step)
+
+/** How a class is counted in a step of the trend; null: not at all. */
+function adder({ kind, status, sign, echo }: Class): ((into: Bucket, n: number) => void) | 'in application' | null {
+  if (echo) return null
+  if (kind === 'handshake_ok') return (into, n) => (into.handshakes_ok += n)
+  if (kind === 'handshake_failed' && sign.startsWith('app-')) return 'in application'
+  if (kind === 'handshake_failed') return (into, n) => count(into.handshakes_failed, String(status ?? 0), n)
+  if (CLOSURES.has(kind)) return (into, n) => count(into.closures, kind, n)
+  return TIMEOUTS.has(kind) ? (into, n) => count(into.timeouts, kind, n) : null
+}
+
 /** The application's line and nginx's line tell of one handshake: only what nginx did not tell is added. */
-function joined(bucket: Bucket, inApplication: number): Bucket {
-  const inNginx = Object.values(bucket.handshakes_failed).reduce((sum, n) => sum + n, 0)
-  if (inApplication > inNginx) count(bucket.handshakes_failed, '0', inApplication - inNginx)
-  return bucket
+function join({ handshakes_failed }: Bucket, inApplication: number): void {
+  if (inApplication === 0) return
+  const inNginx = Object.values(handshakes_failed).reduce((sum, n) => sum + n, 0)
+  if (inApplication > inNginx) count(handshakes_failed, '0', inApplication - inNginx)
 }
 
 function count(into: Record<string, number>, key: string, n: number): void {
   into[key] = (into[key] ?? 0) + n
 }
 
-const emptyBucket = (time: number): Bucket & { inApplication: number } => ({
+const emptyBucket = (time: number): Bucket => ({
   time: new Date(time).toISOString(),
   handshakes_ok: 0,
   handshakes_failed: {},
   closures: {},
   timeouts: {},
   requests: 0,
-  inApplication: 0,
 })
