@@ -13,6 +13,19 @@ const duration = (atLeast: number) =>
     return z.NEVER
   })
 
+const SIZES = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 } as const
+/** `2GB` → 2e9 bytes; null: no limit. */
+const size = (atLeast: number) =>
+  z.string().transform((text, context): number | null => {
+    if (text.trim() === 'none') return null
+    const found = /^(\d{1,6}(?:\.\d{1,3})?)\s*([MG]i?B)$/i.exec(text.trim())
+    const unit = Object.entries(SIZES).find(([name]) => name.toLowerCase() === found?.[2]?.toLowerCase())
+    const bytes = found && unit ? Math.round(Number(found[1]) * unit[1]) : 0
+    if (bytes >= atLeast) return bytes
+    context.addIssue({ code: 'custom', message: found ? 'too small' : 'not a size' })
+    return z.NEVER
+  })
+
 const nonEmpty = z.string().min(1, 'empty')
 
 const listen = z.preprocess(
@@ -68,6 +81,7 @@ export const configSchema = z.strictObject({
   timezone: timezone.nullable().default(null),
   retention: duration(3_600_000).default(30 * 86_400_000),
   history: duration(0).nullable().default(null),
+  max_size: size(64e6).default(2e9),
   alerts: z
     .strictObject({ webhook: oneOrMore(webhook).default([]), resolve_after: duration(1000).default(600_000) })
     .prefault({}),

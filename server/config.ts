@@ -92,6 +92,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     expected: 'a time such as 0s, 12h or 7d',
   },
   {
+    key: 'max_size',
+    type: 'text',
+    default: '2GB',
+    meaning: 'How large the database may grow; the oldest hours are deleted first. `none`: as large as it gets.',
+    expected: 'a size of at least 64MB, such as 500MB or 2GB, or none',
+  },
+  {
     key: 'alerts.webhook',
     type: 'list',
     default: 'none',

@@ -91,6 +91,7 @@ function metrics({ store, stream, version, sources, counted }: DashboardOptions)
       return value === null ? [] : [{ labels: { source: source.path }, value }]
     })
   const rows = store.problems()
+  const state = store.state()
   const single = (value: number): Metric['samples'] => [{ labels: {}, value }]
   return [
     { name: 'halfopen_build_info', type: 'gauge', help: 'Version.', samples: [{ labels: { version }, value: 1 }] },
@@ -118,6 +119,24 @@ function metrics({ store, stream, version, sources, counted }: DashboardOptions)
       type: 'counter',
       help: 'Events stored since the start, by kind.',
       samples: [...counted()].map(([kind, value]) => ({ labels: { kind }, value })),
+    },
+    {
+      name: 'halfopen_database_bytes',
+      type: 'gauge',
+      help: 'Size of the database.',
+      samples: single(state.bytes),
+    },
+    {
+      name: 'halfopen_storing',
+      type: 'gauge',
+      help: '1 when the last lines could be stored, 0 while the disk is full or the database cannot be written.',
+      samples: single(state.trouble === null ? 1 : 0),
+    },
+    {
+      name: 'halfopen_other_lines',
+      type: 'gauge',
+      help: 'Lines about places that found no room and are counted as (other), within the retention.',
+      samples: single(state.other),
     },
     {
       name: 'halfopen_problems',

@@ -20,7 +20,11 @@ const QUIET = 2_000
 const OUTBOX = 5_000
 /** Patterns and missing files are looked for again. */
 const FIND = 10_000
-const EXPIRE = 3_600_000
+/** Old lines are deleted, ms: also when a burst fills the database. */
+const EXPIRE = 30_000
+/** Minutes are summed up, ms, and for how long at a time: lines come first. */
+const TIDY = 1_000
+const TIDY_FOR = 200
 /** The nginx configuration is looked at, ms. */
 const CONFIG = 2_000
 
@@ -34,6 +38,8 @@ export interface LoopOptions {
   /** Null when none was named. */
   nginx: NginxFile | null
   retention: number
+  /** Bytes; null: no limit. */
+  max_size: number | null
   /** Epoch ms, of evidence and problems; the rhythm itself follows the real clock. */
   now: () => number
   logger: Logger
@@ -46,6 +52,8 @@ export class Loop {
   private closing = false
   private nextRound = -Infinity
   private nextQuiet = -Infinity
+  private expiring = false
+  private tidying = false
   /** What went wrong last, by what was tried. */
   private readonly complaints = new Map<string, string>()
   /** What is read is judged. */
@@ -72,6 +80,7 @@ export class Loop {
     this.every('find', FIND, () => this.options.sources.find(false))
     this.every('nginx_config', CONFIG, () => this.lookAtConfig())
     this.every('expire', EXPIRE, () => this.expire())
+    this.every('tidy', TIDY, () => this.tidy())
   }
 
   /** Ends reading, then judges what was read since the last round: after the next start it would no longer be news. */
@@ -135,8 +144,25 @@ export class Loop {
 
   /** In small steps, so that reading goes on between them. */
   private async expire(): Promise<void> {
-    const { store, now, retention } = this.options
-    while (!this.closing && store.expire(now() - retention)) await new Promise(setImmediate)
+    const { store, now, retention, max_size } = this.options
+    if (this.expiring) return
+    this.expiring = true
+    try {
+      while (!this.closing && store.expire(now() - retention, max_size ?? Infinity)) await new Promise(setImmediate)
+    } finally {
+      this.expiring = false
+    }
+  }
+
+  private async tidy(): Promise<void> {
+    if (this.tidying) return
+    this.tidying = true
+    const until = performance.now() + TIDY_FOR
+    try {
+      while (!this.closing && performance.now() < until && this.options.store.tidy()) await new Promise(setImmediate)
+    } finally {
+      this.tidying = false
+    }
   }
 
   /** A full disk or a locked database passes: it is told once, and tried again. Everything else is a bug and ends us. */

@@ -24,6 +24,7 @@ import { packageFolder } from './package-folder.ts'
 import { choose, zoneClock } from './scan/contract.ts'
 import { Sources } from './sources.ts'
 import { openSqliteStore, StoreError } from './store/contract.ts'
+import { storeNotices } from './store-notices.ts'
 import { followFile } from './tail/contract.ts'
 
 export { loadConfig } from './config.ts'
@@ -127,8 +128,8 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
   })
   started.push(() => outbox.close())
   const states = (): SourceState[] => sources.states(store.inputs())
-  const { retention } = config
-  const loop = new Loop({ sources, live, outbox, store, stream, states, nginx, retention, now, logger })
+  const { retention, max_size } = config
+  const loop = new Loop({ sources, live, outbox, store, stream, states, nginx, retention, max_size, now, logger })
   const dashboard = createDashboard({
     store,
     live,
@@ -138,7 +139,7 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     now,
     sources: states,
     searched: () => sources.searched,
-    notices: () => [...(nginx?.notice ? [nginx.notice] : []), ...sources.notices],
+    notices: () => [...storeNotices(store.state()), ...(nginx?.notice ? [nginx.notice] : []), ...sources.notices],
     ready: () => loop.ready,
     counted: () => counted,
   })

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { registerAnalyze } from './analyze.ts'
 import { complain, packageVersion, UsageError } from './command.ts'
+import { registerDb } from './db.ts'
 import { registerExplain } from './explain.ts'
 import { registerLogFormat } from './log-format.ts'
 import { registerParse } from './parse.ts'
@@ -24,6 +25,7 @@ const COMMANDS = new Map([
   ['parse', registerParse],
   ['explain', registerExplain],
   ['log-format', registerLogFormat],
+  ['db', registerDb],
 ])
 
 /** Runs one command. @param argv the words after the program's name. @returns the exit code of CONTRACT.md. */

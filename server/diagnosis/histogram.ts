@@ -26,6 +26,9 @@ export function latencyBucket(seconds: number): number {
   return seconds > 0.001 ? Math.min(400, Math.ceil(Math.log(seconds / 0.001) / Math.log(1.04))) : 0
 }
 
+/** Upper edge of a bucket of latencies, in seconds. */
+export const latencyOf = (bucket: number): number => 0.001 * 1.04 ** bucket
+
 /** Bucket → count. */
 type Histogram = { get(bucket: number): number | undefined; keys(): Iterable<number>; values(): Iterable<number> }
 

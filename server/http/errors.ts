@@ -83,6 +83,16 @@ export const ERRORS = {
   'database-unwritable': { status: null, when: 'The database or its directory cannot be written.', hint: null },
   'database-newer': { status: null, when: 'The database was made by a newer halfopen.', hint: null },
   'database-damaged': { status: null, when: 'The file is not a database of halfopen, or it is damaged.', hint: null },
+  'database-in-use': {
+    status: null,
+    when: 'Another halfopen writes to the database: one writes, any number may read it over the API.',
+    hint: null,
+  },
+  'database-missing': {
+    status: null,
+    when: 'There is no database at the path that `halfopen db` was given.',
+    hint: null,
+  },
   'database-no-driver': { status: null, when: 'The SQLite driver for this Node.js is not installed.', hint: null },
 } as const satisfies Record<string, ErrorCode>
 

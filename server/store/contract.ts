@@ -1,6 +1,7 @@
-/** Public surface of the store: what the rest of the server may ask of it. No SQL above this line.
- *  One statement per method, named for the question it answers. */
-import type { Evidence, Exemplar, Finding, InputSummary } from '../diagnosis/contract.ts'
+/** Public surface of the store: what the rest of the server may ask of it. No SQL above this line: dimensions and measures
+ *  are enums, quantiles come from the histograms of diagnosis/histogram.ts, so that they merge and are the same number on
+ *  every engine. One method per question, named for it; test/store/suite.ts is what every implementation has to answer. */
+import type { EventKind, Evidence, Exemplar, Finding, InputSummary } from '../diagnosis/contract.ts'
 import type { Event } from '../../parsers/event.ts'
 import type { EventPage, Series } from '../http/wire.ts'
 
@@ -66,6 +67,73 @@ export interface OutboxRow {
   last_error: string | null
 }
 
+/** What counts can be told apart by. `server`, `path` and `upstream` are the parts of a scope; `status_class` is `4xx`. */
+export const DIMENSIONS = ['server', 'path', 'upstream', 'kind', 'status_class'] as const
+export type Dimension = (typeof DIMENSIONS)[number]
+/** What has a length, in seconds. */
+export const MEASURES = ['handshake_latency', 'session_length'] as const
+export type Measure = (typeof MEASURES)[number]
+
+/** Which counts: those that have all of these values. A member that is absent stands for any, null for "not known". */
+export interface Where {
+  server?: string | null
+  path?: string | null
+  upstream?: string | null
+  /** `request`: an ordinary request that failed. */
+  kind?: EventKind | 'request'
+  status_class?: string | null
+}
+
+/** Times in epoch ms, [from, to), widened to whole steps; never more than 1,500 steps. */
+export interface BreakdownQuery {
+  from: number
+  to: number
+  stepSeconds: number
+  /** Null: all in one group. */
+  by: Dimension | null
+  where: Where
+}
+export interface Breakdown {
+  /** What was counted, ISO 8601: the range asked for in whole steps. */
+  from: string
+  to: string
+  step_seconds: number
+  /** The 20 with the highest counts, then `(other)`, which says in `values` how many it stands for. `n`: one per step. */
+  groups: { value: string | null; values: number; n: number[] }[]
+}
+
+export interface QuantilesQuery {
+  measure: Measure
+  from: number
+  to: number
+  /** Null: one answer for the whole range. */
+  stepSeconds: number | null
+  /** 0 to 1. */
+  quantiles: readonly number[]
+  where: Pick<Where, 'server' | 'path' | 'upstream'>
+}
+export interface Quantiles {
+  from: string
+  to: string
+  step_seconds: number
+  /** `values` in seconds, in the order asked for; null when nothing was measured. */
+  steps: { time: string; count: number; values: (number | null)[] }[]
+}
+
+/** How the store is. */
+export interface StoreState {
+  /** Size of the database, and what of it is free for what comes next. */
+  bytes: number
+  free_bytes: number
+  /** Why nothing can be stored now, as one line; null when the last commit succeeded. */
+  trouble: string | null
+  /** Places that have counts of their own, how many can have, and how often something happened at one that found no room
+   *  and is counted as `(other)`. */
+  places: number
+  max_places: number
+  other: number
+}
+
 export interface Store {
   positions(): SourcePosition[]
   commit(batch: Batch): CommitResult
@@ -83,10 +151,42 @@ export interface Store {
   markDelivery(id: string, result: { delivered_at: number } | { error: string }): void
   /** Occurrences of a problem's observations per step, for sparklines: server+path+upstream of its scope. */
   sparkline(finding: Finding, from: number, to: number, steps: number): number[]
-  /** Deletes events and slabs older than the given time, in small steps; returns true while there is more. */
-  expire(before: number): boolean
+  counts(query: BreakdownQuery): Breakdown
+  quantiles(query: QuantilesQuery): Quantiles
+  /** Deletes what is older than `before` (epoch ms), and the oldest hours while there is more than `maxBytes`. One small
+   *  step; returns true while there is more. Up to five lines of proof per place stay. */
+  expire(before: number, maxBytes?: number): boolean
+  /** Sums up minutes and packs events, one small step; returns true while there is more. What is asked meanwhile is
+   *  answered all the same. */
+  tidy(): boolean
+  state(): StoreState
   close(): void
 }
 
+/** What `halfopen db check` found. */
+export interface DatabaseCheck {
+  database: string
+  /** Of the form of the file; the next start of `serve` brings an older one up to date. */
+  version: number
+  current_version: number
+  /** A server writes to it now. */
+  in_use: boolean
+  bytes: number
+  free_bytes: number
+  /** False: a file of before it could give room back; `halfopen db compact` changes that. */
+  shrinks: boolean
+  events: number
+  /** Minutes that have counts. */
+  minutes: number
+  places: number
+  problems: number
+  sources: number
+  /** One line each; none: all is well. */
+  faults: string[]
+}
+
+export { backupDatabase } from './sqlite/backup.ts'
+export { checkDatabase } from './sqlite/check.ts'
+export { compactDatabase } from './sqlite/compact.ts'
 export { openSqliteStore } from './sqlite/store.ts'
 export { StoreError } from './store-error.ts'

@@ -30,6 +30,7 @@ describe('halfopen.yaml', () => {
       base_path: '',
       sources: [],
       retention: 30 * 86_400_000,
+      max_size: 2e9,
       alerts: { webhook: [], resolve_after: 600_000 },
       auth: { password_file: null, password: null, trusted_proxy: false },
     })
@@ -49,6 +50,7 @@ nginx_config: nginx.conf
 timezone: "+02:00"
 log_format: '$remote_addr "$request" $status'
 retention: 8w
+max_size: 1.5GiB
 alerts:
   webhook:
     - https://a.example/x
@@ -70,6 +72,7 @@ allowed_hosts: Logs.Example.ORG
       ],
       nginx_config: join(dir, 'nginx.conf'),
       retention: 56 * 86_400_000,
+      max_size: 1.5 * 2 ** 30,
       alerts: {
         webhook: [
           { url: 'https://a.example/x', name: 'webhook' },
@@ -104,6 +107,8 @@ allowed_hosts: Logs.Example.ORG
     )
     expect(config.listen.port).toBe(3)
     expect(config.retention).toBe(3 * 86_400_000)
+    expect(load('max_size: none\n').max_size).toBeNull()
+    expect(load(null, { HALFOPEN_MAX_SIZE: '500MB' }).max_size).toBe(500e6)
     expect(config.timezone).toBe('UTC')
     expect(config.alerts).toEqual({
       webhook: [{ name: 'webhook', url: 'https://a.example/?q=1,2' }],
@@ -155,6 +160,13 @@ describe('a configuration that cannot be used', () => {
     ['no port', 'listen: localhost\n', 'halfopen.yaml:1:9: listen: not an address with a port; expected ADDRESS:PORT'],
     ['port out of range', 'listen: 127.0.0.1:70000\n', 'halfopen.yaml:1:9: listen: not an address with a port'],
     ['duration', 'retention: a while\n', 'halfopen.yaml:1:12: retention: not a time; expected a time of at least 1h'],
+    ['size', 'max_size: 2\n', 'halfopen.yaml:1:11: max_size: '],
+    [
+      'size in words',
+      'max_size: huge\n',
+      'halfopen.yaml:1:11: max_size: not a size; expected a size of at least 64MB, such as',
+    ],
+    ['too small', 'max_size: 1MB\n', 'halfopen.yaml:1:11: max_size: too small'],
     ['too short', 'retention: 5s\n', 'halfopen.yaml:1:12: retention: too short'],
     ['zone', 'timezone: Mars/Olympus\n', 'halfopen.yaml:1:11: timezone: not a time zone; expected an IANA zone'],
     ['database', 'database: mysql:x\n', 'halfopen.yaml:1:11: database: not a known database; expected sqlite:PATH'],

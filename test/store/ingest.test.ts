@@ -189,7 +189,7 @@ it('a commit that fails stops reading, says so, and is tried again: nothing lost
   const store = openSqliteStore(database)
   const other = openDriver(database)
   // SQLite itself refuses in the middle of the transaction: the source row is written by then.
-  other.exec(`CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.text LIKE '%*2 %'
+  other.exec(`CREATE TRIGGER refuse BEFORE INSERT ON event_blocks WHEN NEW.n >= 2
     BEGIN SELECT RAISE(ABORT, 'no room'); END`)
   const hints: string[] = []
   let committed = 0

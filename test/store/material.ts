@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { EVENT_KINDS, type Event, type Scope } from '../../parsers/event.ts'
 import { emptyEvidence, foldEvent, foldRequest } from '../../server/diagnosis/contract.ts'
-import type { Evidence, Exemplar, InputSummary } from '../../server/diagnosis/contract.ts'
-import type { Batch } from '../../server/store/contract.ts'
+import type { Evidence, Exemplar, Finding, InputSummary } from '../../server/diagnosis/contract.ts'
+import type { Batch, ProblemRow } from '../../server/store/contract.ts'
 
 /** 2026-11-21T08:00:00Z */
 export const T0 = 1_795_248_000_000
@@ -75,6 +75,22 @@ export function failure(n: number, time: number | null, scope: Partial<Scope> = 
   return { events: [event], exemplar: line(n, time) }
 }
 
+/** A socket that was opened, and closed after so many seconds; `latency` of its handshake. */
+export function session(n: number, time: number, seconds: number, latency: number | null = null): Item {
+  const base = {
+    time,
+    zone: 'known' as const,
+    scope: { server: 'a.example', path: '/ws', upstream: '10.0.0.1:80' },
+    client: null,
+    connection: n,
+  }
+  const events: Event[] = [
+    { ...base, kind: 'handshake_ok', sign: 'access-101', status: 101, upstream_header_time: latency },
+    { ...base, kind: 'session_closed', sign: 'access-session', seconds, measured_by: 'request_time' },
+  ]
+  return { events, exemplar: line(n, time) }
+}
+
 export const request = (n: number, time: number, status: number, failedAt: Scope | null = null): Item => ({
   request: { time, status, failedAt, client: `192.0.2.${n % 250}` },
   exemplar: line(n, time),
@@ -144,3 +160,34 @@ export const items: fc.Arbitrary<Item[]> = fc
       return { ...item, exemplar: line(n + 1, at) }
     }),
   )
+
+/** A problem at a.example/ws. */
+export function problem(id: string): ProblemRow {
+  const finding: Finding = {
+    id,
+    cause: 'missing-upgrade-headers',
+    title: 'Upgrade is not passed on',
+    severity: 'error',
+    confidence: 0.9,
+    because: ['it says so'],
+    against: [],
+    count: 2,
+    first_seen: null,
+    last_seen: null,
+    scope: { server: 'a.example', path: '/ws', upstream: null, source: null },
+    evidence: [{ source: 'error.log', line: 1, text: 'line 1' }],
+    alternatives: [],
+    fix: {
+      layer: 'nginx',
+      summary: '',
+      directives: [],
+      snippet: null,
+      patch: null,
+      target: null,
+      prepare: [],
+      verify: [],
+      rollback: [],
+    },
+  }
+  return { id, state: 'new', opened_at: T0, changed_at: T0, resolved_at: null, last_live: T0, alerted: true, finding }
+}

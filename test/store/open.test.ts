@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openSqliteStore, StoreError } from '../../server/store/contract.ts'
-import { Committer } from '../../server/store/sqlite/commit.ts'
 import { Dimensions } from '../../server/store/sqlite/dimensions.ts'
 import { driverFor, openDriver } from '../../server/store/sqlite/driver.ts'
 import { MIGRATIONS } from '../../server/store/sqlite/migrations.ts'
 import { asStoreError, openDatabase } from '../../server/store/sqlite/open.ts'
+import { partsOf } from '../../server/store/sqlite/store.ts'
 import { batchOf, failure, T0 } from './material.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'halfopen-open-'))
@@ -91,8 +91,7 @@ describe('the database file', () => {
   it('on a full disk: the batch leaves no trace, says so, and can be committed when there is room', () => {
     const file = join(folder, 'full.sqlite')
     const db = openDatabase(file)
-    const dimensions = new Dimensions(db)
-    const committer = new Committer(db, dimensions)
+    const { committer } = partsOf(db)
     committer.commit(batchOf([failure(1, T0)]), T0)
     const large = batchOf(
       Array.from({ length: 2000 }, (_, n) => failure(n, T0 + n, { path: `/${n}` })),
@@ -110,7 +109,7 @@ describe('the database file', () => {
     expect(db.prepare('SELECT seq FROM sources').pluck().all()).toEqual([1])
     db.pragma('max_page_count = 1000000')
     expect(committer.commit(large, T0)).toBe('committed')
-    expect(db.prepare('SELECT count(*) FROM events').pluck().get()).toBe(2001)
+    expect(db.prepare('SELECT sum(n) FROM event_blocks').pluck().get()).toBe(2001)
     db.close()
   })
 })

@@ -1,9 +1,9 @@
 /** What every store must do. Each implementation runs it. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { emptyEvidence, type Finding } from '../../server/diagnosis/contract.ts'
-import type { OutboxRow, ProblemRow, Store } from '../../server/store/contract.ts'
-import { batchOf, failure, fold, items, request, T0, type Item } from './material.ts'
+import { emptyEvidence, lifetimeOf, type Evidence } from '../../server/diagnosis/contract.ts'
+import { DIMENSIONS, type OutboxRow, type Store } from '../../server/store/contract.ts'
+import { batchOf, failure, fold, items, problem, request, session, T0, type Item } from './material.ts'
 
 const MINUTE = 60_000
 const ALWAYS = [-Infinity, Infinity] as const
@@ -70,7 +70,31 @@ export function storeSuite(name: string, open: () => Store, reopen: (store: Stor
         }),
         { numRuns: 60 },
       )
-    })
+    }, 60_000)
+
+    it('and every chart are the same before and after minutes are summed up to hours and days, and when more comes', () => {
+      fc.assert(
+        fc.property(items, items, (some, more) => {
+          let store = open()
+          const memory = emptyEvidence()
+          let at = 0
+          for (const part of [some, more]) {
+            for (const item of part) fold(memory, item)
+            store.commit(batchOf(part, at))
+            at += part.length
+            const before = answers(store)
+            expect(before.counts.map(sumOf)).toEqual(DIMENSIONS.map(() => timedIn(memory)))
+            // After a restart nothing is being written: all of it is summed up.
+            store = reopen(store)
+            while (store.tidy());
+            expect(answers(store)).toEqual(before)
+            expect(store.evidence(...ALWAYS)).toEqual(memory)
+          }
+          store.close()
+        }),
+        { numRuns: 12 },
+      )
+    }, 60_000)
 
     it('has at most eight clients and five exemplars of one observation, the same as in memory', () => {
       const store = open()
@@ -138,6 +162,85 @@ export function storeSuite(name: string, open: () => Store, reopen: (store: Stor
       store.commit(batchOf([failure(1, T0), failure(2, T0 + 30 * MINUTE), failure(3, T0, { path: '/elsewhere' })]))
       const finding = problem('p').finding
       expect(store.sparkline(finding, T0, T0 + 60 * MINUTE, 4)).toEqual([1, 0, 1, 0])
+    })
+  })
+
+  describe(`${name}: counts and quantiles`, () => {
+    const range = { from: T0, to: T0 + 60 * MINUTE }
+
+    it('counts by a dimension, in steps, only what was asked for', () => {
+      const store = open()
+      store.commit(
+        batchOf([
+          failure(1, T0),
+          failure(2, T0 + 31 * MINUTE, { server: 'b.example' }),
+          failure(3, T0 + 32 * MINUTE, { server: 'b.example', path: '/other' }),
+          failure(4, null),
+          request(5, T0, 404, { server: 'c.example', path: '/missing', upstream: null }),
+        ]),
+      )
+      const ask = (query: Partial<Parameters<Store['counts']>[0]>): [string | null, number[]][] =>
+        store
+          .counts({ ...range, stepSeconds: 1800, by: null, where: {}, ...query })
+          .groups.map(({ value, n }) => [value, n])
+      expect(ask({})).toEqual([[null, [2, 2]]])
+      expect(ask({ by: 'server' })).toEqual([
+        ['b.example', [0, 2]],
+        ['a.example', [1, 0]],
+        ['c.example', [1, 0]],
+      ])
+      expect(ask({ by: 'kind' })).toEqual([
+        ['handshake_failed', [1, 2]],
+        ['request', [1, 0]],
+      ])
+      expect(ask({ by: 'path', where: { server: 'b.example' } })).toEqual([
+        ['/other', [0, 1]],
+        ['/ws', [0, 1]],
+      ])
+      expect(ask({ by: 'status_class', where: { kind: 'request' } })).toEqual([['4xx', [1, 0]]])
+      expect(ask({ where: { upstream: null } })).toEqual([[null, [1, 0]]])
+    })
+
+    it('says how many values "(other)" stands for', () => {
+      const store = open()
+      store.commit(batchOf(Array.from({ length: 30 }, (_, n) => failure(n, T0, { path: `/${n}` }))))
+      const { groups } = store.counts({ ...range, stepSeconds: 3600, by: 'path', where: {} })
+      expect(groups).toHaveLength(21)
+      expect(groups.at(-1)).toEqual({ value: '(other)', values: 10, n: [10] })
+    })
+
+    it('quantiles of session lengths are those of the buckets that diagnosis uses', () => {
+      const store = open()
+      const lengths = Array.from({ length: 100 }, (_, n) => 1 + n * 3.7)
+      store.commit(batchOf(lengths.map((seconds, n) => session(n, T0 + n * 30_000, seconds))))
+      const ask = { measure: 'session_length' as const, quantiles: [0.5, 0.95, 1], where: {} }
+      const whole = store.quantiles({ ...ask, ...range, stepSeconds: null }).steps
+      expect(whole).toHaveLength(1)
+      expect(whole[0]).toMatchObject({ count: 100, values: [49, 94, 99].map((n) => lengthOf(lengths[n] ?? 0)) })
+      const steps = store.quantiles({ ...ask, ...range, stepSeconds: 1800, where: { path: '/ws' } }).steps
+      expect(steps.map(({ count }) => count)).toEqual([60, 40])
+      expect(store.quantiles({ ...ask, ...range, stepSeconds: null, where: { path: '/x' } }).steps[0]).toMatchObject({
+        count: 0,
+        values: [null, null, null],
+      })
+    })
+
+    it('latencies are told apart from lengths', () => {
+      const store = open()
+      store.commit(batchOf([session(1, T0, 500, 0.02), session(2, T0, 500, 0.04)]))
+      const { steps } = store.quantiles({
+        measure: 'handshake_latency',
+        ...range,
+        stepSeconds: null,
+        quantiles: [0.5, 1],
+        where: {},
+      })
+      expect(steps[0]?.count).toBe(2)
+      const [half, all] = steps[0]?.values ?? []
+      expect(half).toBeGreaterThanOrEqual(0.02)
+      expect(half).toBeLessThan(0.0209)
+      expect(all).toBeGreaterThanOrEqual(0.04)
+      expect(all).toBeLessThan(0.0417)
     })
   })
 
@@ -223,34 +326,32 @@ export function storeSuite(name: string, open: () => Store, reopen: (store: Stor
   })
 }
 
-function problem(id: string): ProblemRow {
-  const finding: Finding = {
-    id,
-    cause: 'missing-upgrade-headers',
-    title: 'Upgrade is not passed on',
-    severity: 'error',
-    confidence: 0.9,
-    because: ['it says so'],
-    against: [],
-    count: 2,
-    first_seen: null,
-    last_seen: null,
-    scope: { server: 'a.example', path: '/ws', upstream: null, source: null },
-    evidence: [{ source: 'error.log', line: 1, text: 'line 1' }],
-    alternatives: [],
-    fix: {
-      layer: 'nginx',
-      summary: '',
-      directives: [],
-      snippet: null,
-      patch: null,
-      target: null,
-      prepare: [],
-      verify: [],
-      rollback: [],
-    },
+const lengthOf = (seconds: number): number => lifetimeOf(Math.floor(seconds * 10 + 1e-6))
+const sumOf = ({ groups }: ReturnType<Store['counts']>): number =>
+  groups.reduce((sum, { n }) => sum + n.reduce((all, one) => all + one, 0), 0)
+
+/** Events and failed requests that have a time and are no echoes. */
+function timedIn({ observations, suspects }: Evidence): number {
+  let all = 0
+  for (const { minutes, echo } of observations.values()) if (!echo) for (const [, n] of minutes) all += n
+  for (const { minutes } of suspects.values()) for (const [, n] of minutes) all += n
+  return all
+}
+
+/** What charts ask, in steps of minutes, hours and days. */
+function answers(store: Store) {
+  const range = { from: T0 - 86_400_000, to: T0 + 5 * 86_400_000 }
+  const quantiles = (stepSeconds: number | null, where: { server?: string }) =>
+    (['handshake_latency', 'session_length'] as const).map((measure) =>
+      store.quantiles({ measure, ...range, stepSeconds, quantiles: [0.5, 0.95], where }),
+    )
+  return {
+    series: [3600, 86_400].map((step) => store.series(range.from, range.to, step)),
+    minutes: store.series(T0, T0 + 3_600_000, 60),
+    counts: DIMENSIONS.map((by) => store.counts({ ...range, stepSeconds: 86_400, by, where: {} })),
+    hours: store.counts({ ...range, stepSeconds: 3600, by: 'kind', where: { server: 'a.example' } }),
+    quantiles: [quantiles(null, {}), quantiles(3600, {}), quantiles(86_400, { server: 'a.example' })],
   }
-  return { id, state: 'new', opened_at: T0, changed_at: T0, resolved_at: null, last_live: T0, alerted: true, finding }
 }
 
 const message = (id: string, problem_id: string, n = 0): OutboxRow => ({

@@ -78,6 +78,12 @@ class Dimension<T> {
   }
 }
 
+/** As evidence cuts them. */
+const own = ({ server, path, upstream }: Scope): Scope => ({
+  server: server === null ? null : server.slice(0, 255),
+  path,
+  upstream: upstream === null ? null : upstream.slice(0, 255),
+})
 const scopeKey = (s: Scope): string => JSON.stringify([s.server, s.path, s.upstream])
 const classKey = (c: Class): string => JSON.stringify([c.kind, c.sign, c.status, c.asked, c.answered_by, c.echo])
 
@@ -86,6 +92,10 @@ export class Dimensions {
   private readonly classes: Dimension<Class>
   private readonly origins: Dimension<string>
   private readonly limits: { scopes: number; suspectScopes: number }
+  /** path → server → upstream → id, and sign → classes: every event is looked up, and JSON of it takes three times as long. */
+  private readonly seenScopes = new Map<string | null, Map<string | null, Map<string | null, number>>>()
+  private readonly seenClasses = new Map<string, { is: Class; id: number }[]>()
+  private otherId: number | null = null
 
   constructor(db: Db, limits = { scopes: MAX_SCOPES, suspectScopes: MAX_SUSPECT_SCOPES }) {
     this.limits = limits
@@ -118,26 +128,69 @@ export class Dimensions {
   }
 
   reload(): void {
+    this.seenScopes.clear()
+    this.seenClasses.clear()
+    this.otherId = null
     this.scopes.reload()
     this.classes.reload()
     this.origins.reload()
   }
 
   scopeId(scope: Scope): number {
-    const key = scopeKey(scope)
-    const fits = this.scopes.has(key) || this.scopes.size < this.limits.scopes
-    return fits ? this.scopes.id(key, scope) : this.scopes.id(scopeKey(OTHER), OTHER)
+    const { server, path, upstream } = scope
+    const known = this.seenScopes.get(path)?.get(server)?.get(upstream)
+    if (known !== undefined) return known
+    const kept = own(scope)
+    const key = scopeKey(kept)
+    // What found no room is not remembered: there may be room later, and it could be anything.
+    if (!this.scopes.has(key) && this.scopes.size >= this.limits.scopes)
+      return (this.otherId ??= this.scopes.id(scopeKey(OTHER), OTHER))
+    const id = this.scopes.id(key, kept)
+    if (kept.server !== server || kept.upstream !== upstream) return id
+    let servers = this.seenScopes.get(path)
+    if (servers === undefined) this.seenScopes.set(path, (servers = new Map()))
+    let upstreams = servers.get(server)
+    if (upstreams === undefined) servers.set(server, (upstreams = new Map()))
+    upstreams.set(upstream, id)
+    return id
+  }
+
+  /** True for the scope of all that found no room. */
+  isOther(id: number): boolean {
+    return id === this.otherId
   }
 
   /** Null when the table is too full for one more scope that may never matter. */
   suspectScopeId(scope: Scope): number | null {
-    const key = scopeKey(scope)
+    const kept = own(scope)
+    const key = scopeKey(kept)
     if (!this.scopes.has(key) && this.scopes.size >= this.limits.suspectScopes) return null
-    return this.scopes.id(key, scope)
+    return this.scopes.id(key, kept)
   }
 
-  classId(c: Class): number {
-    return this.classes.id(classKey(c), c)
+  classId({ kind, sign, status, asked, answered_by, echo }: Class): number {
+    return this.classOf(kind, sign, status, asked, answered_by, echo)
+  }
+
+  /** The same without an object, which is one for each event. */
+  classOf(
+    kind: Class['kind'],
+    sign: string,
+    status: number | null,
+    asked: Class['asked'],
+    answered_by: Class['answered_by'],
+    echo: boolean,
+  ): number {
+    let classes = this.seenClasses.get(sign)
+    if (classes === undefined) this.seenClasses.set(sign, (classes = []))
+    for (const { is, id } of classes) {
+      const same = is.kind === kind && is.status === status && is.echo === echo
+      if (same && is.asked === asked && is.answered_by === answered_by) return id
+    }
+    const is = { kind, sign, status, asked, answered_by, echo }
+    const id = this.classes.id(classKey(is), is)
+    classes.push({ is, id })
+    return id
   }
 
   originId(name: string): number {
@@ -146,6 +199,15 @@ export class Dimensions {
 
   scope(id: number): Scope {
     return { ...this.scopes.value(id) }
+  }
+
+  /** All scopes and classes there are, by id. */
+  allScopes(): Iterable<[number, Scope]> {
+    return this.scopes.entries()
+  }
+
+  allClasses(): Iterable<[number, Class]> {
+    return this.classes.entries()
   }
 
   class(id: number): Class {

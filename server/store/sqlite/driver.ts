@@ -13,10 +13,22 @@ type Load = (name: string) => unknown
 /** The package to load for a Node-API version; the second one is an alias of better-sqlite3 12.9. */
 export const driverFor = (napi: number): string => (napi >= 10 ? 'better-sqlite3' : 'better-sqlite3-node20')
 
+const requireHere: Load = createRequire(import.meta.url)
+
 /** Opens the file, which must exist. Throws StoreError('database-no-driver') when the driver cannot be loaded; SQLite's
  *  own errors pass through. `load` is `require`, for tests of machines without a driver. */
-export function openDriver(file: string, load: Load = createRequire(import.meta.url)): Db {
+export function openDriver(file: string, load: Load = requireHere): Db {
   return new (loadDriver(load))(file, { timeout: 5000 })
+}
+
+/** The same for somebody who only looks, beside a server that writes. */
+export function openReadOnly(file: string): Db {
+  return new (loadDriver(requireHere))(file, { timeout: 5000, readonly: true, fileMustExist: true })
+}
+
+/** The same for one who does not wait: the lock of another is an answer. */
+export function openImpatient(file: string): Db {
+  return new (loadDriver(requireHere))(file, { timeout: 0 })
 }
 
 function loadDriver(load: Load): typeof Database {

@@ -1,11 +1,12 @@
 /** The database, step by step: `MIGRATIONS[n]` takes user_version n to n + 1. A released step is never edited. */
 import { StoreError } from '../store-error.ts'
 import type { Db } from './driver.ts'
+import { slimmer } from './migration-2.ts'
 
 /** `PRAGMA application_id` of our files: "hfop". */
 export const APPLICATION_ID = 0x68666f70
 
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly (string | ((db: Db) => void))[] = [
   `
 -- One row per generation of a source; the newest commit of a path is where it is read on.
 CREATE TABLE sources (
@@ -78,10 +79,25 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_waiting ON outbox(created_at) WHERE delivered_at IS NULL;
 `,
+  slimmer,
 ]
 
 /** Brings a database to the newest version, each step in a transaction of its own. */
 export function migrate(db: Db, file: string): void {
+  const { version } = refuseForeign(db, file)
+  for (const [n, step] of MIGRATIONS.entries()) {
+    if (n < version) continue
+    db.transaction(() => {
+      db.pragma(`application_id = ${APPLICATION_ID}`)
+      if (typeof step === 'string') db.exec(step)
+      else step(db)
+      db.pragma(`user_version = ${n + 1}`)
+    }).immediate()
+  }
+}
+
+/** Throws StoreError for a database of another program or of a newer halfopen. */
+export function refuseForeign(db: Db, file: string): { version: number } {
   const version = Number(db.pragma('user_version', { simple: true }))
   const id = Number(db.pragma('application_id', { simple: true }))
   const tables = Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get())
@@ -94,12 +110,5 @@ export function migrate(db: Db, file: string): void {
       `${file} was made by a newer halfopen (version ${version}, this one knows ${MIGRATIONS.length}); upgrade halfopen, or name another file`,
     )
   }
-  for (const [n, sql] of MIGRATIONS.entries()) {
-    if (n < version) continue
-    db.transaction(() => {
-      db.pragma(`application_id = ${APPLICATION_ID}`)
-      db.exec(sql)
-      db.pragma(`user_version = ${n + 1}`)
-    }).immediate()
-  }
+  return { version }
 }

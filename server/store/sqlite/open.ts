@@ -1,5 +1,5 @@
 /** Opening the database file, and what its failures mean to the person who has to repair them. */
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { StoreError } from '../store-error.ts'
 import { openDriver, type Db } from './driver.ts'
@@ -11,9 +11,10 @@ export function openDatabase(path: string): Db {
   const file = resolve(path)
   let db: Db | null = null
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    if (!existsSync(file)) closeSync(openSync(file, 'ax', 0o600))
+    prepareFile(file)
     db = openDriver(file)
+    // Only a file without tables takes it; one of before is changed by `halfopen db compact`.
+    db.pragma('auto_vacuum = INCREMENTAL')
     // Any statement that reads shows whether this is a database at all.
     db.pragma('busy_timeout = 5000')
     db.pragma('journal_mode = WAL')
@@ -21,11 +22,43 @@ export function openDatabase(path: string): Db {
     // since the position is in the same transaction.
     db.pragma('synchronous = NORMAL')
     db.pragma('foreign_keys = ON')
+    // 16 MB of pages: the newest minute of every table is written with each commit.
+    db.pragma('cache_size = -16000')
+    // A burst grows the -wal file; it is cut back when it was copied into the database.
+    db.pragma(`journal_size_limit = ${16 << 20}`)
     migrate(db, file)
     return db
   } catch (error) {
     db?.close()
     throw asStoreError(error, file)
+  }
+}
+
+/** Throws StoreError('database-missing') when there is no file at the path. */
+export function existing(file: string): void {
+  if (!existsSync(file) || statSync(file).size === 0)
+    throw new StoreError(
+      'database-missing',
+      `${file}: there is no database; name it with --database sqlite:PATH, or the settings with --config-file`,
+    )
+}
+
+/** Makes the folder and the file, for their owner only; takes from others what an older file of ours lets them read. */
+export function prepareFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  if (!existsSync(file)) closeSync(openSync(file, 'ax', 0o600))
+  for (const part of [file, `${file}-wal`, `${file}-shm`]) narrow(part)
+}
+
+/** Log lines are nobody else's business, whatever the umask was when the file was copied here. */
+function narrow(file: string): void {
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (!stats?.isFile() || (stats.mode & 0o077) === 0) return
+  try {
+    chmodSync(file, stats.mode & 0o700)
+  } catch (error) {
+    // Another user's file that we may write to: it is not ours to change.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
   }
 }
 
@@ -46,8 +79,11 @@ export function asStoreError(error: unknown, file: string): unknown {
   return new StoreError('database-unwritable', `${file} cannot be written (${reason(code)}); ${remedy(code, file)}`)
 }
 
+/** SHMSIZE: there was no room for the -shm file, which is the first to grow. */
+const FULL = new Set(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'])
+
 function reason(code: string): string {
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full'
+  if (FULL.has(code)) return 'the disk is full'
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
   if (code === 'EROFS' || code.startsWith('SQLITE_READONLY')) return 'read-only'
   if (code === 'ENOTDIR' || code === 'EEXIST') return 'part of its path is a file'
@@ -58,8 +94,7 @@ function reason(code: string): string {
 }
 
 function remedy(code: string, file: string): string {
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT')
-    return 'make room; reading goes on where it stopped'
+  if (FULL.has(code)) return 'make room; reading goes on where it stopped'
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'stop the other halfopen that uses it'
   return `give this user write access to it and to ${dirname(file)}, or name another file (database: sqlite:PATH)`
 }

@@ -2,53 +2,94 @@
 import { resolve } from 'node:path'
 import type { Finding, InputSummary } from '../../diagnosis/contract.ts'
 import type { EventPage, Series } from '../../http/wire.ts'
-import type { Batch, CommitResult, OutboxRow, ProblemRow, SourcePosition, Store } from '../contract.ts'
+import type { Batch, CommitResult, OutboxRow, ProblemRow, SourcePosition, Store, StoreState } from '../contract.ts'
+import { Breakdowns } from './breakdown.ts'
 import { Committer } from './commit.ts'
+import { CountColumns } from './count-columns.ts'
 import { Dimensions } from './dimensions.ts'
 import type { Db, Statement } from './driver.ts'
-import { EventList } from './event-list.ts'
+import { EventBlocks } from './event-blocks.ts'
 import { EvidenceReader } from './evidence-reader.ts'
-import { Expiry } from './expire.ts'
-import { asStoreError, openDatabase } from './open.ts'
+import { Expiry, sizeOf } from './expire.ts'
+import { Extent } from './extent.ts'
+import { lockDatabase, type Lock } from './lock.ts'
+import { TALLIES } from './migration-2.ts'
+import { asStoreError, openDatabase, prepareFile } from './open.ts'
 import { ProblemTable } from './problem-table.ts'
+import { Proofs } from './proofs.ts'
+import { RollUp } from './roll-up.ts'
+import { Stale } from './stale.ts'
 import { Trend } from './trend.ts'
 
-/** Opens or creates the database at `path`. Throws StoreError, whose message names the path and what to do. */
+/** Opens or creates the database at `path`. Throws StoreError, whose message names the path and what to do; also when
+ *  another process writes to it. */
 export function openSqliteStore(path: string): Store {
-  const db = openDatabase(path)
+  const file = resolve(path)
+  let lock: Lock | null = null
+  let db: Db | null = null
   try {
-    return new SqliteStore(db, resolve(path))
+    prepareFile(file)
+    lock = lockDatabase(file)
+    db = openDatabase(file)
+    return new SqliteStore(db, file, lock)
   } catch (error) {
-    db.close()
-    throw asStoreError(error, resolve(path))
+    db?.close()
+    lock?.release()
+    throw asStoreError(error, file)
+  }
+}
+
+/** The parts of a store, joined. For tests that look at one of them too. */
+export function partsOf(db: Db, limits?: ConstructorParameters<typeof Dimensions>[1]) {
+  const dimensions = new Dimensions(db, limits)
+  const stale = new Stale(db)
+  const columns = new CountColumns(db, stale, 'counts')
+  const sums = new CountColumns(db, stale, 'trend')
+  const extent = new Extent(db)
+  const proofs = new Proofs(db, dimensions)
+  const blocks = new EventBlocks(db, dimensions)
+  const trend = new Trend(db, { dimensions, stale, columns, sums, extent })
+  const onWritten = (minutes: ReadonlySet<number>): void => {
+    columns.forget(minutes)
+    sums.forget(minutes)
+    trend.forget()
+  }
+  const all = { dimensions, stale, columns, sums, extent, proofs, blocks, trend }
+  return {
+    ...all,
+    committer: new Committer(db, { dimensions, blocks, proofs, stale, onWritten }),
+    reader: new EvidenceReader(db, all),
+    breakdowns: new Breakdowns(db, all),
+    expiry: new Expiry(db, all),
+    rollUp: new RollUp(db, stale, [columns, sums]),
   }
 }
 
 class SqliteStore implements Store {
   private readonly db: Db
   private readonly file: string
-  private readonly committer: Committer
-  private readonly reader: EvidenceReader
-  private readonly trend: Trend
-  private readonly list: EventList
+  private readonly lock: Lock
+  private readonly parts: ReturnType<typeof partsOf>
   private readonly problemTable: ProblemTable
-  private readonly expiry: Expiry
   private readonly newest: Statement<[], Omit<SourcePosition, 'summary'> & { summary: string }>
+  private readonly overflowed: Statement<[], number | null>
+  private trouble: string | null = null
 
-  constructor(db: Db, file: string) {
+  constructor(db: Db, file: string, lock: Lock) {
     this.db = db
     this.file = file
-    const dimensions = new Dimensions(db)
-    this.committer = new Committer(db, dimensions)
-    this.reader = new EvidenceReader(db, dimensions)
-    this.trend = new Trend(db, dimensions)
-    this.list = new EventList(db, dimensions)
+    this.lock = lock
+    this.parts = partsOf(db)
     this.problemTable = new ProblemTable(db)
-    this.expiry = new Expiry(db, dimensions)
     this.newest = db.prepare(
       `SELECT generation, path, seq, position, summary FROM sources s
        WHERE committed = (SELECT max(committed) FROM sources WHERE path = s.path) ORDER BY path`,
     )
+    this.overflowed = db
+      .prepare(
+        `SELECT sum(n) FROM tallies WHERE tier = 0 AND what IN (${TALLIES.indexOf('other_scope')}, ${TALLIES.indexOf('suspects_dropped')})`,
+      )
+      .pluck() as Statement<[], number | null>
   }
 
   positions(): SourcePosition[] {
@@ -58,11 +99,18 @@ class SqliteStore implements Store {
   }
 
   commit(batch: Batch): CommitResult {
-    return this.guard(() => this.committer.commit(batch, Date.now()))
+    try {
+      const result = this.guard(() => this.parts.committer.commit(batch, Date.now()))
+      this.trouble = null
+      return result
+    } catch (error) {
+      this.trouble = error instanceof Error ? error.message : String(error)
+      throw error
+    }
   }
 
   evidence(from: number, to: number): ReturnType<Store['evidence']> {
-    return this.guard(() => this.reader.read(from, to))
+    return this.guard(() => this.parts.reader.read(from, to))
   }
 
   inputs(): InputSummary[] {
@@ -70,11 +118,19 @@ class SqliteStore implements Store {
   }
 
   series(from: number, to: number, stepSeconds: number): Series {
-    return this.guard(() => this.trend.series(from, to, stepSeconds))
+    return this.guard(() => this.parts.trend.series(from, to, stepSeconds))
+  }
+
+  counts(query: Parameters<Store['counts']>[0]): ReturnType<Store['counts']> {
+    return this.guard(() => this.parts.breakdowns.counts(query))
+  }
+
+  quantiles(query: Parameters<Store['quantiles']>[0]): ReturnType<Store['quantiles']> {
+    return this.guard(() => this.parts.breakdowns.quantiles(query))
   }
 
   events(query: { cursor: string | null; limit: number }): EventPage {
-    return this.guard(() => this.list.read(query))
+    return this.guard(() => this.parts.blocks.list(query))
   }
 
   problems(): ProblemRow[] {
@@ -94,15 +150,34 @@ class SqliteStore implements Store {
   }
 
   sparkline(finding: Finding, from: number, to: number, steps: number): number[] {
-    return this.guard(() => this.trend.sparkline(finding, from, to, steps))
+    return this.guard(() => this.parts.trend.sparkline(finding, from, to, steps))
   }
 
-  expire(before: number): boolean {
-    return this.guard(() => this.expiry.run(before))
+  expire(before: number, maxBytes = Infinity): boolean {
+    return this.guard(() => this.parts.expiry.run(before, maxBytes))
+  }
+
+  tidy(): boolean {
+    return this.guard(() => {
+      this.parts.proofs.flush()
+      return this.parts.rollUp.step() || this.parts.blocks.merge()
+    })
+  }
+
+  state(): StoreState {
+    const { bytes, free_bytes } = sizeOf(this.db)
+    const { scopeCount: places, limit: max_places } = this.parts.dimensions
+    return { bytes, free_bytes, trouble: this.trouble, places, max_places, other: this.overflowed.get() ?? 0 }
   }
 
   close(): void {
+    try {
+      if (this.db.open) this.parts.proofs.flush()
+    } catch {
+      // A disk that is full to the end: lines of proof, no counts.
+    }
     this.db.close()
+    this.lock.release()
   }
 
   /** A full disk or a locked file is no bug of ours: the caller gets a StoreError and may try again. */

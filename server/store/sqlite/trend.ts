@@ -1,74 +1,111 @@
-/** The numbers behind charts, from the per-minute tables only: raw events are too many to count on the event loop. */
+/** The numbers behind charts, from the tables of counts only: raw events are too many to count on the event loop. */
 import type { EventKind, Finding, Scope } from '../../diagnosis/contract.ts'
 import type { Bucket, Series } from '../../http/wire.ts'
-import type { Dimensions } from './dimensions.ts'
+import { chartStep, type ChartStep } from './chart-step.ts'
+import { TIMED, type CountColumns } from './count-columns.ts'
+import type { Class, Dimensions } from './dimensions.ts'
 import type { Db, Statement } from './driver.ts'
-
-/** More points than any screen shows. */
-export const MAX_POINTS = 1500
-/** Steps in seconds that divide what people read on an axis. */
-const STEPS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800]
+import type { Extent } from './extent.ts'
+import { TALLIES } from './migration-2.ts'
+import type { Stale } from './stale.ts'
+import { MINUTE, type Tier } from './tiers.ts'
 
 const CLOSURES = new Set<string>(['abnormal_closure', 'upstream_reset', 'client_closed', 'session_closed'])
 const TIMEOUTS = new Set<string>(['upstream_timeout', 'upstream_refused'])
 /** Events that are no trouble by themselves. */
 const NORMAL: ReadonlySet<EventKind | 'request'> = new Set(['handshake_ok', 'session_closed', 'lifecycle'])
+/** Rows of counts that lines of problems are drawn from; of more than that, from hours. */
+const MAX_ROWS = 200_000
 
-interface Step {
-  from: number
-  to: number
-  ms: number
+type Grouped = { tier: Tier; from: number; to: number; origin: number; step: number }
+
+/** What lines of problems are drawn from, by scope: troubles, and failed ordinary requests. */
+interface Troubles {
+  key: string
+  byScope: Map<number, { events: Float64Array; requests: Float64Array }>
+}
+
+export interface TrendParts {
+  dimensions: Dimensions
+  stale: Stale
+  columns: CountColumns
+  /** Of all places together. */
+  sums: CountColumns
+  extent: Extent
 }
 
 export class Trend {
-  private readonly dimensions: Dimensions
-  private readonly counts: Statement<[Step], { bucket: number; class_id: number; n: number }>
-  private readonly requests: Statement<[Step], { bucket: number; n: number }>
-  private readonly byScope: Statement<
-    [number, number],
-    { minute: number; scope_id: number; class_id: number; n: number }
-  >
+  private readonly parts: TrendParts
+  private readonly requests: Statement<[Grouped], { bucket: number; n: number }>
+  private troubles: Troubles = { key: '', byScope: new Map() }
 
-  constructor(db: Db, dimensions: Dimensions) {
-    this.dimensions = dimensions
+  constructor(db: Db, parts: TrendParts) {
+    this.parts = parts
     // Numbers are bound as REAL, so that "/" would not truncate: steps are cut off with "%".
-    const bucket = 'minute - (minute - $from) % $ms AS bucket'
-    this.counts = db.prepare(
-      `SELECT ${bucket}, class_id, sum(n) AS n FROM counts WHERE minute >= $from AND minute < $to AND timed = 1 GROUP BY 1, 2`,
-    )
+    const bucket = 'start - (start - $origin) % $step AS bucket'
     this.requests = db.prepare(
-      `SELECT ${bucket}, sum(n) AS n FROM tallies WHERE minute >= $from AND minute < $to AND what = 'requests' GROUP BY 1`,
+      `SELECT ${bucket}, sum(n) AS n FROM tallies
+       WHERE tier = $tier AND what = ${TALLIES.indexOf('requests')} AND start >= $from AND start < $to GROUP BY 1`,
     )
-    this.byScope = db.prepare(
-      'SELECT minute, scope_id, class_id, n FROM counts WHERE minute >= ? AND minute < ? AND timed = 1',
-    )
+  }
+
+  /** Counts were written: lines of problems are drawn anew. */
+  forget(): void {
+    this.troubles = { key: '', byScope: new Map() }
   }
 
   /** Every step of [from, to), empty ones included; widened to whole steps, the step to at most 1500 of them. */
   series(from: number, to: number, stepSeconds: number): Series {
-    const step = snap(from, to, stepSeconds)
-    const buckets = new Map<number, Bucket & { inApplication: number }>()
-    for (let t = step.from; t < step.to; t += step.ms) buckets.set(t, emptyBucket(t))
-    for (const { bucket, class_id, n } of this.counts.iterate(step)) {
-      const { kind, status, sign, echo } = this.dimensions.class(class_id)
-      const into = buckets.get(bucket)
-      if (into === undefined || echo) continue
-      if (kind === 'handshake_ok') into.handshakes_ok += n
-      else if (kind === 'handshake_failed' && sign.startsWith('app-')) into.inApplication += n
-      else if (kind === 'handshake_failed') count(into.handshakes_failed, String(status ?? 0), n)
-      else if (CLOSURES.has(kind)) count(into.closures, kind, n)
-      else if (TIMEOUTS.has(kind)) count(into.timeouts, kind, n)
+    const step = chartStep(from, to, stepSeconds)
+    const buckets = Array.from({ length: stepsOf(step) }, (_, i) => emptyBucket((step.from + i * step.step) * MINUTE))
+    const inApplication = new Float64Array(buckets.length)
+    for (const { is, n } of this.classes(step)) {
+      const add = adder(is)
+      if (add === null) continue
+      for (let i = 0; i < n.length; i++) {
+        const times = n[i] as number
+        if (times === 0) continue
+        if (add === 'in application') inApplication[i] = (inApplication[i] as number) + times
+        else add(buckets[i] as Bucket, times)
+      }
     }
-    for (const { bucket, n } of this.requests.iterate(step)) {
-      const into = buckets.get(bucket)
-      if (into !== undefined) into.requests = n
+    for (const segment of this.segments(step)) {
+      for (const { bucket, n } of this.requests.iterate(segment)) {
+        const into = buckets[(bucket - step.from) / step.step]
+        if (into !== undefined) into.requests += n
+      }
     }
+    for (const [i, bucket] of buckets.entries()) join(bucket, inApplication[i] as number)
     return {
-      from: new Date(step.from).toISOString(),
-      to: new Date(step.to).toISOString(),
-      step_seconds: step.ms / 1000,
-      buckets: [...buckets.values()].map(({ inApplication, ...bucket }) => joined(bucket, inApplication)),
+      from: new Date(step.from * MINUTE).toISOString(),
+      to: new Date(step.to * MINUTE).toISOString(),
+      step_seconds: step.step * 60,
+      buckets,
     }
+  }
+
+  /** Counts of all scopes together: for each class one number a step. */
+  classes(chart: ChartStep): { is: Class; n: Float64Array }[] {
+    const { from, to, step, tier } = chart
+    const inside = this.parts.extent.clamp(from, to)
+    if (inside === null) return []
+    const found = new Map<number, Float64Array>()
+    for (const part of this.parts.sums.read(...inside, tier)) {
+      const { start, class: classes, n } = part.columns
+      for (let i = part.at; i < part.end; i++) {
+        let of = found.get(classes[i] as number)
+        if (of === undefined) found.set(classes[i] as number, (of = new Float64Array(stepsOf(chart))))
+        const at = Math.floor(((start[i] as number) - from) / step)
+        of[at] = (of[at] as number) + (n[i] as number)
+      }
+    }
+    return [...found].map(([id, n]) => ({ is: this.parts.dimensions.class(id), n }))
+  }
+
+  private *segments({ from, to, step, tier }: ChartStep): Generator<Grouped> {
+    const inside = this.parts.extent.clamp(from, to)
+    if (inside === null) return
+    for (const segment of this.parts.stale.cover(...inside, tier)) yield { ...segment, origin: from, step }
   }
 
   /** Troubles at the finding's place per step; a null member of its scope stands for any. */
@@ -76,49 +113,72 @@ export class Trend {
     const counts = Array.from({ length: steps }, () => 0)
     const fits = (wanted: string | null, has: string | null): boolean => wanted === null || wanted === has
     const { server, path, upstream } = finding.scope
-    const scopes = new Set(
-      this.dimensions.scopeIds(
-        (s: Scope) => fits(server, s.server) && fits(path, s.path) && fits(upstream, s.upstream),
-      ),
-    )
-    for (const { minute, scope_id, class_id, n } of this.byScope.iterate(from, to)) {
-      if (!scopes.has(scope_id)) continue
-      const { kind, echo } = this.dimensions.class(class_id)
+    for (const [id, { events, requests }] of this.troublesOf(from, to, steps)) {
+      const s: Scope = this.parts.dimensions.scope(id)
+      if (!fits(server, s.server) || !fits(path, s.path) || !fits(upstream, s.upstream)) continue
       // A failed ordinary request only belongs to a finding about that very path.
-      if (echo || NORMAL.has(kind) || (kind === 'request' && path === null)) continue
-      const step = Math.floor(((minute - from) * steps) / (to - from))
-      counts[step] = (counts[step] ?? 0) + n
+      for (let i = 0; i < steps; i++)
+        counts[i] = (counts[i] as number) + (events[i] as number) + (path === null ? 0 : (requests[i] as number))
     }
     return counts
   }
+
+  /** One pass over the counts serves the lines of all problems of one answer. */
+  private troublesOf(from: number, to: number, steps: number): Troubles['byScope'] {
+    const key = `${from} ${to} ${steps}`
+    if (this.troubles.key === key) return this.troubles.byScope
+    const { columns, dimensions, extent } = this.parts
+    const byScope: Troubles['byScope'] = new Map()
+    const inside = extent.clamp(Math.ceil(from / MINUTE), Math.ceil(to / MINUTE))
+    this.troubles = { key, byScope }
+    if (inside === null) return byScope
+    const tier = columns.finest(...inside, MAX_ROWS)
+    for (const part of columns.read(...inside, tier)) {
+      const { start, scope, class: classes, n, flags } = part.columns
+      for (let i = part.at; i < part.end; i++) {
+        if (((flags[i] as number) & TIMED) === 0) continue
+        const { kind, echo } = dimensions.class(classes[i] as number)
+        if (echo || NORMAL.has(kind)) continue
+        const step = Math.floor((((start[i] as number) * MINUTE - from) * steps) / (to - from))
+        let of = byScope.get(scope[i] as number)
+        if (of === undefined)
+          byScope.set(scope[i] as number, (of = { events: new Float64Array(steps), requests: new Float64Array(steps) }))
+        const into = kind === 'request' ? of.requests : of.events
+        into[Math.max(0, step)] = (into[Math.max(0, step)] ?? 0) + (n[i] as number)
+      }
+    }
+    return byScope
+  }
 }
 
-function snap(from: number, to: number, stepSeconds: number): Step {
-  if (!Number.isFinite(from) || !Number.isFinite(to) || to < from) throw new RangeError(`no range: ${from} to ${to}`)
-  // One step is kept for each end that has to be widened.
-  const least = Math.max(60, stepSeconds, (to - from) / 1000 / (MAX_POINTS - 2))
-  const seconds = STEPS.find((s) => s >= least) ?? Math.ceil(least / 604_800) * 604_800
-  const ms = (stepSeconds === least && stepSeconds % 60 === 0 ? stepSeconds : seconds) * 1000
-  return { from: Math.floor(from / ms) * ms, to: Math.ceil(to / ms) * ms, ms }
+const stepsOf = ({ from, to, step }: ChartStep): number => Math.round((to - from) / step)
+
+/** How a class is counted in a step of the trend; null: not at all. */
+function adder({ kind, status, sign, echo }: Class): ((into: Bucket, n: number) => void) | 'in application' | null {
+  if (echo) return null
+  if (kind === 'handshake_ok') return (into, n) => (into.handshakes_ok += n)
+  if (kind === 'handshake_failed' && sign.startsWith('app-')) return 'in application'
+  if (kind === 'handshake_failed') return (into, n) => count(into.handshakes_failed, String(status ?? 0), n)
+  if (CLOSURES.has(kind)) return (into, n) => count(into.closures, kind, n)
+  return TIMEOUTS.has(kind) ? (into, n) => count(into.timeouts, kind, n) : null
 }
 
 /** The application's line and nginx's line tell of one handshake: only what nginx did not tell is added. */
-function joined(bucket: Bucket, inApplication: number): Bucket {
-  const inNginx = Object.values(bucket.handshakes_failed).reduce((sum, n) => sum + n, 0)
-  if (inApplication > inNginx) count(bucket.handshakes_failed, '0', inApplication - inNginx)
-  return bucket
+function join({ handshakes_failed }: Bucket, inApplication: number): void {
+  if (inApplication === 0) return
+  const inNginx = Object.values(handshakes_failed).reduce((sum, n) => sum + n, 0)
+  if (inApplication > inNginx) count(handshakes_failed, '0', inApplication - inNginx)
 }
 
 function count(into: Record<string, number>, key: string, n: number): void {
   into[key] = (into[key] ?? 0) + n
 }
 
-const emptyBucket = (time: number): Bucket & { inApplication: number } => ({
+const emptyBucket = (time: number): Bucket => ({
   time: new Date(time).toISOString(),
   handshakes_ok: 0,
   handshakes_failed: {},
   closures: {},
   timeouts: {},
   requests: 0,
-  inApplication: 0,
 })

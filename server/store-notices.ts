@@ -1,0 +1,13 @@
+/** What the person who runs halfopen has to know of the store, one sentence each. */
+import type { StoreState } from './store/contract.ts'
+
+export function storeNotices({ trouble, other, max_places }: StoreState): string[] {
+  const notices: string[] = []
+  if (trouble !== null) notices.push(`Reading is paused and nothing is lost: ${trouble}.`)
+  if (other > 0)
+    notices.push(
+      `${other.toLocaleString('en')} lines were about places beyond the first ${max_places.toLocaleString('en')} ` +
+        '(server, path and upstream); they are counted together as "(other)". Scanners invent paths.',
+    )
+  return notices
+}

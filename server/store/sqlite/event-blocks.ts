@@ -1,0 +1,180 @@
+/** Stored events: appended in blocks, listed newest read first, merged and deleted later. */
+import type { EventPage, EventRow } from '../../http/wire.ts'
+import { BLOCK_EVENTS, BLOCK_TEXT, packBlock, unpackBlock, type BlockEvent } from './block.ts'
+import type { Dimensions } from './dimensions.ts'
+import type { Db, Statement } from './driver.ts'
+
+const MAX_PAGE = 500
+/** A block with fewer events is merged with its neighbours. */
+const SMALL = BLOCK_EVENTS / 2
+/** Blocks deleted in one step: 5000 events at most. */
+const BLOCKS = 5
+/** A block that is old in part is written anew without that part; not for every minute that passes. */
+export const SLACK = 600_000
+
+interface Block {
+  last_id: number
+  n: number
+  first: number
+  last: number
+  data: Buffer
+}
+type Size = Pick<Block, 'last_id' | 'n'>
+
+export class EventBlocks {
+  private readonly dimensions: Dimensions
+  private readonly insert: Statement<[number, number, number, number, Buffer]>
+  private readonly newest: Statement<[], number>
+  private readonly containing: Statement<[number], Block>
+  private readonly below: Statement<[number], Block>
+  private readonly sizes: Statement<[number], Size>
+  private readonly between: Statement<[number, number], Block>
+  private readonly remove: Statement<[number, number]>
+  private readonly old: Statement<[number], Omit<Block, 'data'>>
+  private readonly oldest: Statement<[], number | null>
+  private readonly horizon: Statement<[number]>
+  private readonly steps: {
+    merge: { immediate(run: readonly Size[]): void }
+    expire: { immediate(before: number): boolean }
+  }
+  /** Id of the newest event; null: ask the table. */
+  private last: number | null = null
+  /** Blocks up to this id are merged. */
+  private merged = 0
+
+  constructor(db: Db, dimensions: Dimensions) {
+    this.dimensions = dimensions
+    this.insert = db.prepare('INSERT INTO event_blocks (last_id, n, first, last, data) VALUES (?, ?, ?, ?, ?)')
+    this.newest = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event_blocks'").pluck() as Statement<
+      [],
+      number
+    >
+    this.containing = db.prepare('SELECT * FROM event_blocks WHERE last_id >= ? ORDER BY last_id LIMIT 1')
+    this.below = db.prepare('SELECT * FROM event_blocks WHERE last_id < ? ORDER BY last_id DESC LIMIT 1')
+    this.sizes = db.prepare(
+      `SELECT last_id, n FROM event_blocks WHERE last_id > ? ORDER BY last_id LIMIT ${BLOCK_EVENTS}`,
+    )
+    this.between = db.prepare('SELECT * FROM event_blocks WHERE last_id >= ? AND last_id <= ? ORDER BY last_id')
+    this.remove = db.prepare('DELETE FROM event_blocks WHERE last_id >= ? AND last_id <= ?')
+    this.old = db.prepare(
+      `SELECT last_id, n, first, last FROM event_blocks WHERE first < ? ORDER BY first LIMIT ${BLOCKS}`,
+    )
+    this.oldest = db.prepare('SELECT min(first) FROM event_blocks').pluck() as Statement<[], number | null>
+    this.horizon = db.prepare(
+      `INSERT INTO horizons (what, time) VALUES ('events', ?) ON CONFLICT DO UPDATE SET time = max(time, excluded.time)`,
+    )
+    this.steps = {
+      merge: db.transaction((run: readonly Size[]) => this.mergeRun(run)),
+      expire: db.transaction((before: number) => this.expireSome(before)),
+    }
+  }
+
+  /** Ids of a transaction that was rolled back were not given. */
+  reload(): void {
+    this.last = null
+  }
+
+  /** Inside the transaction of the commit; the events in the order of reading. They get their ids. */
+  append(events: readonly BlockEvent[]): void {
+    let id = (this.last ??= this.newest.get() ?? 0)
+    for (let from = 0, to = 0; from < events.length; from = to) {
+      for (let text = 0; to < events.length && to - from < BLOCK_EVENTS && text < BLOCK_TEXT; to++) {
+        const event = events[to] as BlockEvent
+        event.id = ++id
+        text += event.text.length
+      }
+      this.write(id, events.slice(from, to), 3)
+    }
+    this.last = id
+  }
+
+  /** In the order of reading: event ids are never reused, so a page does not move when new events arrive. A cursor that
+   *  is none gives the first page. */
+  list({ cursor, limit }: { cursor: string | null; limit: number }): EventPage {
+    const given = cursor !== null && /^\d{1,15}$/.test(cursor) ? Number(cursor) : null
+    const most = Math.min(MAX_PAGE, Math.max(1, Math.floor(limit)))
+    const events: EventRow[] = []
+    let block = given === null ? undefined : this.containing.get(given)
+    block ??= this.below.get(given ?? Number.MAX_SAFE_INTEGER)
+    for (; block !== undefined; block = this.below.get(block.last_id)) {
+      for (const event of unpackBlock(block.data).toReversed()) {
+        if (given !== null && event.id >= given) continue
+        if (events.length === most) return { events, next_cursor: String(events.at(-1)?.id) }
+        events.push(this.row(event))
+      }
+    }
+    return { events, next_cursor: null }
+  }
+
+  /** Merges a run of small blocks into one, in a few ms. True when there may be more to do. */
+  merge(): boolean {
+    const blocks = this.sizes.all(this.merged)
+    const at = blocks.findIndex(({ n }) => n < SMALL)
+    if (at !== 0) this.merged = blocks.at(at < 0 ? at : at - 1)?.last_id ?? this.merged
+    if (at < 0) return blocks.length === BLOCK_EVENTS
+    let end = at
+    let events = 0
+    for (; end < blocks.length; end++) {
+      const { n } = blocks[end] as Size
+      if (n >= SMALL || events + n > BLOCK_EVENTS) break
+      events += n
+    }
+    // The newest ones wait for more.
+    if (end === blocks.length && events < SMALL && blocks.length < BLOCK_EVENTS) return false
+    const run = blocks.slice(at, end)
+    if (run.length > 1) this.steps.merge.immediate(run)
+    this.merged = run.at(-1)?.last_id ?? this.merged
+    return true
+  }
+
+  /** Deletes what is older (epoch ms), at most five blocks of it. True when there may be more. */
+  expire(before: number): boolean {
+    return this.old.get(before - SLACK) !== undefined && this.steps.expire.immediate(before)
+  }
+
+  /** Epoch ms of the oldest event; null when there is none. */
+  oldestTime(): number | null {
+    return this.oldest.get() ?? null
+  }
+
+  private write(lastId: number, events: readonly BlockEvent[], level: 3 | 6): void {
+    let [first, last] = [Infinity, -Infinity]
+    for (const { kept } of events) {
+      if (kept < first) first = kept
+      if (kept > last) last = kept
+    }
+    this.insert.run(lastId, events.length, first, last, packBlock(events, level))
+  }
+
+  private mergeRun(run: readonly Size[]): void {
+    const [from, to] = [run[0]?.last_id ?? 0, run.at(-1)?.last_id ?? 0]
+    const events = this.between.all(from, to).flatMap(({ data }) => unpackBlock(data))
+    this.remove.run(from, to)
+    this.write(to, events, 6)
+  }
+
+  private expireSome(before: number): boolean {
+    const blocks = this.old.all(before - SLACK)
+    this.horizon.run(before)
+    for (const { last_id, last } of blocks) {
+      if (last < before) {
+        this.remove.run(last_id, last_id)
+        continue
+      }
+      const [block] = this.between.all(last_id, last_id)
+      const kept = unpackBlock(block?.data ?? Buffer.of()).filter((event) => event.kept >= before)
+      this.remove.run(last_id, last_id)
+      this.write(last_id, kept, 6)
+    }
+    return blocks.length === BLOCKS
+  }
+
+  private row(event: BlockEvent): EventRow {
+    const { id, time, line, client, text } = event
+    const { kind, sign, status } = this.dimensions.class(event.class)
+    const { server, path, upstream } = this.dimensions.scope(event.scope)
+    const iso = time === null ? null : new Date(time).toISOString()
+    const source = this.dimensions.origin(event.origin)
+    return { id, time: iso, kind, sign, server, path, upstream, status, client, source, line, text }
+  }
+}
