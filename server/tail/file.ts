@@ -8,7 +8,7 @@ import { OpenLog, type Log, type OpenedAs, type Start } from './open-log.ts'
 import { openPacked } from './packed-log.ts'
 import { codeOf, explain } from './regular-file.ts'
 import { findRotated, isNamed, outOfReach, rotatedAfter, rotatedLater } from './rotated.ts'
-import { Moving, resolved, type Sibling } from './siblings.ts'
+import { identities, Moving, resolved, siblings, type Sibling } from './siblings.ts'
 import { wakeByDirectory, type Wake, type WakeFor } from './wake.ts'
 
 /** What a follower takes from outside; tests bring their own clock and wake-ups. */
@@ -56,6 +56,8 @@ class Follower implements Source {
   #here = { ino: -1, since: 0 }
   /** Nobody can write to the replaced file any more. */
   #left = false
+  /** Identities of the files beside the log that are older than it. */
+  #older: ReadonlySet<string> = new Set()
   /** What could not be read and is passed over, one line. */
   #lost: string | null = null
   #failures = 0
@@ -124,6 +126,7 @@ class Follower implements Source {
     if (!log) return false
     // Before the file is looked at: we may be stopped at any line here, and what is written meanwhile is no silence.
     const now = this.#now()
+    if (await this.#copiedMeanwhile(log)) return true
     const step = await log.step(this.#options.onChunk, now, false)
     if (step === 'truncated') return this.#truncated(log)
     if (step === 'more') {
@@ -140,6 +143,20 @@ class Follower implements Source {
     return false
   }
 
+  /** An empty file may be filled, copied and emptied between two looks, and has no head by which that would show: what is in
+   *  the copy comes first. */
+  async #copiedMeanwhile(log: Log): Promise<boolean> {
+    if (!(log instanceof OpenLog) || log.as !== 'path' || !log.touched) return false
+    const there = this.#look()
+    // Renamed: what is written to it is its own.
+    if (there === null || !log.is(there)) return false
+    const copy = rotatedLater(this.path, log.position, this.#older)
+    if (copy === null) return false
+    const next = await this.#startNext(copy, this.#fresh(log.position.mtime))
+    if (next) this.#follow(next)
+    return next !== null
+  }
+
   /** Goes on in the file at the path when it is the one that is read, with another descriptor or as a copy that took its
    *  place; false when it is not. */
   async #sameAgain(log: Log): Promise<boolean> {
@@ -154,6 +171,7 @@ class Follower implements Source {
   /** The file to begin with. */
   async #open(): Promise<Log | null> {
     const resume = this.#resume
+    this.#older = identities(siblings(this.path, resume?.position.at))
     const log = resume
       ? await this.#openAgain({ ...resume, history: 'none' }, resume.position)
       : await this.#start(this.path, 'path', this.#fresh())
@@ -206,9 +224,12 @@ class Follower implements Source {
     const open = await this.#startNext(sibling, this.#fresh(log.position.mtime))
     if (!open) return false
     // Another rotation between the look and the opening moves every name on by one.
+    const older = identities(siblings(this.path, log.position.at))
     const { sibling: still } = await rotatedAfter(this.path, log.position)
-    if (still?.ino === sibling?.ino) this.#follow(open)
-    else open.close()
+    if (still?.ino === sibling?.ino) {
+      this.#follow(open)
+      this.#older = older
+    } else open.close()
     return true
   }
 
@@ -226,10 +247,12 @@ class Follower implements Source {
   async #truncated(log: Log): Promise<boolean> {
     const copy = await findRotated(this.path, log.position, log.ino)
     const { generation, position } = log
+    const older = identities(siblings(this.path, position.at))
     // Filled again and rotated since the last look: another file than the one that was read.
     const later = copy ? null : rotatedLater(this.path, position)
     if (copy === null && later === null && log instanceof OpenLog) {
       this.#log = log.again(this.#fresh(position.mtime), this.#now())
+      this.#older = older
       return true
     }
     const next = copy

@@ -123,6 +123,11 @@ export class OpenLog implements Log {
     return this.#lines.waiting
   }
 
+  /** It was empty when it was looked at last, and was written to, or emptied again, since then. */
+  get touched(): boolean {
+    return this.#head.length === 0 && this.#seen === 0 && fstatSync(this.#fd).mtimeMs > (this.position.mtime ?? 0)
+  }
+
   is(stat: Stats): boolean {
     return stat.ino === this.ino && stat.dev === this.dev
   }

@@ -6,7 +6,7 @@ import { packedHead } from './packed-log.ts'
 import { beginsAs, recognise, sha256 } from './position.ts'
 import { codeOf, explain, openRegular } from './regular-file.ts'
 import { isBetween, isNewer, madeFrom, unpackedName } from './rotation-names.ts'
-import { homesOf, Moving, namesOf, resolved, siblings, type Sibling } from './siblings.ts'
+import { homesOf, identity, Moving, namesOf, resolved, siblings, type Sibling } from './siblings.ts'
 
 export interface Found {
   path: string
@@ -78,9 +78,15 @@ function targetsBetween(list: readonly Sibling[], held: string, target: string):
 }
 
 /** Of the files rotated after one that is gone, the oldest; null when the file at the path itself comes next.
+ *  @param known identities of files that cannot be it
  *  @throws Moving */
-export function rotatedLater(path: string, { mtime, at }: FilePosition): Sibling | null {
-  return next(siblings(path, at), homesOf(path, at), null, mtime).sibling
+export function rotatedLater(
+  path: string,
+  { mtime, at }: FilePosition,
+  known: ReadonlySet<string> = new Set(),
+): Sibling | null {
+  const list = siblings(path, at).filter((sibling) => !known.has(identity(sibling)))
+  return next(list, homesOf(path, at), null, mtime).sibling
 }
 
 /** @param name of the file before; null: unknown, so only `time`, of its last change, counts. */

@@ -10,6 +10,8 @@ export interface Sibling {
   size: number
   /** Epoch ms. */
   mtime: number
+  /** When it was made, epoch ms: numbers of deleted files are given again. */
+  born: number
   packing: Packing
 }
 
@@ -49,6 +51,10 @@ export function siblings(path: string, before?: string): Sibling[] {
   throw new Moving(`the files beside ${path} are renamed without a pause; waiting for the rotation to end`)
 }
 
+/** Which files they are, whatever their names. */
+export const identities = (list: readonly Sibling[]): ReadonlySet<string> => new Set(list.map(identity))
+export const identity = ({ dev, ino, born }: Sibling): string => `${dev} ${ino} ${born}`
+
 /** Which files have which names, to be compared. */
 export function namesOf(list: readonly Sibling[]): string {
   return list.map(({ path, dev, ino }) => `${path}\0${dev}\0${ino}`).join('\n')
@@ -65,8 +71,8 @@ function listing(path: string, before: string | undefined): Sibling[] {
       const at = join(folder, name)
       const stat = own.has(at) ? null : fileAt(at)
       if (stat === null) return []
-      const { dev, ino, size, mtimeMs } = stat
-      return [{ path: at, dev, ino, size, mtime: mtimeMs, packing: packingOf(basename(at)) }]
+      const { dev, ino, size, mtimeMs, birthtimeMs } = stat
+      return [{ path: at, dev, ino, size, mtime: mtimeMs, born: birthtimeMs, packing: packingOf(basename(at)) }]
     }),
   )
 }

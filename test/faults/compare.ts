@@ -1,6 +1,5 @@
 /** What is stored against what was written. */
-import { openSqliteStore } from '../../server/store/contract.ts'
-import { openDriver } from '../../server/store/sqlite/driver.ts'
+import { openSqliteStore, type Store } from '../../server/store/contract.ts'
 import { minuteOf, numbersIn, statusOf } from './numbered.ts'
 import type { WrittenLog } from './written-log.ts'
 
@@ -21,13 +20,14 @@ export function compare(database: string, logs: readonly WrittenLog[]): Differen
     unparsed,
     sample: first === undefined ? null : `${first.reason}: ${first.text}`,
   }))
+  const texts = storedTexts(store)
   store.close()
   const events = [...observations.values()].reduce((sum, { count }) => sum + count, 0)
   const difference: Difference = { lost: [], doubled: [], thrownAway: 0, unread }
   for (const log of logs) {
     const owed = [...log.owed]
     difference.thrownAway += log.written - owed.length
-    if (log.kind === 'error') numbered(database, owed, events, difference)
+    if (log.kind === 'error') numbered(texts, owed, events, difference)
     else {
       counted('minute', requests_per_minute, owed, log, minuteOf, difference)
       counted('status', status, owed, log, statusOf, difference)
@@ -37,21 +37,30 @@ export function compare(database: string, logs: readonly WrittenLog[]): Differen
 }
 
 /** Every event by its number; and the counts of the store are those of its events. */
-function numbered(database: string, owed: readonly number[], events: number, { lost, doubled }: Difference): void {
-  const db = openDriver(database)
-  const stored = (db.prepare('SELECT text FROM events').all() as { text: string }[]).flatMap(({ text }) =>
-    numbersIn('error', `${text}\n`),
-  )
-  const total = (db.prepare('SELECT count(*) AS n FROM events').get() as { n: number }).n
-  db.close()
+function numbered(
+  stored: readonly string[],
+  owed: readonly number[],
+  events: number,
+  { lost, doubled }: Difference,
+): void {
   const seen = new Set<number>()
-  for (const n of stored) {
+  for (const n of stored.flatMap((text) => numbersIn('error', `${text}\n`))) {
     if (seen.has(n)) doubled.push(`event ${n}`)
     seen.add(n)
   }
   for (const n of owed) if (!seen.has(n)) lost.push(`event ${n}`)
   // A line that was torn by a truncation may be an event too, without its end.
-  if (events !== total) lost.push(`${total} events, but ${events} counted`)
+  if (events !== stored.length) lost.push(`${stored.length} events, but ${events} counted`)
+}
+
+function storedTexts(store: Store): string[] {
+  const texts: string[] = []
+  for (let cursor: string | null = null; ;) {
+    const page = store.events({ cursor, limit: 500 })
+    for (const { text } of page.events) texts.push(text)
+    cursor = page.next_cursor
+    if (cursor === null) return texts
+  }
 }
 
 /** Counted lines: at least those that are owed, at most those that were written. */

@@ -4,6 +4,7 @@ import {
   appendFileSync,
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   renameSync,
   symlinkSync,
@@ -12,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { followFile } from '../../server/tail/file.ts'
 import { folder, follow, LINGERED } from './follow.ts'
@@ -294,4 +296,59 @@ it.skipIf(!root)('waits for the copy of a truncated file that it may not read ye
   expect(source.status()).toMatchObject({ state: 'unreadable', hint: expect.stringContaining(`${path}.1`) })
   await poll()
   expect(text()).toBe('one\ntwo\nthree\n')
+})
+
+it('reads what was written to an empty log, copied and cut off before the next look', async () => {
+  const path = join(folder(), 'access.log')
+  writeFileSync(path, '')
+  const { poll, later, text } = follow(path)
+  await poll()
+  appendFileSync(path, 'one\n')
+  copyFileSync(path, `${path}.1`)
+  truncateSync(path)
+  await poll()
+  appendFileSync(path, 'two\n')
+  await poll()
+  await later(LINGERED)
+  await later(LINGERED)
+  expect(text()).toBe('one\ntwo\n')
+})
+
+it('the same after a copytruncate, twice within one look, without reading older files again', async () => {
+  const path = join(folder(), 'access.log')
+  writeFileSync(`${path}.1`, 'old\n')
+  writeFileSync(path, 'zero\n')
+  const { poll, later, text } = follow(path)
+  await poll()
+  const copytruncate = (): void => {
+    if (existsSync(`${path}.2`)) renameSync(`${path}.2`, `${path}.3`)
+    if (existsSync(`${path}.1`)) renameSync(`${path}.1`, `${path}.2`)
+    copyFileSync(path, `${path}.1`)
+    truncateSync(path)
+  }
+  copytruncate()
+  await poll()
+  for (const line of ['one\n', 'two\n']) {
+    appendFileSync(path, line)
+    copytruncate()
+    await setTimeout(5)
+  }
+  appendFileSync(path, 'three\n')
+  await poll()
+  for (let n = 0; n < 4; n++) await later(LINGERED)
+  expect(text()).toBe('zero\none\ntwo\nthree\n')
+})
+
+it('an older file that its writer has not left is not taken for such a copy', async () => {
+  const path = join(folder(), 'access.log')
+  writeFileSync(`${path}.1`, 'old\n')
+  writeFileSync(path, '')
+  const { poll, later, text } = follow(path)
+  await poll()
+  await setTimeout(5)
+  appendFileSync(`${path}.1`, 'late\n')
+  appendFileSync(path, 'one\n')
+  await poll()
+  await later(LINGERED)
+  expect(text()).toBe('one\n')
 })
