@@ -218,29 +218,31 @@ export function foldRequest(
     span(evidence, time, time)
   }
   if (request === null || exemplar === null) return null
-  const key = suspectKey(request)
-  let found = evidence.suspects.get(key)
-  if (found === undefined) {
-    if (evidence.suspects.size >= MAX_SUSPECTS) {
-      evidence.suspects_dropped++
-      return null
-    }
-    const { scope, answered_by } = request
-    found = {
-      scope: ownScope(scope),
-      status: request.status,
-      answered_by,
-      count: 0,
-      first: null,
-      last: null,
-      exemplars: [],
-      clients: new Set(),
-      minutes: new MinuteCounts(shareOf(evidence, evidence.suspects.size + 1).buckets),
-    }
-    evidence.suspects.set(key, found)
-    settleShares(evidence, evidence.suspects, evidence.suspects.size - 1)
+  const found = suspectOf(evidence, request)
+  if (found === null) evidence.suspects_dropped++
+  else occur(found, request.time, request.client, exemplar, shareOf(evidence, evidence.suspects.size))
+  return found
+}
+
+/** Where such failures are remembered; null when there is no room for another place. */
+export function suspectOf(evidence: Evidence, like: Pick<Suspect, 'scope' | 'status' | 'answered_by'>): Suspect | null {
+  const key = suspectKey(like)
+  const known = evidence.suspects.get(key)
+  if (known !== undefined) return known
+  if (evidence.suspects.size >= MAX_SUSPECTS) return null
+  const found: Suspect = {
+    scope: ownScope(like.scope),
+    status: like.status,
+    answered_by: like.answered_by,
+    count: 0,
+    first: null,
+    last: null,
+    exemplars: [],
+    clients: new Set(),
+    minutes: new MinuteCounts(shareOf(evidence, evidence.suspects.size + 1).buckets),
   }
-  occur(found, request.time, request.client, exemplar, shareOf(evidence, evidence.suspects.size))
+  evidence.suspects.set(key, found)
+  settleShares(evidence, evidence.suspects, evidence.suspects.size - 1)
   return found
 }
 

@@ -8,6 +8,7 @@ import { foldEvent, span, type Evidence, type Observation } from '../diagnosis/c
 import { isCertain, speaksForOthers } from './error-message.ts'
 import { ErrorTallies } from './error-tallies.ts'
 import { sharedErrorKernel, type Kernel, type KernelUser } from './kernel-host.ts'
+import { KernelWindow } from './kernel-window.ts'
 import * as K from './kernel/layout.ts'
 import { MaskedLine } from './masked-line.ts'
 import { DASHBOARD, isOwnUpstream } from './own-traffic.ts'
@@ -15,10 +16,7 @@ import { DASHBOARD, isOwnUpstream } from './own-traffic.ts'
 /** What an entry was counted in. `ordinary`: it is no event; `outside`: of the asked window, where nothing is counted. */
 export type LearnedError = Observation | 'ordinary' | 'outside'
 
-const NEWLINE = 10
 const MINUTE = 60_000
-/** Room of a window for the line end that the host puts behind the last line. */
-const WINDOW = K.INPUT_SIZE - 1
 /** Value in the table for entries that are no events; the tally with the number n has n + 1. */
 const ORDINARY = 0
 
@@ -52,8 +50,7 @@ export class ErrorHotPath implements KernelUser {
   private evidence: Evidence | null = null
   private bytes: Buffer = Buffer.alloc(0)
   /** The part of the chunk that the kernel has before it. */
-  private windowStart = 0
-  private windowEnd = 0
+  private readonly window = new KernelWindow()
   /** Where the line is that `run` stopped at, when it was located and may be learned; -1: it was not. */
   private learnable = -1
 
@@ -75,7 +72,7 @@ export class ErrorHotPath implements KernelUser {
     this.evidence = evidence
     this.learnable = -1
     this.bytes = bytes
-    this.windowStart = this.windowEnd = 0
+    this.window.forget()
     return this
   }
 
@@ -89,13 +86,13 @@ export class ErrorHotPath implements KernelUser {
     const { exports } = kernel
     let at = from
     while (at < this.bytes.length) {
-      if ((at < this.windowStart || at >= this.windowEnd) && !this.move(kernel, at)) break
-      const shift = K.INPUT - this.windowStart
+      if (!this.window.reach(kernel, this.bytes, at)) break
+      const { shift, end } = this.window
       const start = at + shift
-      const reached = exports.runErrors(start, this.windowEnd + shift, number + this.counted, this.since, this.until)
+      const reached = exports.runErrors(start, end + shift, number + this.counted, this.since, this.until)
       this.counted += exports.errorsCounted.value as number
       at = reached - shift
-      if (at > this.windowEnd) continue
+      if (at > end) continue
       const reason = exports.reason.value as number
       if (reason === K.REFUSED) break
       if (!this.stopped(kernel, reason, number + this.counted)) {
@@ -177,7 +174,7 @@ export class ErrorHotPath implements KernelUser {
     kernel.take(this)
     this.kernel = kernel
     this.forget()
-    this.windowStart = this.windowEnd = 0
+    this.window.forget()
     return kernel
   }
 
@@ -186,22 +183,6 @@ export class ErrorHotPath implements KernelUser {
     this.tallies.forget()
     this.signs = []
     this.kernel?.exports.clearErrors()
-  }
-
-  /** Puts the lines from `at` on before the kernel; false when not even one fits. */
-  private move(kernel: Kernel, at: number): boolean {
-    const { bytes } = this
-    kernel.exports.copyKept()
-    let end = Math.min(bytes.length, at + WINDOW)
-    if (end < bytes.length) end = bytes.lastIndexOf(NEWLINE, end - 1)
-    // The last line end is left out: the host writes one.
-    else if (bytes[end - 1] === NEWLINE) end--
-    if (end < at) return false
-    this.windowStart = at
-    this.windowEnd = end
-    bytes.copy(kernel.bytes, K.INPUT, at, end)
-    kernel.bytes[K.INPUT + end - at] = NEWLINE
-    return true
   }
 
   /** A line that the kernel located and did not count. True when it is counted now. */

@@ -28,7 +28,7 @@ export class ErrorTallies {
     const number = this.all.push(into) - 1
     this.accounts.push(this.book.open(into.minutes))
     this.numbers.set(into, number)
-    kernel.exports.resetTally(number, this.from(into), 0)
+    kernel.exports.resetTally(number, this.from(into), 0, 0)
     return number
   }
 

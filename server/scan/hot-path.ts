@@ -3,38 +3,39 @@
  *  it is joined with the evidence. */
 import type { LineShape } from '../../parsers/line-shape.ts'
 import type { AccessRecord } from '../../parsers/record.ts'
-import {
-  add,
-  keepExemplar,
-  keepExemplars,
-  latencyBucket,
-  MAX_PROOFS,
-  shareOf,
-  shorter,
-  span,
-} from '../diagnosis/contract.ts'
-import type { Evidence, Exemplar, Lifetimes, Occurrences } from '../diagnosis/contract.ts'
-import type { Learned, Upgraded } from './learned.ts'
+import { add, keepExemplar, MAX_PROOFS, shareOf, shorter, span, suspectKey, suspectOf } from '../diagnosis/contract.ts'
+import type { Evidence, Lifetimes, Occurrences, Suspect } from '../diagnosis/contract.ts'
+import { isSuspect, type Learned, type Upgraded } from './learned.ts'
 import { sharedKernel, type Kernel, type KernelUser } from './kernel-host.ts'
 import * as K from './kernel/layout.ts'
+import { KernelWindow } from './kernel-window.ts'
 import { compileShape, type LineProgram } from './line-program.ts'
 import { locatedRecord, withoutPort } from './located.ts'
 import { MaskedLine } from './masked-line.ts'
 import { MinuteBook } from './minute-book.ts'
+import { tailsOf } from './own-traffic.ts'
+import { countIn, settleHistograms, settleInto } from './settle-tally.ts'
 
 const NEWLINE = 10
 const MINUTE = 60_000
-/** Room of a window for the line end that the host puts behind the last line. */
-const WINDOW = K.INPUT_SIZE - 1
 const MAX_CLIENTS = 8
 /** Values of the request table; from FIRST on they are tallies. */
 const ORDINARY = 0
 const DROPPED = 1
 const FIRST = 2
 
+/** Which requests that were seen before may be counted without the parser. */
+const ALL = 1
+const NO_EVENTS = 2
+/** Of the room for tallies, and for requests: from there on everything is forgotten with the next batch. */
+const CROWDED = 0.75
+
 /** A tally of the kernel and what it is moved into. */
 interface Tally {
-  into: Occurrences
+  /** Null: the evidence has no such suspect yet, or no room for it. */
+  into: Occurrences | null
+  /** What it counts, when that is no event: it goes on counting into the next evidence. */
+  like: Suspect | null
   /** Its minutes in the book. */
   account: number
   /** Index of the tally of the session's end, and of the lifetimes. */
@@ -56,9 +57,7 @@ export class HotPath implements KernelUser {
   private loaded: LineProgram | null = null
   private evidence: Evidence | null = null
   private bytes: Buffer = Buffer.alloc(0)
-  /** The part of the chunk that the kernel has before it. */
-  private windowStart = 0
-  private windowEnd = 0
+  private readonly window = new KernelWindow()
   /** The line that was stopped at is one of the format, and may be learned. */
   learnable = false
   /** There are requests that were learned. */
@@ -71,19 +70,17 @@ export class HotPath implements KernelUser {
   private book = new MinuteBook()
   private lifetimes: Lifetimes[] = []
   private known = new Map<Occurrences, Map<Lifetimes | null, number>>()
+  /** Of batches: suspectKey → tally. */
+  private readonly bySuspect = new Map<string, number>()
+  /** Requests that were learned. */
+  private requests = 0
 
   /** @param own `host:port` at which halfopen's own dashboard is reached */
   constructor(source: string, since: number | null, until: number | null, own: ReadonlySet<string>) {
     this.source = source
     this.since = since ?? -Infinity
     this.until = until ?? Infinity
-    const tails = new Set(
-      [...own]
-        .map((address) => Buffer.from(address).subarray(-4))
-        .filter((tail) => tail.length === 4)
-        .map((tail) => tail.readInt32LE()),
-    )
-    this.own = [...tails]
+    this.own = tailsOf(own)
   }
 
   /** Whether further lines of the shape can be counted; null, and more dashboards than the kernel knows: none can. */
@@ -102,18 +99,17 @@ export class HotPath implements KernelUser {
   begin(bytes: Buffer, evidence: Evidence): void {
     if (this.evidence !== evidence && this.evidence !== null) {
       this.settle()
-      this.forget()
+      if (evidence.exact && this.evidence.exact) this.carry()
+      else this.forget()
     }
     this.evidence = evidence
     this.bytes = bytes
-    this.windowStart = 0
-    this.windowEnd = 0
+    this.window.forget()
   }
 
   /** Counts lines from the one at `from`, which has the number `number`, up to one that is the parser's, and returns
-   *  where that begins. `repeats`: requests that were seen before may be counted without the parser, which is so when
-   *  nobody waits for their events. */
-  run(from: number, number: number, repeats: boolean): number {
+   *  where that begins. `events`: somebody waits for each event, so that only what is none is counted. */
+  run(from: number, number: number, events: boolean): number {
     this.counted = 0
     this.learnable = false
     const { kernel } = this
@@ -121,13 +117,13 @@ export class HotPath implements KernelUser {
     this.load(kernel, this.program)
     let at = from
     while (at < this.bytes.length) {
-      if ((at < this.windowStart || at >= this.windowEnd) && !this.move(kernel, at)) break
-      const shift = K.INPUT - this.windowStart
+      if (!this.window.reach(kernel, this.bytes, at)) break
+      const { shift, end } = this.window
       const reached =
-        kernel.exports.run(at + shift, this.windowEnd + shift, number + this.counted, repeats ? 1 : 0) - shift
+        kernel.exports.run(at + shift, end + shift, number + this.counted, events ? NO_EVENTS : ALL) - shift
       this.counted += kernel.exports.counted.value
       at = reached
-      if (at <= this.windowEnd) break
+      if (at <= end) break
     }
     this.learnable = kernel.exports.learnable.value === 1
     this.uncollected ||= this.counted > 0
@@ -139,12 +135,12 @@ export class HotPath implements KernelUser {
   located(sample: AccessRecord): { record: AccessRecord; end: number } | null {
     const { kernel, program } = this
     if (kernel === null || program === null || !this.learnable || kernel.exports.usable.value === 0) return null
-    const end = kernel.exports.lineEnd.value - K.INPUT + this.windowStart
+    const end = kernel.exports.lineEnd.value - this.window.shift
     return { record: locatedRecord(kernel, program, sample, this.clientPort), end }
   }
 
   /** `run` for one line outside of the chunk, which is all of `bytes` up to `end`. */
-  countAlone(bytes: Buffer, end: number, number: number, repeats: boolean): boolean {
+  countAlone(bytes: Buffer, end: number, number: number, events: boolean): boolean {
     this.learnable = false
     const { kernel } = this
     if (kernel === null || this.program === null || end >= K.ALONE_SIZE - 64) return false
@@ -152,7 +148,7 @@ export class HotPath implements KernelUser {
     kernel.exports.copyKept()
     kernel.bytes.set(bytes.subarray(0, end), K.ALONE)
     kernel.bytes[K.ALONE + end] = NEWLINE
-    kernel.exports.run(K.ALONE, K.ALONE + end, number, repeats ? 1 : 0)
+    kernel.exports.run(K.ALONE, K.ALONE + end, number, events ? NO_EVENTS : ALL)
     kernel.exports.copyKept()
     this.learnable = kernel.exports.learnable.value === 1
     const counted = kernel.exports.counted.value === 1
@@ -165,7 +161,10 @@ export class HotPath implements KernelUser {
     const { kernel } = this
     if (kernel === null || !this.learnable) return
     this.learnable = false
+    // Of the next batch it would not be true.
+    if (this.evidence?.exact === true && (into === 'dropped' || (into !== 'ordinary' && !isSuspect(into)))) return
     this.learned = true
+    this.requests++
     if (into === 'ordinary') return kernel.exports.keepRequest(ORDINARY)
     if (into === 'dropped') return kernel.exports.keepRequest(DROPPED)
     const tally = 'handshake' in into ? this.upgraded(kernel, into) : this.tally(kernel, into, null)
@@ -203,20 +202,21 @@ export class HotPath implements KernelUser {
   }
 
   settled(tally: number, minute: number, n: number): void {
-    const account = this.tallies[tally]?.account
-    if (account !== undefined) this.book.note(account, minute, n)
+    const counted = this.tallies[tally]
+    if (counted === undefined || this.intoOf(counted) === null) return
+    this.book.note(counted.account, minute, n)
   }
 
   kept(tally: number, text: string, time: number, number: number): void {
-    const into = this.tallies[tally]?.into
-    if (into === undefined || this.evidence === null) return
+    const into = this.intoOf(this.tallies[tally])
+    if (into === null || this.evidence === null) return
     const line = new MaskedLine(this.source, number, text, time)
     const share = shareOf(this.evidence, tableOf(this.evidence, into).size)
     into.exemplars = keepExemplar(into.exemplars, shorter(line, share.text))
   }
 
   client(tally: number, address: string): boolean {
-    const clients = this.tallies[tally]?.into.clients
+    const clients = this.intoOf(this.tallies[tally])?.clients
     if (clients === undefined || clients.size >= MAX_CLIENTS) return true
     const client = this.clientPort ? withoutPort(address) : address
     if (client !== '-') clients.add(client)
@@ -244,23 +244,7 @@ export class HotPath implements KernelUser {
     const { wholeRequest, plainRequest, keyed } = program
     kernel.exports.configure(this.since, this.until, wholeRequest ? 1 : 0, plainRequest ? 1 : 0, keyed, own0, own1)
     if (taken) kernel.exports.clearRequests()
-    this.windowEnd = this.windowStart = 0
-  }
-
-  /** Puts the lines from `at` on before the kernel; false when not even one fits. */
-  private move(kernel: Kernel, at: number): boolean {
-    const { bytes } = this
-    kernel.exports.copyKept()
-    let end = Math.min(bytes.length, at + WINDOW)
-    if (end < bytes.length) end = bytes.lastIndexOf(NEWLINE, end - 1)
-    // The last line end is left out: the host writes one.
-    else if (bytes[end - 1] === NEWLINE) end--
-    if (end < at) return false
-    this.windowStart = at
-    this.windowEnd = end
-    bytes.copy(kernel.bytes, K.INPUT, at, end)
-    kernel.bytes[K.INPUT + end - at] = NEWLINE
-    return true
+    this.window.forget()
   }
 
   private upgraded(kernel: Kernel, { handshake, session, lifetimes, bucket }: Upgraded): number | null {
@@ -296,7 +280,7 @@ export class HotPath implements KernelUser {
   private tally(kernel: Kernel, into: Occurrences, lifetimes: Lifetimes | null): number | null {
     let of = this.known.get(into)
     if (of === undefined) this.known.set(into, (of = new Map<Lifetimes | null, number>()))
-    const known = of.get(lifetimes)
+    const known = of.get(lifetimes) ?? this.carried(into)
     if (known !== undefined) return known
     const { exemplars } = into
     const last = exemplars[2] ?? exemplars.at(-1)
@@ -305,10 +289,49 @@ export class HotPath implements KernelUser {
     if (missing > 0 && lifetimes !== null) return null
     // Lines of equal time are kept in the order of their sources, and of one source in their own order.
     const from = last.time + (last.source === this.source ? 0 : 1)
-    const index = this.tallies.push({ into, account: this.book.open(into.minutes), mate: -1, lifetimes: -1 }) - 1
-    kernel.exports.resetTally(index, from, missing)
+    const like = isSuspect(into) ? into : null
+    const account = this.book.open(into.minutes)
+    const index = this.tallies.push({ into, like, account, mate: -1, lifetimes: -1 }) - 1
+    kernel.exports.resetTally(index, from, missing, like === null ? 0 : 1)
     of.set(lifetimes, index)
+    if (like !== null && this.evidence?.exact === true) this.bySuspect.set(suspectKey(like), index)
     return index
+  }
+
+  /** The tally that counted the same in the batches before. */
+  private carried(into: Occurrences): number | undefined {
+    if (!isSuspect(into) || this.evidence?.exact !== true) return undefined
+    const index = this.bySuspect.get(suspectKey(into))
+    const tally = index === undefined ? undefined : this.tallies[index]
+    if (tally !== undefined && tally.into === null) this.open(tally, into)
+    return index
+  }
+
+  /** What a tally counts into; null when there is no room for it. */
+  private intoOf(tally: Tally | undefined): Occurrences | null {
+    if (tally === undefined || tally.into !== null || tally.like === null || this.evidence === null)
+      return tally?.into ?? null
+    const found = suspectOf(this.evidence, tally.like)
+    if (found !== null) this.open(tally, found)
+    return found
+  }
+
+  private open(tally: Tally, into: Occurrences): void {
+    tally.into = into
+    tally.account = this.book.open(into.minutes)
+  }
+
+  /** Another batch begins. What was learned holds for it, too. */
+  private carry(): void {
+    if (!this.learned) return
+    if (this.tallies.length > K.MAX_TALLIES * CROWDED || this.requests > K.MAX_ENTRIES * CROWDED) return this.forget()
+    this.book.close()
+    this.known.clear()
+    for (const [index, tally] of this.tallies.entries()) {
+      if (tally.into === null) continue
+      tally.into = null
+      this.kernel?.exports.resetTally(index, -Infinity, 3, 1)
+    }
   }
 
   /** Moves what was counted into the evidence it was learned from; counting goes on. */
@@ -318,56 +341,25 @@ export class HotPath implements KernelUser {
     kernel.exports.copyKept()
     for (const [index, tally] of this.tallies.entries()) this.settleTally(kernel, evidence, index, tally)
     this.book.settle()
-    for (const [index, lifetimes] of this.lifetimes.entries()) {
-      const from = (K.LIFETIMES + index * K.BUCKETS * 4) / 4
-      for (let bucket = 0; bucket < K.BUCKETS; bucket++) {
-        const n = kernel.words[from + bucket] as number
-        if (n <= 0) continue
-        lifetimes.buckets.add(bucket, n)
-        kernel.words[from + bucket] = 0
-      }
-    }
-    const from = K.LATENCY / 4
-    for (let ms = 0; ms < K.LATENCY_SIZE; ms++) {
-      const n = kernel.words[from + ms] as number
-      if (n > 0) add(evidence.handshake_latency, latencyBucket(ms / 1000), n)
-    }
-    kernel.words.fill(0, from, from + K.LATENCY_SIZE)
+    settleHistograms(kernel, evidence, this.lifetimes)
   }
 
-  private settleTally(kernel: Kernel, evidence: Evidence, index: number, { into, lifetimes }: Tally): void {
-    const at = K.TALLIES + index * K.TALLY_SIZE
-    const word = (offset: number): number => kernel.words[(at + offset) / 4] as number
-    const double = (offset: number): number => kernel.doubles[(at + offset) / 8] as number
-    const count = word(64)
+  private settleTally(kernel: Kernel, evidence: Evidence, index: number, tally: Tally): void {
+    const count = countIn(kernel, index)
     if (count === 0) return
-    kernel.exports.settleMinute(index)
-    const [first, last] = [double(8), double(16)]
-    into.count += count
-    into.first = Math.min(into.first ?? Infinity, first)
-    into.last = Math.max(into.last ?? -Infinity, last)
+    const into = this.intoOf(tally)
+    if (into === null) {
+      evidence.suspects_dropped += count
+      kernel.exports.resetTally(index, -Infinity, 3, 1)
+      return
+    }
+    const share = shareOf(evidence, tableOf(evidence, into).size)
+    const [first, last] = settleInto(kernel, index, into, this.source, share.text)
     span(evidence, first, last)
-    const life = this.lifetimes[lifetimes]
-    if (life !== undefined) {
-      life.first = Math.min(life.first ?? Infinity, first)
-      life.last = Math.max(life.last ?? -Infinity, last)
-    }
-    const { text } = shareOf(evidence, tableOf(evidence, into).size)
-    const newest = word(84)
-    const kept: Exemplar[] = []
-    const keep = (time: number, number: number, place: number, length: number): void => {
-      if (time === -Infinity) return
-      const from = K.KEPT + (index * 2 + place) * K.KEPT_SIZE
-      kept.push(new MaskedLine(this.source, number, kernel.bytes.toString('utf8', from, from + length), time))
-    }
-    keep(double(24), double(32), newest, word(60))
-    keep(double(40), double(48), newest ^ 1, word(100))
-    into.exemplars = keepExemplars(into.exemplars, kept).map((exemplar) => shorter(exemplar, text))
-    kernel.words[(at + 64) / 4] = 0
-    kernel.doubles[(at + 8) / 8] = Infinity
-    kernel.doubles[(at + 16) / 8] = -Infinity
-    kernel.doubles[(at + 24) / 8] = -Infinity
-    kernel.doubles[(at + 40) / 8] = -Infinity
+    const life = this.lifetimes[tally.lifetimes]
+    if (life === undefined) return
+    life.first = Math.min(life.first ?? Infinity, first)
+    life.last = Math.max(life.last ?? -Infinity, last)
   }
 
   /** Another evidence is folded into from now on. */
@@ -378,6 +370,8 @@ export class HotPath implements KernelUser {
     this.book = new MinuteBook()
     this.lifetimes = []
     this.known = new Map()
+    this.bySuspect.clear()
+    this.requests = 0
     this.kernel?.exports.clearRequests()
   }
 }

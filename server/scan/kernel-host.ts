@@ -30,7 +30,7 @@ interface Exports {
   keepRequest(value: number): void
   takeDropped(): number
   copyKept(): void
-  resetTally(index: number, from: number, missing: number): void
+  resetTally(index: number, from: number, missing: number, plain: number): void
   settleMinute(index: number): void
   turn(): void
   // Of error entries.

@@ -1,7 +1,7 @@
 /** Where lines like one that was parsed are counted. */
 import type { Event } from '../../parsers/event.ts'
 import { lifetimeBucket, lifetimesKey } from '../diagnosis/contract.ts'
-import type { Evidence, Lifetimes, Occurrences } from '../diagnosis/contract.ts'
+import type { Evidence, Lifetimes, Occurrences, Suspect } from '../diagnosis/contract.ts'
 
 /** What an upgraded connection is counted in when its line tells how long it lasted. */
 export interface Upgraded {
@@ -15,6 +15,10 @@ export interface Upgraded {
 /** Where lines like one that was parsed are counted. `ordinary`: in nothing but the totals; `dropped`: among the suspects
  *  that found no room. */
 export type Learned = Occurrences | Upgraded | 'ordinary' | 'dropped'
+
+/** A request that is no event. */
+export const isSuspect = (into: Learned): into is Suspect =>
+  typeof into === 'object' && 'status' in into && !('kind' in into)
 
 /** What further lines like the one with these events are counted in. */
 export function learnedFrom(

@@ -5,7 +5,7 @@ import type { MinuteCounts } from '../diagnosis/contract.ts'
 const ROOM = 1 << 15
 
 export class MinuteBook {
-  private readonly accounts: MinuteCounts[] = []
+  private accounts: MinuteCounts[] = []
   private account = new Int32Array(0)
   /** Minutes since 1970. */
   private minute = new Int32Array(0)
@@ -15,6 +15,12 @@ export class MinuteBook {
   /** The number under which to `note` what belongs into these minutes. */
   open(minutes: MinuteCounts): number {
     return this.accounts.push(minutes) - 1
+  }
+
+  /** Forgets the accounts; what was noted must be settled. */
+  close(): void {
+    this.accounts = []
+    this.size = 0
   }
 
   /** True when the book was full, and its counts may have become coarser. */

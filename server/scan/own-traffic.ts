@@ -17,3 +17,13 @@ export function isOwn(record: LogRecord, own: ReadonlySet<string>): boolean {
 /** The same for an error entry's upstream, such as `http://127.0.0.1:11006/api`. */
 export const isOwnUpstream = (upstream: string, own: ReadonlySet<string>): boolean =>
   own.has(upstream.replace(/^https?:\/\//, '').replace(/\/.*$/s, ''))
+
+/** The last four bytes of each address as numbers, which is what the kernel looks at. */
+export const tailsOf = (own: ReadonlySet<string>): number[] => [
+  ...new Set(
+    [...own]
+      .map((address) => Buffer.from(address).subarray(-4))
+      .filter((tail) => tail.length === 4)
+      .map((tail) => tail.readInt32LE()),
+  ),
+]

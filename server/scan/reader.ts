@@ -95,7 +95,7 @@ export class RecordReader {
     // Lines that the hot path counted have the format of the one that the parser read before them.
     if (this.hot.endChunk(evidence) && this.sample !== null) this.describe(this.sample, evidence)
     this.hotErrors?.endChunk(evidence)
-    if (final) this.finish()
+    if (final || onEvents !== null) this.finish()
     this.settleHits(this.detection.current)
     this.summary.bytes += done
     this.note(evidence.first, evidence.last)
@@ -117,7 +117,7 @@ export class RecordReader {
     while (at < bytes.length) {
       const fast = this.onRecord === null && !this.envelopes.claimsBareLines
       if (this.isHot && fast) {
-        at = this.hot.run(at, line, to.onEvents === null)
+        at = this.hot.run(at, line, to.onEvents !== null)
         line += this.counted(this.hot.counted)
         const located = this.sample === null ? null : this.hot.located(this.sample)
         if (located !== null) {
@@ -268,7 +268,7 @@ export class RecordReader {
   private offer({ payload, partial, continues, rest }: Unwrapped, line: number, to: Sink): boolean | null {
     if (!this.isHot || this.onRecord !== null || partial || continues !== null || rest !== null) return null
     if (payload.length * 3 > PAYLOAD.length) return null
-    const counted = this.hot.countAlone(PAYLOAD, PAYLOAD.write(payload), line, to.onEvents === null)
+    const counted = this.hot.countAlone(PAYLOAD, PAYLOAD.write(payload), line, to.onEvents !== null)
     if (counted) this.counted(1)
     return counted
   }
@@ -380,7 +380,7 @@ export class RecordReader {
   private describe(record: LogRecord, evidence: Evidence): void {
     evidence.formats.add(record.format)
     if (record.type === 'error') evidence.error_levels.add(record.level)
-    if (record.type === 'access') addVariables(evidence, record.variables)
+    else if (record.type === 'access') addVariables(evidence, record.variables)
   }
 
   private unread(line: number, text: string, reason: Unread, lines: number, wrapping: Wrapping | null): void {

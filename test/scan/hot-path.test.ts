@@ -172,6 +172,57 @@ test('lines that repeat each other, in any order and cut into any chunks, give t
   )
 })
 
+test('batches whose events somebody waits for give the same evidence and the same events', () => {
+  const batches = fc.array(
+    fc.array(repeated, { minLength: 1, maxLength: 60 }).map((lines) => lines.join('')),
+    {
+      minLength: 1,
+      maxLength: 5,
+    },
+  )
+  fc.assert(
+    fc.property(batches, batches, (one, other) => {
+      const all = (hot: boolean): unknown[] => {
+        const found: unknown[] = []
+        // Two sources that take turns: a kernel serves both.
+        const readers = ['a', 'b'].map((path) => new RecordReader({ path, shift: (wall) => wall }))
+        for (let n = 0; n < Math.max(one.length, other.length); n++) {
+          for (const [at, reader] of readers.entries()) {
+            const text = (at === 0 ? one : other)[n]
+            if (text === undefined) continue
+            if (!hot) reader.onRecord = () => {}
+            const evidence = emptyEvidence(true)
+            reader.read(Buffer.from(text), reader.summary.lines + 1, evidence, (events, exemplar, offset) =>
+              // What only the parser reads, and nobody keeps.
+              found.push([events.map((event) => ({ ...event, connection: null })), exemplar.text, offset]),
+            )
+            found.push(evidence, texts(evidence))
+          }
+        }
+        return found
+      }
+      expect(all(true)).toEqual(all(false))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('batches forget what is too much, and count it all the same', () => {
+  const line = (n: number): string =>
+    `192.0.2.1 - - [21/Nov/2026:06:13:34 +0000] "GET /probe-${n}x HTTP/1.1" 404 7 "-" "-"\n`
+  const batch = (from: number): Buffer => Buffer.from(Array.from({ length: 6_000 }, (_, n) => line(from + n)).join(''))
+  const read = (hot: boolean): unknown[] => {
+    const reader = new RecordReader({ path: 'access.log', shift: (wall) => wall })
+    if (!hot) reader.onRecord = () => {}
+    return [0, 3_000, 6_000, 0, 12_000].map((from) => {
+      const evidence = emptyEvidence(true)
+      reader.read(batch(from), reader.summary.lines + 1, evidence, () => undefined)
+      return [evidence.suspects.size, evidence.suspects_dropped, evidence.status]
+    })
+  }
+  expect(read(true)).toEqual(read(false))
+})
+
 test('two logs of the same time, read into one evidence in any order, give the same evidence', () => {
   const log = fc.array(repeated, { minLength: 10, maxLength: 60 }).map((lines) => byStamp(lines).join(''))
   fc.assert(

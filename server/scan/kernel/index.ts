@@ -57,7 +57,8 @@ export let dropped: i32 = 0
 
 let since: f64 = -Infinity
 let until: f64 = Infinity
-let repeats: bool = false
+/** Which requests that were seen before may be counted: 0 none, 1 all, 2 those that are no events. */
+let repeats: i32 = 0
 let wholeRequest: bool = false
 let keyedFields: i32 = 0
 
@@ -82,8 +83,8 @@ export function takeDropped(): i32 {
 }
 
 /** Counts lines from `from` on; memory at `end` holds a line end. Returns where the first line begins that is not
- *  counted, `end` + 1 when all were. `number` is that of the first line. `repeat`: requests seen before may be counted. */
-export function run(from: usize, end: usize, number: f64, repeat: bool): usize {
+ *  counted, `end` + 1 when all were. `number` is that of the first line. `repeat`: see `repeats`. */
+export function run(from: usize, end: usize, number: f64, repeat: i32): usize {
   repeats = repeat
   learnable = false
   let at = from
@@ -109,7 +110,7 @@ function countLine(start: usize, next: usize, number: f64): bool {
   const time = <f64>minute * 60_000 + millis
   // Outside of the asked window a line is read and counted in nothing.
   if (time < since || time >= until) return true
-  if (!ordinary && (!repeats || !repeated(start, time, number))) return false
+  if (!ordinary && (repeats == 0 || !repeated(start, time, number))) return false
   tick()
   const address = STATUS + status * 4
   store<i32>(address, load<i32>(address) + 1)
@@ -137,6 +138,7 @@ function repeated(start: usize, time: f64, number: f64): bool {
   }
   const index = value - TALLY
   const tally = tallyAt(index)
+  if (repeats == 2 && load<i32>(tally, 184) == 0) return false
   if (!accepts(tally, time)) return false
   const ended = load<i32>(tally, 88)
   let happened = time

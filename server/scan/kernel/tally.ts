@@ -13,7 +13,8 @@
  *   96 i32  line before: start                    104 i32  clients known by their hash
  *  100 i32  its length                            112 u64 × 8  hashes of clients
  *  176 i32  minutes that are counted together: its evidence tells no less apart
- *  180 i32  so many of the first three lines are still to come: the host keeps these, and long ones */
+ *  180 i32  so many of the first three lines are still to come: the host keeps these, and long ones
+ *  184 i32  what is counted here is no event */
 import { copyTo } from './find'
 import { client, kept, settled } from './host'
 import { KEPT, KEPT_SIZE, TALLIES, TALLY_SIZE } from './layout'
@@ -134,7 +135,7 @@ export function copyKept(): void {
 }
 
 /** A fresh tally: nothing counted, nothing kept. `missing`: so many of the first three lines have not been seen. */
-export function resetTally(index: i32, from: f64, missing: i32): void {
+export function resetTally(index: i32, from: f64, missing: i32, plain: bool): void {
   const tally = tallyAt(index)
   memory.fill(tally, 0, TALLY_SIZE)
   store<f64>(tally, from)
@@ -146,4 +147,5 @@ export function resetTally(index: i32, from: f64, missing: i32): void {
   store<i32>(tally, -1, 92)
   store<i32>(tally, 1, 176)
   store<i32>(tally, missing, 180)
+  store<i32>(tally, plain ? 1 : 0, 184)
 }
