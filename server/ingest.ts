@@ -102,11 +102,12 @@ class Ingest {
       this.reader = this.newReader()
     }
     try {
-      const parsed = this.reader.summary.parsed
+      const { outside, summary } = this.reader
+      const { parsed } = summary
       const done = this.reader.read(chunk.bytes, chunk.line, evidence, collect, chunk.final === true)
       if (done > 0) this.commit(chunk, done, events, evidence)
-      // Only what is within the window is described.
-      if (chunk.history && this.reader.summary.parsed > parsed && evidence.formats.size === 0) this.older += done
+      const old = this.reader.outside - outside
+      if (old > 0) this.older += Math.round((done * old) / (this.reader.summary.parsed - parsed))
       return done
     } catch (error) {
       this.reader = this.newReader()

@@ -117,7 +117,6 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
       }),
   })
   started.push(() => sources.close())
-  await sources.find(true)
   const outbox = new Outbox({
     store,
     receivers,
@@ -161,6 +160,8 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     return listener.close()
   })
   url = listener.origin + config.base_path
+  // Nothing is read for a server that cannot have its port.
+  await sources.find(true)
   started.push(() => loop.close())
   loop.start()
   introduce(logger, url, config, sources, demo)

@@ -40,6 +40,12 @@ export const syslog3164: Envelope = {
       name: 'nginx',
       stamp: '11-21T06:31:45',
     },
+    {
+      line: '<189>Nov 28 15:34:26  nginx: 2026/11/28 15:34:26 [notice] 7#7: using the "epoll" event method',
+      payload: '2026/11/28 15:34:26 [notice] 7#7: using the "epoll" event method',
+      name: 'nginx',
+      stamp: '11-28T15:34:26',
+    },
     { line: '36 <13>Dec  1 00:00:00 vm logger: ready', payload: 'ready', name: 'logger', stamp: '12-01T00:00:00' },
   ],
   open: (line) => counted(line, open3164),
@@ -81,7 +87,8 @@ function open3164(line: string): Opened | null {
       payload: tagged.payload,
     }
   }
-  const rest = text.slice(head.end)
+  // nginx leaves its host empty while it starts: it does not know it yet (ngx_init_cycle).
+  const rest = text.slice(text[head.end] === ' ' ? head.end + 1 : head.end)
   const { name, stream, payload } = readTag(rest) ?? readHost(rest)
   return { layer: { id: 'syslog-rfc3164', stamp: head.stamp, name, stream }, payload }
 }

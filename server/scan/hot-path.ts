@@ -139,14 +139,16 @@ export class HotPath implements KernelUser {
     return { record: locatedRecord(kernel, program, sample, this.clientPort), end }
   }
 
-  /** `run` for one line outside of the chunk, which is all of `bytes` up to `end`. */
-  countAlone(bytes: Buffer, end: number, number: number, events: boolean): boolean {
+  /** `run` for one line outside of the chunk: what was in an envelope. Null when it is too long to be asked about. */
+  countText(text: string, number: number, events: boolean): boolean | null {
+    // Three bytes a character, and the line end.
+    if (text.length * 3 >= K.ALONE_SIZE - 64) return null
     this.learnable = false
     const { kernel } = this
-    if (kernel === null || this.program === null || end >= K.ALONE_SIZE - 64) return false
+    if (kernel === null || this.program === null) return false
     this.load(kernel, this.program)
     kernel.exports.copyKept()
-    kernel.bytes.set(bytes.subarray(0, end), K.ALONE)
+    const end = kernel.bytes.write(text, K.ALONE)
     kernel.bytes[K.ALONE + end] = NEWLINE
     kernel.exports.run(K.ALONE, K.ALONE + end, number, events ? NO_EVENTS : ALL)
     kernel.exports.copyKept()
@@ -154,6 +156,11 @@ export class HotPath implements KernelUser {
     const counted = kernel.exports.counted.value === 1
     this.uncollected ||= counted
     return counted
+  }
+
+  /** Lines outside of the asked window that were counted since the last call. */
+  takeOutside(): number {
+    return this.kernel?.exports.takeOutside() ?? 0
   }
 
   /** The parser read the line that `run` stopped at, and it was folded into `into`. */

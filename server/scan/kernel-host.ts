@@ -28,6 +28,7 @@ interface Exports {
   clearFields(): void
   clearRequests(): void
   keepRequest(value: number): void
+  takeOutside(): number
   takeDropped(): number
   copyKept(): void
   resetTally(index: number, from: number, missing: number, plain: number): void

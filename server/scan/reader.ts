@@ -22,10 +22,7 @@ import { DASHBOARD, isOwn } from './own-traffic.ts'
 import { unreadSummary } from './summary.ts'
 
 const MAX_SAMPLES = 5
-/** One payload at a time, as the bytes that the hot path wants. */
-const PAYLOAD = Buffer.alloc(16_384)
 const NEWLINE = 10
-
 export interface ReaderOptions {
   /** What the input is called in evidence and reports. */
   path: string
@@ -44,6 +41,8 @@ export interface ReaderOptions {
 
 export class RecordReader {
   readonly summary: InputSummary
+  /** Lines outside of the asked window, but for error entries that the kernel counts. */
+  outside = 0
   /** Called for every record and every unread line; set by `halfopen parse` only. */
   onRecord: OnRecord | null = null
   private readonly options: ReaderOptions
@@ -94,6 +93,7 @@ export class RecordReader {
     const done = this.lines(bytes, firstLine, { evidence, onEvents, final })
     // Lines that the hot path counted have the format of the one that the parser read before them.
     if (this.hot.endChunk(evidence) && this.sample !== null) this.describe(this.sample, evidence)
+    this.outside += this.hot.takeOutside()
     this.hotErrors?.endChunk(evidence)
     if (final || onEvents !== null) this.finish()
     this.settleHits(this.detection.current)
@@ -265,11 +265,10 @@ export class RecordReader {
   }
 
   /** Payloads of a format that the hot path knows are offered to it like lines; null when it was not asked. */
-  private offer({ payload, partial, continues, rest }: Unwrapped, line: number, to: Sink): boolean | null {
+  private offer({ payload, partial, continues, rest }: Unwrapped, line: number, { onEvents }: Sink): boolean | null {
     if (!this.isHot || this.onRecord !== null || partial || continues !== null || rest !== null) return null
-    if (payload.length * 3 > PAYLOAD.length) return null
-    const counted = this.hot.countAlone(PAYLOAD, PAYLOAD.write(payload), line, to.onEvents !== null)
-    if (counted) this.counted(1)
+    const counted = this.hot.countText(payload, line, onEvents !== null)
+    this.counted(counted === true ? 1 : 0)
     return counted
   }
 
@@ -298,6 +297,7 @@ export class RecordReader {
     const { since, until } = this.options
     if (time !== null && ((since != null && time < since) || (until != null && time >= until))) {
       this.hotErrors?.learn('outside', offset)
+      this.outside++
       return null
     }
     this.describe(record, evidence)

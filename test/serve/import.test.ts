@@ -131,7 +131,9 @@ describe('history', () => {
     const upstreams = async (): Promise<unknown> =>
       new Set((await problems(server)).map((p) => p.finding.scope.upstream))
     expect(await upstreams()).toEqual(new Set(['127.0.0.1:1']))
-    expect((await sources(server)).sources[0]).toMatchObject({ lines: 2, parsed: 2 })
+    const [state] = (await sources(server)).sources
+    expect(state).toMatchObject({ lines: 2, parsed: 2 })
+    expect(state?.hint).toMatch(/^1 kB of it are from before/)
     // A writer whose zone nobody named.
     appendFileSync(log, refused(now - 3 * HOUR, '127.0.0.1:4'))
     await expect.poll(upstreams, SOON).toEqual(new Set(['127.0.0.1:1', '127.0.0.1:4']))

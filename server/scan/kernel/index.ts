@@ -52,6 +52,8 @@ const TALLY: i32 = 2
 export let counted: i32 = 0
 /** The line that `run` stopped at is one of the format; if its request is `usable`, it may be learned. */
 export let learnable: bool = false
+/** Lines outside of the asked window. */
+let outside: i32 = 0
 /** Requests that found no room among the suspects. */
 export let dropped: i32 = 0
 
@@ -74,6 +76,12 @@ export function configure(from: f64, to: f64, request: bool, plain: bool, keyed:
 export function clearRequests(): void {
   clearUsable()
   clearTable()
+}
+
+export function takeOutside(): i32 {
+  const n = outside
+  outside = 0
+  return n
 }
 
 export function takeDropped(): i32 {
@@ -109,7 +117,10 @@ function countLine(start: usize, next: usize, number: f64): bool {
   const ordinary = success && !socket && upgradeAbsent()
   const time = <f64>minute * 60_000 + millis
   // Outside of the asked window a line is read and counted in nothing.
-  if (time < since || time >= until) return true
+  if (time < since || time >= until) {
+    outside++
+    return true
+  }
   if (!ordinary && (repeats == 0 || !repeated(start, time, number))) return false
   tick()
   const address = STATUS + status * 4
