@@ -46,6 +46,7 @@ describe.each(CAUSES.map((cause) => [cause.id] as const))('%s', (id) => {
       expect(finding.evidence.length).toBeGreaterThan(0)
       expect(finding.because.length).toBeGreaterThan(0)
       expect(finding.fix.summary).not.toBe('')
+      if (expected.layer !== undefined) expect(finding.fix.layer).toBe(expected.layer)
     })
   }
 })

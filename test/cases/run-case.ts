@@ -16,6 +16,8 @@ export interface Expected {
   guess?: true
   /** Why it has stopped. */
   over?: string
+  /** What has to change. */
+  layer?: string
 }
 
 /** Zone-less stamps are read as UTC, so that a case gives the same report everywhere. */

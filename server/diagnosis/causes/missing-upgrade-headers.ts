@@ -61,7 +61,10 @@ export const missingUpgradeHeaders: Cause = {
   fix(weighed, config, view) {
     const settings = settingsFor(weighed.scope, config)
     if (weighed.over?.why === 'config-changed') return applied(weighed, settings)
-    if (settings !== null && passesUpgrade(settings)) return elsewhere(weighed, settings)
+    if (settings !== null && passesUpgrade(settings))
+      return weighed.over?.why === 'succeeded'
+        ? repaired(weighed.over.successes, settings)
+        : elsewhere(weighed, settings)
     const context = settings?.context ?? servingLocation(weighed.scope)
     const directives: Directive[] = [
       ...(settings?.connection_map === true ? [] : [{ context: 'http', text: MAP }]),
@@ -122,6 +125,9 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
         weight: 0,
         text: `your configuration passes both headers now in ${where}: it was changed after the last failure`,
       })
+    } else if (over?.why === 'succeeded') {
+      // A dump does not tell when it was changed, and handshakes succeed: then it is the repaired one.
+      reasons.push({ weight: 0, text: `your configuration passes both headers now in ${where}` })
     } else if (best.asked === 'yes' && PATH_ANSWERS.has(best.status ?? 0)) {
       // Upgrade reached this nginx and it passes it on: what answers 404 then is no socket (path-mismatch).
       return null
@@ -321,6 +327,14 @@ function elsewhere(weighed: Weighed, settings: EffectiveProxy): ReturnType<Cause
       ? 'Nothing to change in this nginx: the upgrade reached it and it passes both headers on. Look behind it: a second proxy before the application, or what the application itself says at that time.'
       : 'Nothing to change in this nginx: it passes both headers. Check the proxy or CDN in front of it, or a second proxy between it and the application.',
     verify: [handshake(weighed.scope, 'nginx', settings), handshake(weighed.scope, 'backend', settings)],
+  })
+}
+
+/** Why it failed before is in the configuration of that time. */
+function repaired(successes: number, settings: EffectiveProxy): ReturnType<Cause['fix']> {
+  return fixOf({
+    layer: 'none',
+    summary: `Nothing more to do: ${settings.context} passes both headers now, and handshakes have succeeded since (${times(successes)}).`,
   })
 }
 
