@@ -41,11 +41,11 @@ function Facts({ problem }: { problem: Problem }) {
           </dd>
         </div>
         <div>
-          <dt>How often</dt>
+          <dt>In 24 h</dt>
           <dd>{plural(finding.count, 'time')}</dd>
         </div>
         <div>
-          <dt>First seen</dt>
+          <dt>First in 24 h</dt>
           <dd>
             <When iso={finding.first_seen} />
           </dd>

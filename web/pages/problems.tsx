@@ -46,7 +46,7 @@ function Row({ problem }: { problem: Problem }) {
       </div>
       <dl class="problem-numbers">
         <div>
-          <dt>Count</dt>
+          <dt>In 24 h</dt>
           <dd class="problem-count">{count(finding.count)}</dd>
         </div>
         <div>
@@ -56,7 +56,7 @@ function Row({ problem }: { problem: Problem }) {
           </dd>
         </div>
         <div>
-          <dt>First</dt>
+          <dt>First in 24 h</dt>
           <dd>
             <When iso={finding.first_seen} as="ago" />
           </dd>
