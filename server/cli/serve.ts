@@ -69,6 +69,8 @@ async function serve(inputs: string[], flags: Flags): Promise<number> {
       env: process.env,
       cwd: process.cwd(),
     })
+    // A server lives long, and stays at the most it ever took: V8 would let a burst of lines take three times what it needs.
+    ;(await import('../scan/contract.ts')).keepMemorySmall()
     const stop = signalled()
     const server = await startServer({ config, demo: flags.demo === true, version: packageVersion() })
     await stop
