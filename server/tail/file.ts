@@ -25,6 +25,8 @@ const LINGER = 5000
 const NEVER_TOLD = 60_000
 const ACTIVE = { interval: 250, for: 10_000 }
 const IDLE_INTERVAL = 2000
+/** A quiet file is looked at wholly so often; then only its size and times are. */
+const LOOKS = 2
 const RETRY = { first: 250, last: 30_000 }
 
 /** Follows the file at `options.path`; starts by itself. */
@@ -54,6 +56,8 @@ class Follower implements Source {
   #replaced: number | null = null
   /** The file at the path, and since when it was seen there. */
   #here = { ino: -1, since: 0 }
+  /** What the path looked like, and how often in a row. */
+  #still = { stamp: '', looks: 0 }
   /** Nobody can write to the replaced file any more. */
   #left = false
   /** Identities of the files beside the log that are older than it. */
@@ -126,6 +130,7 @@ class Follower implements Source {
     if (!log) return false
     // Before the file is looked at: we may be stopped at any line here, and what is written meanwhile is no silence.
     const now = this.#now()
+    if (this.#isStill(log, now)) return false
     if (await this.#copiedMeanwhile(log)) return true
     const step = await log.step(this.#options.onChunk, now, false)
     if (step === 'truncated') return this.#truncated(log)
@@ -155,6 +160,20 @@ class Follower implements Source {
     const next = await this.#startNext(copy, this.#fresh(log.position.mtime))
     if (next) this.#follow(next)
     return next !== null
+  }
+
+  /** Nothing happened since the last looks: with twenty quiet logs, opening each one's first page every two seconds is most
+   *  of what an idle server does. ctime cannot be set back. Not while the file is active: two changes within a tick of the
+   *  file system's clock leave the same times, and a file that is read in one of them must be read again. */
+  #isStill(log: Log, now: number): boolean {
+    if (log.as !== 'path' || log.behind || log.waiting || this.#replaced !== null) return false
+    if (this.#failures > 0 || now - log.grown < ACTIVE.for) return false
+    const there = statSync(this.path, { throwIfNoEntry: false })
+    if (!there?.isFile() || !log.is(there) || there.size !== log.size) return false
+    const { dev, ino, size, mtimeMs, ctimeMs } = there
+    const stamp = `${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`
+    this.#still = { stamp, looks: stamp === this.#still.stamp ? this.#still.looks + 1 : 1 }
+    return this.#still.looks > LOOKS && this.#shown.state === 'idle'
   }
 
   /** Goes on in the file at the path when it is the one that is read, with another descriptor or as a copy that took its

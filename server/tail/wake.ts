@@ -13,6 +13,13 @@ export type WakeFor = (path: string, look: () => void) => Wake
 /** Least time between two looks, ms: a busy log changes its directory thousands of times a second, and lines that are
  *  committed together cost less. */
 const GAP = 20
+/** Looks that are far off fall on multiples of this, ms, so that many quiet logs wake the process up once. */
+const GRID = 250
+
+/** ms from `now` (of a clock of ms) until the look: never later than asked for. */
+export function untilLook(ms: number, now: number): number {
+  return ms < 4 * GRID ? ms : Math.max(GRID, Math.floor((now + ms) / GRID) * GRID - now)
+}
 
 /** fs.watch on the directory is only a hint (no events on NFS, none for a link's target): the plan holds without it. */
 export const wakeByDirectory: WakeFor = (path, look) => {
@@ -58,7 +65,7 @@ export const wakeByDirectory: WakeFor = (path, look) => {
     plan(ms, deaf) {
       deafNow = deaf
       if (!watcher) listen()
-      set(heard && !deaf ? Math.min(ms, GAP) : ms)
+      set(heard && !deaf ? Math.min(ms, GAP) : untilLook(ms, performance.now()))
     },
     close() {
       deafen()

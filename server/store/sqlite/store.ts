@@ -74,6 +74,10 @@ class SqliteStore implements Store {
   private readonly newest: Statement<[], Omit<SourcePosition, 'summary'> & { summary: string }>
   private readonly overflowed: Statement<[], number | null>
   private trouble: string | null = null
+  /** Null: ask the table. Everything that shows the sources asks, several times a second. */
+  private known: SourcePosition[] | null = null
+  /** Something was written since there was last nothing to merge. */
+  private written = true
 
   constructor(db: Db, file: string, lock: Lock) {
     this.db = db
@@ -93,12 +97,14 @@ class SqliteStore implements Store {
   }
 
   positions(): SourcePosition[] {
-    return this.guard(() =>
+    return (this.known ??= this.guard(() =>
       this.newest.all().map((row) => ({ ...row, summary: JSON.parse(row.summary) as InputSummary })),
-    )
+    ))
   }
 
   commit(batch: Batch): CommitResult {
+    this.known = null
+    this.written = true
     try {
       const result = this.guard(() => this.parts.committer.commit(batch, Date.now()))
       this.trouble = null
@@ -154,13 +160,16 @@ class SqliteStore implements Store {
   }
 
   expire(before: number, maxBytes = Infinity): boolean {
+    this.known = null
+    this.written = true
     return this.guard(() => this.parts.expiry.run(before, maxBytes))
   }
 
   tidy(): boolean {
     return this.guard(() => {
       this.parts.proofs.flush()
-      return this.parts.rollUp.step() || this.parts.blocks.merge()
+      if (this.parts.rollUp.step()) return true
+      return this.written && (this.written = this.parts.blocks.merge())
     })
   }
 
