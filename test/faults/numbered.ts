@@ -29,7 +29,8 @@ export function lineOf(kind: Kind, n: number): string {
 
 /** Numbers of the whole lines in a text. */
 export function numbersIn(kind: Kind, text: string): number[] {
-  const pattern = kind === 'error' ? /^\d.*: \*(\d+) .*"a\.example"$/ : /^192\..*\?n=(\d+) .*🚇\)"$/
+  const pattern =
+    kind === 'error' ? /^\d{4}\/\d\d\/\d\d \d\d:.*: \*(\d+) .*"a\.example"$/ : /^192\..*\?n=(\d+) .*🚇\)"$/
   // What follows the last line end was broken off.
   return text
     .split('\n')

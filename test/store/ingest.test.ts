@@ -14,12 +14,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { PARSERS } from '../../parsers/index.ts'
 import { ingest } from '../../server/ingest.ts'
 import { followFile } from '../../server/tail/contract.ts'
 import { openSqliteStore, type Store } from '../../server/store/contract.ts'
+import { bundle } from '../faults/bundle.ts'
 import { openDriver } from '../../server/store/sqlite/driver.ts'
 
 /** All at once: the point is being killed, not being starved. test/faults makes many more, with everything else that
@@ -28,6 +28,8 @@ const RUNS = 10
 const SEEDS = Array.from({ length: RUNS }, (_, i) => i + 1)
 const PER_BURST = 40
 const root = mkdtempSync(join(tmpdir(), 'halfopen-ingest-'))
+// Hundreds of starts through a loader would be most of the time.
+const reader = await bundle('test/store/ingest-child.ts', root)
 const children = new Set<ChildProcess>()
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL')
@@ -84,8 +86,7 @@ class Writer {
 
 /** Starts the reader; `reached(n)` resolves when it says that n events are stored. */
 function read(database: string, path: string): { child: ChildProcess; reached: (n: number) => Promise<void> } {
-  const script = fileURLToPath(new URL('ingest-child.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, database, path], {
+  const child = spawn(process.execPath, [reader, database, path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.add(child)
