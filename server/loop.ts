@@ -8,6 +8,7 @@ import type { Logger } from './logging.ts'
 import type { NginxFile } from './nginx-view.ts'
 import type { Sources } from './sources.ts'
 import { StoreError, type Store } from './store/contract.ts'
+import { kindOf } from './tail/contract.ts'
 
 /** Diagnosis reads a day of evidence: at most once a second, ms, and a tenth of the time. */
 const ROUND = 1_000
@@ -49,6 +50,8 @@ export class Loop {
   private readonly options: LoopOptions
   private readonly timers: NodeJS.Timeout[] = []
   private readonly published = new Map<string, string>()
+  /** Hints of sources that cannot be read. */
+  private readonly stuck = new Map<string, string>()
   private closing = false
   private nextRound = -Infinity
   private nextQuiet = -Infinity
@@ -138,8 +141,17 @@ export class Loop {
       const text = JSON.stringify(state)
       if (this.published.get(state.path) === text) continue
       this.published.set(state.path, text)
+      this.complain(state)
       this.options.stream.publish('source', state)
     }
+  }
+
+  /** What keeps a source from being read is told where people look first; a file that is not there was told of. */
+  private complain({ path, state, hint }: SourceState): void {
+    const stuck = state === 'unreadable' || (state === 'missing' && kindOf(path) !== null) ? hint : null
+    if (stuck !== null && this.stuck.get(path) !== stuck) this.options.logger.warn(`${path}: ${stuck}`)
+    if (stuck === null) this.stuck.delete(path)
+    else this.stuck.set(path, stuck)
   }
 
   /** In small steps, so that reading goes on between them. */
