@@ -117,15 +117,17 @@ export class HotPath implements KernelUser {
     this.load(kernel, this.program)
     let at = from
     while (at < this.bytes.length) {
+      this.learnable = false
+      // A line longer than the window is the parser's: what the kernel knows is of the one before.
       if (!this.window.reach(kernel, this.bytes, at)) break
       const { shift, end } = this.window
       const reached =
         kernel.exports.run(at + shift, end + shift, number + this.counted, events ? NO_EVENTS : ALL) - shift
       this.counted += kernel.exports.counted.value
       at = reached
+      this.learnable = kernel.exports.learnable.value === 1
       if (at <= end) break
     }
-    this.learnable = kernel.exports.learnable.value === 1
     this.uncollected ||= this.counted > 0
     return Math.min(at, this.bytes.length)
   }

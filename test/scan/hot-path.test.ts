@@ -354,3 +354,13 @@ test('every known socket URL is left to the parser', () => {
     ).toEqual(['handshake_failed'])
   }
 })
+
+test("a line longer than the kernel is shown at once is the parser's, and nothing is read twice", () => {
+  const line = (path: string): string =>
+    `192.0.2.1 - - [21/Nov/2026:06:13:34 +0000] "GET ${path} HTTP/1.1" 502 5 "-" "u"\n`
+  for (const long of ['\0'.repeat(400_000), line(`/x${'y'.repeat(300_000)}`).slice(0, -1)]) {
+    const log = Buffer.from(line('/ws') + line('/ws1') + long + line('/ws').repeat(3) + line('/ws'))
+    const hot = read(log, true)
+    expect(hot).toEqual(read(log, false))
+  }
+})
