@@ -1,9 +1,14 @@
 /** What the person who runs halfopen has to know of the store, one sentence each. */
 import type { StoreState } from './store/contract.ts'
 
-export function storeNotices({ trouble, other, max_places }: StoreState): string[] {
+export function storeNotices({ trouble, other, max_places, damaged_blocks }: StoreState): string[] {
   const notices: string[] = []
   if (trouble !== null) notices.push(`Reading is paused and nothing is lost: ${trouble}.`)
+  if (damaged_blocks > 0)
+    notices.push(
+      `The database is damaged: ${damaged_blocks} of its blocks of events cannot be read and are not shown. ` +
+        'Stop the server and run halfopen db check.',
+    )
   if (other > 0)
     notices.push(
       `${other.toLocaleString('en')} lines were about places beyond the first ${max_places.toLocaleString('en')} ` +

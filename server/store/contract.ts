@@ -132,6 +132,8 @@ export interface StoreState {
   places: number
   max_places: number
   other: number
+  /** Blocks of events that were found damaged since the start. */
+  damaged_blocks: number
 }
 
 export interface Store {

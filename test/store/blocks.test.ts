@@ -101,6 +101,23 @@ describe('small blocks', () => {
     db.close()
   })
 
+  it('a damaged one is left alone, told of, and keeps nothing else from being read, merged or deleted', () => {
+    const db = openDatabase(join(folder, 'damaged.sqlite'))
+    const { committer, blocks } = partsOf(db)
+    for (let n = 0; n < 60; n++) committer.commit(batchOf([failure(n, T0 + n * MINUTE)], n), T0)
+    const bad = db.prepare('SELECT last_id FROM event_blocks ORDER BY last_id LIMIT 1 OFFSET 30').pluck().get()
+    db.prepare('UPDATE event_blocks SET data = substr(data, 1, 4) WHERE last_id = ?').run(bad)
+    expect(all(blocks).length).toBe(59)
+    while (blocks.merge());
+    expect(all(blocks).length).toBe(59)
+    expect([...blocks.damaged]).toEqual([bad])
+    for (let step = 0; blocks.expire(T0 + 40 * MINUTE); step++) expect(step).toBeLessThan(100)
+    expect(all(blocks).length).toBeLessThanOrEqual(20 + 10)
+    for (let step = 0; blocks.expire(T0 + 9000 * MINUTE); step++) expect(step).toBeLessThan(100)
+    expect(all(blocks)).toEqual([])
+    db.close()
+  })
+
   it('old events go from a block that has new ones too, and ids are never given twice', () => {
     const file = join(folder, 'old.sqlite')
     let store = openSqliteStore(file)

@@ -1,7 +1,7 @@
 /** The file of the database: who may read it, and who may write to it. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -52,6 +52,18 @@ describe('a second server', () => {
     )
     store.close()
     expect(refusal(file)).toBe('opened')
+  })
+
+  it('is refused under the name of a symbolic link, too', () => {
+    const file = join(folder, 'real.sqlite')
+    const link = join(folder, 'link.sqlite')
+    symlinkSync(file, link)
+    const store = openSqliteStore(file)
+    expect(refusal(link)).toMatch(/^database-in-use: /)
+    store.close()
+    const other = openSqliteStore(link)
+    expect(refusal(file)).toMatch(/^database-in-use: /)
+    other.close()
   })
 
   it('is refused while another process writes, and not after kill -9 of that', async () => {

@@ -135,12 +135,26 @@ it('lines of proof outlive their events; beyond 20,000 the oldest go, but for th
 })
 
 it('says what is wrong with the store in one sentence each', () => {
-  const state = { bytes: 1, free_bytes: 0, trouble: null, places: 20_000, max_places: 20_000, other: 0 }
+  const state = {
+    bytes: 1,
+    free_bytes: 0,
+    trouble: null,
+    places: 20_000,
+    max_places: 20_000,
+    other: 0,
+    damaged_blocks: 0,
+  }
   expect(storeNotices(state)).toEqual([])
   expect(
-    storeNotices({ ...state, trouble: 'x.sqlite cannot be written (the disk is full); make room', other: 1234 }),
+    storeNotices({
+      ...state,
+      trouble: 'x.sqlite cannot be written (the disk is full); make room',
+      other: 1234,
+      damaged_blocks: 2,
+    }),
   ).toEqual([
     'Reading is paused and nothing is lost: x.sqlite cannot be written (the disk is full); make room.',
+    'The database is damaged: 2 of its blocks of events cannot be read and are not shown. Stop the server and run halfopen db check.',
     '1,234 lines were about places beyond the first 20,000 (server, path and upstream); they are counted together as "(other)". Scanners invent paths.',
   ])
 })

@@ -41,6 +41,8 @@ export class EventBlocks {
   private last: number | null = null
   /** Blocks up to this id are merged. */
   private merged = 0
+  /** `last_id` of blocks that cannot be read. They stay as they are, for whoever can mend them, until they are too old. */
+  readonly damaged = new Set<number>()
 
   constructor(db: Db, dimensions: Dimensions) {
     this.dimensions = dimensions
@@ -97,7 +99,7 @@ export class EventBlocks {
     let block = given === null ? undefined : this.containing.get(given)
     block ??= this.below.get(given ?? Number.MAX_SAFE_INTEGER)
     for (; block !== undefined; block = this.below.get(block.last_id)) {
-      for (const event of unpackBlock(block.data).toReversed()) {
+      for (const event of (this.read(block) ?? []).toReversed()) {
         if (given !== null && event.id >= given) continue
         if (events.length === most) return { events, next_cursor: String(events.at(-1)?.id) }
         events.push(this.row(event))
@@ -148,25 +150,45 @@ export class EventBlocks {
 
   private mergeRun(run: readonly Size[]): void {
     const [from, to] = [run[0]?.last_id ?? 0, run.at(-1)?.last_id ?? 0]
-    const events = this.between.all(from, to).flatMap(({ data }) => unpackBlock(data))
+    const blocks = this.between.all(from, to).map((block) => this.read(block))
+    if (blocks.includes(null)) return
     this.remove.run(from, to)
-    this.write(to, events, 6)
+    this.write(
+      to,
+      blocks.flatMap((events) => events ?? []),
+      6,
+    )
   }
 
   private expireSome(before: number): boolean {
     const blocks = this.old.all(before - SLACK)
     this.horizon.run(before)
+    let done = 0
     for (const { last_id, last } of blocks) {
       if (last < before) {
         this.remove.run(last_id, last_id)
+        done++
         continue
       }
       const [block] = this.between.all(last_id, last_id)
-      const kept = unpackBlock(block?.data ?? Buffer.of()).filter((event) => event.kept >= before)
+      const events = block === undefined ? null : this.read(block)
+      if (events === null) continue
+      const kept = events.filter((event) => event.kept >= before)
       this.remove.run(last_id, last_id)
       this.write(last_id, kept, 6)
+      done++
     }
-    return blocks.length === BLOCKS
+    return done === BLOCKS
+  }
+
+  /** Null, and noted, when it is damaged: one bad page must not keep the server from everything else. */
+  private read({ last_id, data }: Block): BlockEvent[] | null {
+    try {
+      return unpackBlock(data)
+    } catch {
+      this.damaged.add(last_id)
+      return null
+    }
   }
 
   private row(event: BlockEvent): EventRow {

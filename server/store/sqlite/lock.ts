@@ -2,7 +2,7 @@
  *  beside the database, held by a transaction that never ends. The kernel drops it when the process ends, also by kill -9:
  *  there is no stale lock, no process id that means another process in another container, and nothing to clean up.
  *  (`locking_mode = EXCLUSIVE` on the database itself would shut out `halfopen db` as well.) */
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, realpathSync } from 'node:fs'
 import { StoreError } from '../store-error.ts'
 import { openImpatient, type Db } from './driver.ts'
 
@@ -10,9 +10,12 @@ export interface Lock {
   release(): void
 }
 
+/** A symbolic link to a database is that database, as it is to SQLite. */
+const lockOf = (file: string): string => `${existsSync(file) ? realpathSync(file) : file}-lock`
+
 /** Throws StoreError('database-in-use') when another process (or another store of this one) holds it. */
 export function lockDatabase(file: string): Lock {
-  const path = `${file}-lock`
+  const path = lockOf(file)
   if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   let db: Db | null = null
   try {
@@ -35,7 +38,7 @@ export function lockDatabase(file: string): Lock {
 
 /** True when somebody holds the lock now. */
 export function isLocked(file: string): boolean {
-  if (!existsSync(`${file}-lock`)) return false
+  if (!existsSync(lockOf(file))) return false
   try {
     lockDatabase(file).release()
     return false

@@ -176,7 +176,16 @@ class SqliteStore implements Store {
   state(): StoreState {
     const { bytes, free_bytes } = sizeOf(this.db)
     const { scopeCount: places, limit: max_places } = this.parts.dimensions
-    return { bytes, free_bytes, trouble: this.trouble, places, max_places, other: this.overflowed.get() ?? 0 }
+    const damaged_blocks = this.parts.blocks.damaged.size
+    return {
+      bytes,
+      free_bytes,
+      trouble: this.trouble,
+      places,
+      max_places,
+      other: this.overflowed.get() ?? 0,
+      damaged_blocks,
+    }
   }
 
   close(): void {
