@@ -1,10 +1,11 @@
 /** The error kernel's tallies: what of the evidence its counts belong to. */
-import { keepExemplars, occur, shareOf, shorter } from '../diagnosis/contract.ts'
-import type { Evidence, Exemplar, Occurrences } from '../diagnosis/contract.ts'
+import { occur, shareOf } from '../diagnosis/contract.ts'
+import type { Evidence, Occurrences } from '../diagnosis/contract.ts'
 import type { Kernel } from './kernel-host.ts'
 import * as K from './kernel/layout.ts'
-import { MaskedLine } from './masked-line.ts'
+import type { MaskedLine } from './masked-line.ts'
 import { MinuteBook } from './minute-book.ts'
+import { countIn, settleInto } from './settle-tally.ts'
 
 const MAX_CLIENTS = 8
 
@@ -63,7 +64,8 @@ export class ErrorTallies {
   /** Moves what was counted into the evidence it was learned from. Every kept line was copied before. */
   settle(kernel: Kernel, evidence: Evidence): void {
     const { text } = shareOf(evidence, evidence.observations.size)
-    for (const [number, into] of this.all.entries()) this.settleOne(kernel, number, into, text)
+    for (const [number, into] of this.all.entries())
+      if (countIn(kernel, number) > 0) settleInto(kernel, number, into, this.source, text, K.KEPT_ERROR_SIZE)
     this.book.settle()
   }
 
@@ -73,32 +75,6 @@ export class ErrorTallies {
     this.accounts = []
     this.numbers = new Map()
     this.book = new MinuteBook()
-  }
-
-  private settleOne(kernel: Kernel, number: number, into: Occurrences, text: number): void {
-    const at = K.TALLIES + number * K.TALLY_SIZE
-    const [words, doubles] = [at / 4, at / 8]
-    const word = (offset: number): number => kernel.words[words + offset / 4] as number
-    const double = (offset: number): number => kernel.doubles[doubles + offset / 8] as number
-    const count = word(64)
-    if (count === 0) return
-    kernel.exports.settleMinute(number)
-    into.count += count
-    into.first = Math.min(into.first ?? Infinity, double(8))
-    into.last = Math.max(into.last ?? -Infinity, double(16))
-    const newest = word(84)
-    const kept: Exemplar[] = []
-    const keep = (time: number, line: number, place: number, length: number): void => {
-      if (time === -Infinity) return
-      const from = K.KEPT + (number * 2 + place) * K.KEPT_ERROR_SIZE
-      kept.push(new MaskedLine(this.source, line, kernel.bytes.toString('latin1', from, from + length), time))
-    }
-    keep(double(40), double(48), newest ^ 1, word(100))
-    keep(double(24), double(32), newest, word(60))
-    into.exemplars = keepExemplars(into.exemplars, kept).map((exemplar) => shorter(exemplar, text))
-    kernel.words[words + 64 / 4] = 0
-    kernel.doubles[doubles + 8 / 8] = Infinity
-    for (const offset of [16, 24, 40]) kernel.doubles[doubles + offset / 8] = -Infinity
   }
 
   /** Epoch ms before which lines may belong to the first three that are kept. */

@@ -10,13 +10,16 @@ export const countIn = (kernel: Kernel, index: number): number =>
   kernel.words[(K.TALLIES + index * K.TALLY_SIZE + 64) / 4] as number
 
 /** Moves count, times and the two newest lines; every kept line was copied before, and the tally's minutes are handed over.
- *  Returns the first and the last time, epoch ms. @param most characters kept of a line */
+ *  Returns the first and the last time, epoch ms.
+ *  @param most characters kept of a line
+ *  @param room that each kept line has in the kernel's memory */
 export function settleInto(
   kernel: Kernel,
   index: number,
   into: Occurrences,
   source: string,
   most: number,
+  room: number = K.KEPT_SIZE,
 ): [first: number, last: number] {
   const at = K.TALLIES + index * K.TALLY_SIZE
   const word = (offset: number): number => kernel.words[(at + offset) / 4] as number
@@ -30,7 +33,7 @@ export function settleInto(
   const kept: Exemplar[] = []
   const keep = (time: number, number: number, place: number, length: number): void => {
     if (time === -Infinity) return
-    const from = K.KEPT + (index * 2 + place) * K.KEPT_SIZE
+    const from = K.KEPT + (index * 2 + place) * room
     kept.push(new MaskedLine(source, number, kernel.bytes.toString('utf8', from, from + length), time))
   }
   keep(double(24), double(32), newest, word(60))
