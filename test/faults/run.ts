@@ -281,7 +281,7 @@ class Story {
       this.reading.check()
       if (performance.now() > until)
         throw new Error(
-          `seed ${this.seed}: stuck: ${this.steps.join('; ')}; ${JSON.stringify([...this.reading.hints.values()])}`,
+          `seed ${this.seed}: stuck: ${this.steps.join('; ')}; ${this.reading.describe()}`,
         )
       await pause(25)
       this.tick(LINGERED / 4)
