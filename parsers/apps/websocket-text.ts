@@ -32,6 +32,8 @@ const BEGINNINGS: readonly RegExp[] = [
   /^"Connection" must be "Upgrade"\.?$/i,
   /^Not a valid websocket request$/,
   /^Cross origin websockets not allowed$/,
+  /^Blocking Cross Origin WebSocket Attempt\.\s{1,4}Origin: /,
+  /^Couldn't authenticate WebSocket connection$/,
   // Python websockets: body, last line of a traceback, standalone words
   /^Failed to open a WebSocket connection: /,
   /^websockets\.(?:legacy\.)?exceptions\.\w{5,60}: /,

@@ -19,6 +19,8 @@ export const ENVELOPE_IDS = [
   'line-timestamp',
   'tai64n',
   'shipper-json',
+  'grep',
+  'quoted',
 ] as const
 export type EnvelopeId = (typeof ENVELOPE_IDS)[number]
 

@@ -4,11 +4,13 @@ import { cri } from './cri.ts'
 import { dockerJson } from './docker-json.ts'
 import { dockerTimestamp } from './docker-timestamp.ts'
 import type { Envelope, EnvelopeId, Opened } from './envelope.ts'
+import { grep } from './grep.ts'
 import { journaldJson } from './journald-json.ts'
 import { journaldShort } from './journald-short.ts'
 import { kubectl } from './kubectl.ts'
 import { lineTimestamp, tai64n } from './line-timestamp.ts'
 import { processPrefix } from './process-prefix.ts'
+import { quoted } from './quoted.ts'
 import { shipperJson } from './shipper-json.ts'
 import { stern } from './stern.ts'
 import { supervisord } from './supervisord.ts'
@@ -33,6 +35,8 @@ export const ENVELOPES: readonly Envelope[] = [
   processPrefix,
   stern,
   lineTimestamp,
+  grep,
+  quoted,
 ]
 
 export const WEAK: ReadonlySet<EnvelopeId> = new Set(ENVELOPES.filter((e) => e.weak).map((e) => e.id))
@@ -44,6 +48,7 @@ const BY_FIRST: readonly (readonly Envelope[] | null)[] = Array.from({ length: 1
 })
 
 const SLASH = 47
+const ZERO = 48
 const NINE = 57
 
 /** The outermost envelope of a line; null when it has none. */
@@ -51,7 +56,7 @@ export function openEnvelope(line: string): Opened | null {
   const first = line.charCodeAt(0)
   const possible = BY_FIRST[first]
   // `2026/11/21 …`: nginx's error log and Go's standard log, the most frequent lines that come here.
-  if (possible == null || (first <= NINE && line.charCodeAt(4) === SLASH)) return null
+  if (possible == null || (first >= ZERO && first <= NINE && line.charCodeAt(4) === SLASH)) return null
   for (const envelope of possible) {
     const opened = envelope.open(line)
     if (opened !== null) return opened

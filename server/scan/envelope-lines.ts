@@ -42,6 +42,8 @@ type Unfinished = (payload: string) => boolean
 
 export class EnvelopeLines {
   private readonly unwrapper = new Unwrapper()
+  /** There were lines as grep prints them. */
+  private found = false
   /** Streams in the midst of a line that was too long: its other pieces are nothing. */
   private readonly tooLong = new Set<string>()
 
@@ -54,6 +56,7 @@ export class EnvelopeLines {
   note(wrapped: Unwrapped): boolean {
     if (wrapped.continues !== null && !wrapped.partial) this.tooLong.delete(wrapped.continues)
     this.unwrapper.note(wrapped)
+    if (wrapped.layers[0]?.id === 'grep') this.found = true
     return wrapped.effect !== null
   }
 
@@ -64,9 +67,10 @@ export class EnvelopeLines {
     return ended
   }
 
-  /** Lines without any envelope of their own are in one, by a head before them. */
+  /** Lines that look bare may be in an envelope: by a head before them, or because the name of a file and an address behind
+   *  it look like one address. */
   get claimsBareLines(): boolean {
-    return this.unwrapper.claimsBareLines
+    return this.found || this.unwrapper.claimsBareLines
   }
 
   /** The line at `at` and all up to where no record is open any more; null when more input has to come for that. */

@@ -76,6 +76,9 @@ export const WRAPPERS: readonly Wrapper[] = [
   { id: 'process-prefix', name: 'PM2', wrap: one((line) => `0|chat     | ${line}`) },
   { id: 'process-prefix', name: 'foreman', wrap: one((line) => `06:13:34 web.1    | ${line}`) },
   { id: 'line-timestamp', name: 'logcli', wrap: one((line) => `1999-11-21T06:13:34+01:00 {app="chat"} ${line}`) },
+  { id: 'grep', name: 'several files', wrap: one((line) => `/var/log/app/web.log.1:${line}`) },
+  { id: 'grep', name: '-n', wrap: one((line) => `./app.log:17:${line}`) },
+  { id: 'quoted', name: 'mail', wrap: one((line) => `> ${line}`) },
   { id: 'line-timestamp', name: 'svlogd', wrap: one((line) => `1999-11-21_06:13:34.12345 ${line}`) },
   { id: 'tai64n', name: 'multilog', wrap: one((line) => `@400000003837950e07bfa480 ${line}`) },
   {
