@@ -52,6 +52,8 @@ export class Loop {
   private readonly published = new Map<string, string>()
   /** Hints of sources that cannot be read. */
   private readonly stuck = new Map<string, string>()
+  /** Notices that were told. */
+  private told = new Set<string>()
   private closing = false
   private nextRound = -Infinity
   private nextQuiet = -Infinity
@@ -80,7 +82,8 @@ export class Loop {
     })
     this.every('sources', ROUND, () => this.publishSources())
     this.every('outbox', OUTBOX, () => outbox.flush())
-    this.every('find', FIND, () => this.options.sources.find(false))
+    this.told = new Set(this.options.sources.notices.map(withoutNumbers))
+    this.every('find', FIND, () => this.find())
     this.every('nginx_config', CONFIG, () => this.lookAtConfig())
     this.every('expire', EXPIRE, () => this.expire())
     this.every('tidy', TIDY, () => this.tidy())
@@ -123,6 +126,14 @@ export class Loop {
       this.nextQuiet = Math.max(this.nextRound, from + QUIET)
       if (send) await this.options.outbox.flush()
     })
+  }
+
+  /** What cannot be read any more, or is too much, is told once. */
+  private async find(): Promise<void> {
+    const { sources, logger } = this.options
+    await sources.find(false)
+    for (const notice of sources.notices) if (!this.told.has(withoutNumbers(notice))) logger.warn(notice)
+    this.told = new Set(sources.notices.map(withoutNumbers))
   }
 
   private lookAtConfig(): void {
@@ -189,3 +200,6 @@ export class Loop {
     }
   }
 }
+
+/** The same news with another count is none. */
+const withoutNumbers = (notice: string): string => notice.replaceAll(/\d+/g, '0')

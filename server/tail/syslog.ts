@@ -25,6 +25,7 @@ interface SyslogPosition {
 
 export const syslog: SourceKind = {
   scheme: 'syslog',
+  live: true,
   async find(name) {
     return [writeSyslogName(parseSyslogName(name))]
   },
