@@ -1,9 +1,9 @@
 /** The answers of the HTTP API, from the store and the running parts. */
 import { buildReport, type ConfigView } from './diagnosis/contract.ts'
-import type { Dashboard, Metric, Stream } from './http/contract.ts'
+import { HalfopenError, type Dashboard, type Metric, type Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
 import type { Live } from './live.ts'
-import type { ProblemRow, Store } from './store/contract.ts'
+import { StoreError, type ProblemRow, type Store } from './store/contract.ts'
 
 /** Resolved problems listed beside the open ones. */
 const MAX_RESOLVED = 100
@@ -50,7 +50,14 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const row = store.problems().find((problem) => problem.id === id)
       return row ? live.problem(row, now()) : null
     },
-    mute: (id, muted) => live.mute(id, muted),
+    mute(id, muted) {
+      try {
+        return live.mute(id, muted)
+      } catch (error) {
+        // A full disk is no mistake of ours.
+        throw error instanceof StoreError ? new HalfopenError(error.code, error.message) : error
+      }
+    },
     series: (from, to, step) => store.series(from, to, step),
     events: (query) => store.events(query),
     sources: () => ({

@@ -195,7 +195,8 @@ export class Loop {
       this.complaints.delete(what)
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      if (this.complaints.get(what) !== error.message) this.options.logger.warn(error.message)
+      // Whatever is tried, the disk is full once.
+      if (![...this.complaints.values()].includes(error.message)) this.options.logger.warn(error.message)
       this.complaints.set(what, error.message)
     }
   }

@@ -6,7 +6,7 @@ import { unpackBlock, type BlockEvent } from './block.ts'
 import { openReadOnly, type Db } from './driver.ts'
 import { sizeOf } from './expire.ts'
 import { HistogramSum } from './histogram-blob.ts'
-import { isLocked } from './lock.ts'
+import { isLocked, refuseOtherNames } from './lock.ts'
 import { refuseForeign, MIGRATIONS } from './migrations.ts'
 import { asStoreError, existing } from './open.ts'
 import { LENGTH, MINUTE, minuteNumber } from './tiers.ts'
@@ -20,6 +20,7 @@ export function checkDatabase(path: string): DatabaseCheck {
   let db: Db | null = null
   try {
     existing(file)
+    refuseOtherNames(file)
     db = openReadOnly(file)
     db.exec('BEGIN')
     const { version } = refuseForeign(db, file)

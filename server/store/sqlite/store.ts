@@ -15,6 +15,7 @@ import { Extent } from './extent.ts'
 import { lockDatabase, type Lock } from './lock.ts'
 import { TALLIES } from './migration-2.ts'
 import { asStoreError, openDatabase, prepareFile } from './open.ts'
+import { Presence } from './presence.ts'
 import { ProblemTable } from './problem-table.ts'
 import { Proofs } from './proofs.ts'
 import { RollUp } from './roll-up.ts'
@@ -69,6 +70,7 @@ class SqliteStore implements Store {
   private readonly db: Db
   private readonly file: string
   private readonly lock: Lock
+  private readonly presence: Presence
   private readonly parts: ReturnType<typeof partsOf>
   private readonly problemTable: ProblemTable
   private readonly newest: Statement<[], Omit<SourcePosition, 'summary'> & { summary: string }>
@@ -83,6 +85,7 @@ class SqliteStore implements Store {
     this.db = db
     this.file = file
     this.lock = lock
+    this.presence = new Presence(file)
     this.parts = partsOf(db)
     this.problemTable = new ProblemTable(db)
     this.newest = db.prepare(
@@ -106,6 +109,7 @@ class SqliteStore implements Store {
     this.known = null
     this.written = true
     try {
+      this.presence.check()
       const result = this.guard(() => this.parts.committer.commit(batch, Date.now()))
       this.trouble = null
       return result
@@ -144,6 +148,7 @@ class SqliteStore implements Store {
   }
 
   saveProblems(changed: ProblemRow[], messages: OutboxRow[]): void {
+    this.presence.check()
     this.guard(() => this.problemTable.save(changed, messages))
   }
 
@@ -166,6 +171,7 @@ class SqliteStore implements Store {
   }
 
   tidy(): boolean {
+    this.presence.check()
     return this.guard(() => {
       this.parts.proofs.flush()
       if (this.parts.rollUp.step()) return true
@@ -180,7 +186,7 @@ class SqliteStore implements Store {
     return {
       bytes,
       free_bytes,
-      trouble: this.trouble,
+      trouble: this.presence.fault() ?? this.trouble,
       places,
       max_places,
       other: this.overflowed.get() ?? 0,
