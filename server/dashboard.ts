@@ -59,6 +59,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       }
     },
     series: (from, to, step) => store.series(from, to, step),
+    counts: (query) => store.counts(query),
+    quantiles: (query) => store.quantiles(query),
     events: (query) => store.events(query),
     sources: () => ({
       sources: options.sources(),
