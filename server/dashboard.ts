@@ -148,6 +148,12 @@ function metrics({ store, stream, version, sources, counted }: DashboardOptions)
       samples: single(state.other),
     },
     {
+      name: 'halfopen_other_paths',
+      type: 'gauge',
+      help: 'Different paths of those lines, estimated: right to about 3 percent, and at least so many.',
+      samples: single(state.other_paths),
+    },
+    {
       name: 'halfopen_problems',
       type: 'gauge',
       help: 'Problems, by state.',

@@ -60,7 +60,8 @@ export interface Breakdown {
   from: string
   to: string
   step_seconds: number
-  /** The 20 with the highest counts, then `(other)`, which says in `values` how many it stands for. `n`: one per step. */
+  /** The 20 with the highest counts, then `(other)`, which says in `values` how many it stands for. `n`: one per step. Of
+   *  paths it holds those that found no room in the database too, whose number is estimated, for the whole retention. */
   groups: { value: string | null; values: number; n: number[] }[]
 }
 

@@ -117,6 +117,8 @@ export interface StoreState {
   places: number
   max_places: number
   other: number
+  /** About how many different paths those had: right to 3 %, and at least so many (floods are not looked at line by line). */
+  other_paths: number
   /** Blocks of events that were found damaged since the start. */
   damaged_blocks: number
 }

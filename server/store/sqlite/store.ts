@@ -15,6 +15,7 @@ import { Extent } from './extent.ts'
 import { lockDatabase, type Lock } from './lock.ts'
 import { TALLIES } from './migration-2.ts'
 import { asStoreError, openDatabase, prepareFile } from './open.ts'
+import { OtherPaths } from './other-paths.ts'
 import { Presence } from './presence.ts'
 import { ProblemTable } from './problem-table.ts'
 import { Proofs } from './proofs.ts'
@@ -42,7 +43,8 @@ export function openSqliteStore(path: string): Store {
 
 /** The parts of a store, joined. For tests that look at one of them too. */
 export function partsOf(db: Db, limits?: ConstructorParameters<typeof Dimensions>[1]) {
-  const dimensions = new Dimensions(db, limits)
+  const others = new OtherPaths(db)
+  const dimensions = new Dimensions(db, limits, (path) => others.add(path))
   const stale = new Stale(db)
   const columns = new CountColumns(db, stale, 'counts')
   const sums = new CountColumns(db, stale, 'trend')
@@ -55,10 +57,10 @@ export function partsOf(db: Db, limits?: ConstructorParameters<typeof Dimensions
     sums.forget(minutes)
     trend.forget()
   }
-  const all = { dimensions, stale, columns, sums, extent, proofs, blocks, trend }
+  const all = { others, dimensions, stale, columns, sums, extent, proofs, blocks, trend }
   return {
     ...all,
-    committer: new Committer(db, { dimensions, blocks, proofs, stale, onWritten }),
+    committer: new Committer(db, { others, dimensions, blocks, proofs, stale, onWritten }),
     reader: new EvidenceReader(db, all),
     breakdowns: new Breakdowns(db, all),
     expiry: new Expiry(db, all),
@@ -190,6 +192,7 @@ class SqliteStore implements Store {
       places,
       max_places,
       other: this.overflowed.get() ?? 0,
+      other_paths: this.parts.others.estimate(),
       damaged_blocks,
     }
   }
