@@ -14,7 +14,7 @@ export interface Follower {
 /** Imported at once. */
 export const IMPORTS = 4
 /** Opened before the process has time for something else. */
-const BATCH = 8
+const BATCH = 4
 
 export interface TurnOptions {
   /** Bytes of history, as far as they are known. */

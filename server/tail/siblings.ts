@@ -45,12 +45,13 @@ export const siblings = (path: string, before?: string): Sibling[] => standing(p
 export function rotatedBeside(path: string, before?: string): ReadonlySet<string> {
   const homes = homesOf(path, before)
   const stems = homes.map((home) => basename(home, extname(home)))
-  const wanted = (at: string, name: string): boolean =>
-    stems.some((stem) => name.startsWith(stem)) && madeFrom(homes, at)
-  return new Set(standing(path, before, wanted).map(identity))
+  const wanted = (name: string): boolean =>
+    stems.some((stem) => name.startsWith(stem) && /[.-]/.test(name.charAt(stem.length)))
+  const found = standing(path, before, wanted)
+  return new Set(found.filter((sibling) => madeFrom(homes, sibling.path)).map(identity))
 }
 
-type Wanted = (at: string, name: string) => boolean
+type Wanted = (name: string) => boolean
 
 function standing(path: string, before: string | undefined, wanted: Wanted): Sibling[] {
   let last = ''
@@ -80,9 +81,9 @@ function listing(path: string, before: string | undefined, wanted: Wanted): Sibl
   const own = new Set([path, resolved(path)])
   const folders = new Set([path, ...homesOf(path, before)].map(dirname))
   return [...folders].flatMap((folder) =>
-    entries(folder).flatMap((name) => {
+    entries(folder, wanted).flatMap((name) => {
       const at = join(folder, name)
-      const stat = own.has(at) || !wanted(at, name) ? null : fileAt(at)
+      const stat = own.has(at) ? null : fileAt(at)
       if (stat === null) return []
       const { dev, ino, size, mtimeMs, birthtimeMs } = stat
       return [{ path: at, dev, ino, size, mtime: mtimeMs, born: birthtimeMs, packing: packingOf(basename(at)) }]
@@ -90,9 +91,9 @@ function listing(path: string, before: string | undefined, wanted: Wanted): Sibl
   )
 }
 
-function entries(folder: string): string[] {
+function entries(folder: string, wanted: Wanted): string[] {
   try {
-    return readdirSync(folder).toSorted()
+    return readdirSync(folder).filter(wanted).toSorted()
   } catch {
     return []
   }
