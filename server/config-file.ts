@@ -36,7 +36,12 @@ export function readConfigFile(path: string): ConfigFile {
   const root: unknown = document.toJS() ?? {}
   if (!isObject(root) || Array.isArray(root))
     throw new ConfigError(`${place(0)}not a list of settings; expected lines such as "listen: 127.0.0.1:11006"`)
-  const values = withoutNulls(root)
+  // `max_size:` with nothing behind it is not set; `max_size: null` is meant to say something, and has to mean it.
+  const isWritten = (at: KeyPath): boolean => {
+    const node: unknown = document.getIn(at, true)
+    return isScalar(node) && node.source !== undefined && node.source !== ''
+  }
+  const values = withoutNulls(root, [], isWritten)
   makeAbsolute(values, dirname(path))
 
   const offset = (at: KeyPath, key: boolean): number | undefined => {
@@ -67,10 +72,15 @@ function readText(path: string): string {
 export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** A key without a value (all of its lines commented out) is as good as absent. */
-function withoutNulls(value: object): Record<string, unknown> {
-  const kept = Object.entries(value).filter(([, member]) => member !== null && member !== undefined)
+function withoutNulls(value: object, at: KeyPath, isWritten: (at: KeyPath) => boolean): Record<string, unknown> {
+  const kept = Object.entries(value).filter(
+    ([key, member]) => member !== undefined && (member !== null || isWritten([...at, key])),
+  )
   return Object.fromEntries(
-    kept.map(([key, member]) => [key, isObject(member) && !Array.isArray(member) ? withoutNulls(member) : member]),
+    kept.map(([key, member]) => [
+      key,
+      isObject(member) && !Array.isArray(member) ? withoutNulls(member, [...at, key], isWritten) : member,
+    ]),
   )
 }
 

@@ -194,6 +194,10 @@ export function loadConfig({ file, cli, env, cwd }: ConfigInputs): Config {
   const issue = result.error?.issues[0]
   if (!result.success) throw new ConfigError(issue ? explain(issue, CONFIG_KEYS, origins, read) : 'not usable')
   const { alerts, database, ...rest } = result.data
+  if (rest.sources.filter(({ path: name }) => name === '-').length > 1)
+    throw new ConfigError(
+      `${origins.get('sources') ?? `${read?.placeOf(['sources']) ?? ''}sources`}: "-" is named twice; standard input can be read once, so name it once`,
+    )
   return {
     ...rest,
     file: read === null ? null : path,

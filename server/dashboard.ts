@@ -1,9 +1,9 @@
 /** The answers of the HTTP API, from the store and the running parts. */
 import { buildReport, type ConfigView } from './diagnosis/contract.ts'
-import type { Dashboard, Metric, Stream } from './http/contract.ts'
+import { HalfopenError, type Dashboard, type Metric, type Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
 import type { Live } from './live.ts'
-import type { ProblemRow, Store } from './store/contract.ts'
+import { StoreError, type ProblemRow, type Store } from './store/contract.ts'
 
 /** Resolved problems listed beside the open ones. */
 const MAX_RESOLVED = 100
@@ -50,8 +50,17 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const row = store.problems().find((problem) => problem.id === id)
       return row ? live.problem(row, now()) : null
     },
-    mute: (id, muted) => live.mute(id, muted),
+    mute(id, muted) {
+      try {
+        return live.mute(id, muted)
+      } catch (error) {
+        // A full disk is no mistake of ours.
+        throw error instanceof StoreError ? new HalfopenError(error.code, error.message) : error
+      }
+    },
     series: (from, to, step) => store.series(from, to, step),
+    counts: (query) => store.counts(query),
+    quantiles: (query) => store.quantiles(query),
     events: (query) => store.events(query),
     sources: () => ({
       sources: options.sources(),
@@ -137,6 +146,12 @@ function metrics({ store, stream, version, sources, counted }: DashboardOptions)
       type: 'gauge',
       help: 'Lines about places that found no room and are counted as (other), within the retention.',
       samples: single(state.other),
+    },
+    {
+      name: 'halfopen_other_paths',
+      type: 'gauge',
+      help: 'Different paths of those lines, estimated: right to about 3 percent, and at least so many.',
+      samples: single(state.other_paths),
     },
     {
       name: 'halfopen_problems',

@@ -49,6 +49,8 @@ export class Loop {
   private readonly published = new Map<string, string>()
   /** Hints of sources that cannot be read. */
   private readonly stuck = new Map<string, string>()
+  /** Notices that were told. */
+  private told = new Set<string>()
   private closing = false
   private nextRound = -Infinity
   private nextQuiet = -Infinity
@@ -75,7 +77,8 @@ export class Loop {
     void this.attempt('import', () => this.import())
     this.plan(LOOK)
     this.every('outbox', OUTBOX, () => outbox.flush())
-    this.every('find', FIND, () => this.options.sources.find(false))
+    this.told = new Set(this.options.sources.notices.map(withoutNumbers))
+    this.every('find', FIND, () => this.find())
     this.every('expire', EXPIRE, () => this.expire())
   }
 
@@ -148,6 +151,14 @@ export class Loop {
     })
   }
 
+  /** What cannot be read any more, or is too much, is told once. */
+  private async find(): Promise<void> {
+    const { sources, logger } = this.options
+    await sources.find(false)
+    for (const notice of sources.notices) if (!this.told.has(withoutNumbers(notice))) logger.warn(notice)
+    this.told = new Set(sources.notices.map(withoutNumbers))
+  }
+
   private lookAtConfig(): void {
     const { nginx, live, logger } = this.options
     if (nginx === null) return
@@ -207,8 +218,12 @@ export class Loop {
       this.complaints.delete(what)
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      if (this.complaints.get(what) !== error.message) this.options.logger.warn(error.message)
+      // Whatever is tried, the disk is full once.
+      if (![...this.complaints.values()].includes(error.message)) this.options.logger.warn(error.message)
       this.complaints.set(what, error.message)
     }
   }
 }
+
+/** The same news with another count is none. */
+const withoutNumbers = (notice: string): string => notice.replaceAll(/\d+/g, '0')

@@ -5,6 +5,7 @@ import { CHANNELS, Outbox } from './alerts/contract.ts'
 import { ConfigError, type Config } from './config.ts'
 import { createDashboard } from './dashboard.ts'
 import { startDemo, type Demo } from './demo.ts'
+import { mostFollowed } from './descriptors.ts'
 import {
   checkListen,
   createApp,
@@ -31,6 +32,8 @@ export { loadConfig } from './config.ts'
 
 /** Closing takes at most so long; what is not done then is done after the next start. */
 const CLOSE_WITHIN = 5_000
+/** Logs that are told of one by one. */
+const SHOWN = 20
 
 export interface ServerOptions {
   config: Config
@@ -101,6 +104,8 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     logFormats: () => nginx?.logFormats ?? null,
     cwd: process.cwd(),
     now,
+    isKnown: (path) => store.positions().some((known) => known.path === path),
+    most: mostFollowed(),
     follow: (path, { format, logFormat, timezone }, kind) =>
       ingest({
         store,
@@ -113,6 +118,7 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
         onCommitted(committed) {
           live.committed(committed)
           loop.committed()
+          if (!committed.history) sources.live(path)
           for (const { kind, echo } of committed.events) if (!echo) counted.set(kind, (counted.get(kind) ?? 0) + 1)
         },
       }),
@@ -176,7 +182,9 @@ function introduce(logger: Logger, url: string, config: Config, sources: Sources
   for (const warning of config.warnings) logger.warn(warning)
   for (const { path, found } of sources.searched) logger.info(`looked at ${path}: ${found}`)
   for (const notice of sources.notices) logger.warn(notice)
-  for (const path of sources.paths) logger.info(`reading ${path}`)
+  const { paths } = sources
+  for (const path of paths.slice(0, SHOWN)) logger.info(`reading ${path}`)
+  if (paths.length > SHOWN) logger.info(`reading ${(paths.length - SHOWN).toLocaleString('en')} more logs`)
   if (sources.paths.length === 0)
     logger.warn('nothing to read: name logs (halfopen serve FILE…), or look around with --demo (npm start -- --demo)')
   for (const { name } of config.alerts.webhook) logger.info(`alerts go to ${name}`)

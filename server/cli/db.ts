@@ -59,6 +59,10 @@ async function check(flags: Flags): Promise<number> {
 }
 
 async function backup(to: string, flags: Flags): Promise<number> {
+  if (to === '-')
+    throw new UsageError(
+      'db backup writes a file, not standard output: SQLite does not write it from front to back; name one',
+    )
   return using(flags, async (path, { backupDatabase }) => {
     const done = await backupDatabase(path, to)
     await print(flags, done, [`${done.file}: ${megabytes(done.bytes)}`])

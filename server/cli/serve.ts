@@ -95,7 +95,9 @@ async function historyOf({ since, timezone }: Flags): Promise<string | undefined
   const zone = timezone ?? null
   const known = scan.optionProblem({ format: null, logFormat: null, timezone: zone }) === null
   const from = when('--since', since, now, known ? scan.zoneShift(zone) : (wall) => wall) ?? now
-  const minutes = Math.max(0, Math.ceil((now - from) / 60_000))
+  if (from > now)
+    throw new UsageError(`--since: ${JSON.stringify(since)} is still to come; name a time before now, such as 7d or 0s`)
+  const minutes = Math.ceil((now - from) / 60_000)
   return minutes < 1_000_000 ? `${minutes}m` : `${Math.ceil(minutes / 1440)}d`
 }
 

@@ -1,6 +1,7 @@
 /** What the HTTP API asks of the rest of halfopen. main.ts hands in the real thing. */
+import type { BreakdownQuery, QuantilesQuery } from '../store/contract.ts'
 import type { Metric } from './metrics.ts'
-import type { EventPage, Problem, Problems, Report, Series, Sources } from './wire.ts'
+import type { Breakdown, EventPage, Problem, Problems, Quantiles, Report, Series, Sources } from './wire.ts'
 
 /** Times in epoch ms, [from, to). */
 export interface Dashboard {
@@ -11,6 +12,8 @@ export interface Dashboard {
   /** Null when there is no such problem. */
   mute(id: string, muted: boolean): Problem | null
   series(from: number, to: number, stepSeconds: number): Series
+  counts(query: BreakdownQuery): Breakdown
+  quantiles(query: QuantilesQuery): Quantiles
   events(query: { cursor: string | null; limit: number }): EventPage
   sources(): Sources
   /** False until the lines that existed at start are imported. */

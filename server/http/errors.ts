@@ -80,7 +80,7 @@ export const ERRORS = {
   },
   'source-unreadable': { status: null, when: 'A named log exists and cannot be followed.', hint: null },
   'nginx-config-unreadable': { status: null, when: 'The file nginx_config cannot be read.', hint: null },
-  'database-unwritable': { status: null, when: 'The database or its directory cannot be written.', hint: null },
+  'database-unwritable': { status: 503, when: 'The database or its directory cannot be written.', hint: null },
   'database-newer': { status: null, when: 'The database was made by a newer halfopen.', hint: null },
   'database-damaged': { status: null, when: 'The file is not a database of halfopen, or it is damaged.', hint: null },
   'database-in-use': {
@@ -92,6 +92,11 @@ export const ERRORS = {
     status: null,
     when: 'There is no database at the path that `halfopen db` was given.',
     hint: null,
+  },
+  'database-gone': {
+    status: 503,
+    when: 'The database was deleted, moved or replaced while the server ran: nothing is stored until it is back.',
+    hint: 'Put the file back, or restart halfopen.',
   },
   'database-no-driver': { status: null, when: 'The SQLite driver for this Node.js is not installed.', hint: null },
 } as const satisfies Record<string, ErrorCode>

@@ -8,13 +8,13 @@ export const MAX_REPORT = 400 * DAY
 /** Most steps of one series. */
 export const MAX_STEPS = 2000
 
-const time = z
+export const time = z
   .string()
   .max(40)
   .regex(/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/)
-  .refine((text) => Number.isFinite(Date.parse(text)))
+  .refine((text) => Number.isFinite(Date.parse(text)) && isDay(text.slice(0, 10)))
   .describe('ISO 8601 with a zone, such as 2026-11-21T08:00:00Z, or a date (UTC)')
-const whole = (least: number, most: number) =>
+export const whole = (least: number, most: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/)
@@ -22,23 +22,21 @@ const whole = (least: number, most: number) =>
     .describe(`whole number from ${least} to ${most}`)
 
 export const reportQuery = z.strictObject({ from: time.optional(), to: time.optional() })
-export const seriesQuery = z.strictObject({
-  from: time.optional(),
-  to: time.optional(),
-  step: whole(60, 7 * 86_400)
-    .refine((text) => Number(text) % 60 === 0)
-    .describe('seconds of one step, a multiple of 60')
-    .optional(),
-})
 export const eventsQuery = z.strictObject({
   cursor: z
     .string()
-    .regex(/^[\w.:~=-]{1,200}$/)
+    .regex(/^\d{1,15}$/)
     .describe('next_cursor of the page before')
     .optional(),
   limit: whole(1, 200).optional(),
 })
 export const noQuery = z.strictObject({})
+
+/** Date.parse takes 31 February for 3 March. */
+function isDay(date: string): boolean {
+  const [year = 0, month = 0, day = 0] = date.split('-').map(Number)
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
+}
 
 /** Throws bad-query; the answer names the parameter and never repeats its value. */
 export function readQuery<T extends z.ZodObject>(schema: T, query: unknown): z.infer<T> {

@@ -2,11 +2,8 @@
 import type { z } from 'zod'
 import type { Dashboard } from './dashboard.ts'
 import { HalfopenError, type ErrorCodeName } from './errors.ts'
-import { eventsQuery, MAX_REPORT, MAX_STEPS, noQuery, rangeOf, readQuery, reportQuery, seriesQuery } from './query.ts'
-
-const DAY = 86_400_000
-/** Steps of a series whose step was not asked for. */
-const USUAL_STEPS = 120
+import { eventsQuery, MAX_REPORT, MAX_STEPS, noQuery, rangeOf, readQuery, reportQuery } from './query.ts'
+import { series, seriesQuery } from './series.ts'
 
 export interface Asked {
   dashboard: Dashboard
@@ -85,21 +82,13 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'get',
     path: '/series',
-    summary: `Counts over time, in steps; at most ${MAX_STEPS} of them. Default: the last 24 h.`,
+    summary:
+      `Counts over time, in steps; at most ${MAX_STEPS} of them. Default: the last 24 h. With metric=events a Breakdown, with ` +
+      'another metric Quantiles, in longer steps where there would be more than 1,500 (step_seconds says).',
     query: seriesQuery,
-    answer: 'Series',
+    answer: 'Series, Breakdown or Quantiles',
     errors: ['bad-query', 'range-too-wide'],
-    handle({ dashboard, query, now }) {
-      const asked = readQuery(seriesQuery, query)
-      const to = asked.to === undefined ? now : Date.parse(asked.to)
-      const range = rangeOf(asked.from, asked.to, { from: to - DAY, to: now }, MAX_REPORT)
-      const seconds = (range.to - range.from) / 1000
-      const step =
-        asked.step === undefined ? Math.max(60, Math.ceil(seconds / USUAL_STEPS / 60) * 60) : Number(asked.step)
-      if (seconds / step > MAX_STEPS)
-        throw new HalfopenError('range-too-wide', `That would be more than ${MAX_STEPS} steps.`)
-      return dashboard.series(range.from, range.to, step)
-    },
+    handle: ({ dashboard, query, now }) => series(dashboard, query, now),
   },
   {
     method: 'get',

@@ -54,6 +54,26 @@ export interface Series {
   buckets: Bucket[]
 }
 
+/** GET series?metric=events&by&… */
+export interface Breakdown {
+  /** What was counted, ISO 8601: the range asked for in whole steps. */
+  from: string
+  to: string
+  step_seconds: number
+  /** The 20 with the highest counts, then `(other)`, which says in `values` how many it stands for. `n`: one per step. Of
+   *  paths it holds those that found no room in the database too, whose number is estimated, for the whole retention. */
+  groups: { value: string | null; values: number; n: number[] }[]
+}
+
+/** GET series?metric=session_length&quantiles&… */
+export interface Quantiles {
+  from: string
+  to: string
+  step_seconds: number
+  /** `values` in seconds, in the order asked for; null when nothing was measured. */
+  steps: { time: string; count: number; values: (number | null)[] }[]
+}
+
 /** GET events?cursor&limit, and SSE `event` messages: newest first in the list. */
 export interface EventRow {
   id: number

@@ -40,8 +40,8 @@ export function systemError(file: string, error: unknown): InputError {
     case 'ELOOP':
       return inputError(
         file,
-        'not-found',
-        `${file}: a symbolic link that leads to itself; name the log file it should lead to`,
+        'not-a-file',
+        `${file}: a symbolic link that leads back to itself (ELOOP), not a log file; name the file it should lead to`,
       )
     default:
       return inputError(

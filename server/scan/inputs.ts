@@ -24,6 +24,8 @@ export interface FoundInputs {
   notes: string[]
   /** Files in directories that are no logs. */
   passedOver: string[]
+  /** Files that match and are more than were wanted. */
+  beyond?: string[]
 }
 
 export interface FindOptions {
@@ -31,6 +33,8 @@ export interface FindOptions {
   rotated: boolean
   /** Epoch ms: rotated files that were last written before are not read. */
   since: number | null
+  /** Of one pattern or directory at most so many files, those that were written to last; the others are not even opened. */
+  most?: number
 }
 
 const LIVE: FindOptions = { rotated: false, since: null }
@@ -71,7 +75,7 @@ function addNamed(arg: string, found: FoundInputs, options: FindOptions): void {
   if (arg === '')
     found.errors.push(inputError(arg, 'not-found', 'an input with an empty name; name a file, or - for standard input'))
   else if (isStdin(arg)) found.inputs.push('-')
-  else if (isGlob(arg) && !pathExists(arg)) addGlob(arg, found)
+  else if (isGlob(arg) && !pathExists(arg)) addGlob(arg, found, options)
   else if (isDirectory(arg)) addDirectory(arg, found, options)
   else addFile(arg, found)
 }
@@ -83,9 +87,10 @@ function addFile(file: string, found: FoundInputs): void {
 }
 
 /** Directories among the matches are passed over, as a shell user expects of `logs/*`. */
-function addGlob(pattern: string, found: FoundInputs): void {
+function addGlob(pattern: string, found: FoundInputs, options: FindOptions): void {
   const { paths, unreadable } = expandGlob(pattern)
-  for (const file of paths) if (!isDirectory(file)) addFile(file, found)
+  const files = paths.filter((file) => !isDirectory(file))
+  for (const file of newest(files, found, options)) addFile(file, found)
   for (const { path: file, code } of unreadable) found.errors.push(systemError(file, { code }))
   if (paths.length === 0 && unreadable.length === 0) {
     found.errors.push(
@@ -94,7 +99,8 @@ function addGlob(pattern: string, found: FoundInputs): void {
   }
 }
 
-function addDirectory(directory: string, found: FoundInputs, { rotated, since }: FindOptions): void {
+function addDirectory(directory: string, found: FoundInputs, options: FindOptions): void {
+  const { rotated, since } = options
   let logs: DirectoryLogs
   try {
     logs = directoryLogs(directory, rotated ? { since } : null)
@@ -103,7 +109,7 @@ function addDirectory(directory: string, found: FoundInputs, { rotated, since }:
     return
   }
   let added = logs.rotated
-  for (const file of logs.files) {
+  for (const file of newest(logs.files, found, options)) {
     const problem = whyNot(file)
     if (!problem) found.inputs.push(file)
     else if (rotated && problem.code === 'not-text') logs.others.push(path.basename(file))
@@ -124,6 +130,15 @@ function tell(directory: string, { rotated, tooOld, others }: DirectoryLogs, { n
 }
 
 const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`
+
+/** Those that are wanted; the others are left to `beyond`. */
+function newest(files: string[], found: FoundInputs, { most = Infinity }: FindOptions): string[] {
+  if (files.length <= most) return files
+  const written = new Map(files.map((file) => [file, statsOf(file)?.mtimeMs ?? 0]))
+  const sorted = files.toSorted((a, b) => (written.get(b) ?? 0) - (written.get(a) ?? 0))
+  found.beyond = sorted.slice(most)
+  return sorted.slice(0, most)
+}
 
 /** Live logs only: eight places with weeks of archives are not what a command without arguments should cost. With
  *  --since the user has said how far back, and the file times bound the cost: then rotated files are read as well. */

@@ -3,7 +3,9 @@
  *  every engine. One method per question, named for it; test/store/suite.ts is what every implementation has to answer. */
 import type { EventKind, Evidence, Exemplar, Finding, InputSummary } from '../diagnosis/contract.ts'
 import type { Event } from '../../parsers/event.ts'
-import type { EventPage, Series } from '../http/wire.ts'
+import type { Breakdown, EventPage, Quantiles, Series } from '../http/wire.ts'
+
+export type { Breakdown, Quantiles } from '../http/wire.ts'
 
 /** How a source is known across renames and restarts, and how far it was read.
  *  `position` is opaque JSON owned by the source. */
@@ -93,15 +95,6 @@ export interface BreakdownQuery {
   by: Dimension | null
   where: Where
 }
-export interface Breakdown {
-  /** What was counted, ISO 8601: the range asked for in whole steps. */
-  from: string
-  to: string
-  step_seconds: number
-  /** The 20 with the highest counts, then `(other)`, which says in `values` how many it stands for. `n`: one per step. */
-  groups: { value: string | null; values: number; n: number[] }[]
-}
-
 export interface QuantilesQuery {
   measure: Measure
   from: number
@@ -112,14 +105,6 @@ export interface QuantilesQuery {
   quantiles: readonly number[]
   where: Pick<Where, 'server' | 'path' | 'upstream'>
 }
-export interface Quantiles {
-  from: string
-  to: string
-  step_seconds: number
-  /** `values` in seconds, in the order asked for; null when nothing was measured. */
-  steps: { time: string; count: number; values: (number | null)[] }[]
-}
-
 /** How the store is. */
 export interface StoreState {
   /** Size of the database, and what of it is free for what comes next. */
@@ -132,6 +117,8 @@ export interface StoreState {
   places: number
   max_places: number
   other: number
+  /** About how many different paths those had: right to 3 %, and at least so many (floods are not looked at line by line). */
+  other_paths: number
   /** Blocks of events that were found damaged since the start. */
   damaged_blocks: number
 }

@@ -7,6 +7,7 @@ export class StoreError extends Error {
     | 'database-no-driver'
     | 'database-in-use'
     | 'database-missing'
+    | 'database-gone'
   constructor(code: StoreError['code'], message: string) {
     super(message)
     this.code = code

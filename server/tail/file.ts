@@ -8,7 +8,7 @@ import { OpenLog, type Log, type OpenedAs, type Start } from './open-log.ts'
 import { openPacked } from './packed-log.ts'
 import { codeOf, explain } from './regular-file.ts'
 import { findRotated, headAt, isNamed, outOfReach, rotatedAfter, rotatedLater } from './rotated.ts'
-import { identities, Moving, resolved, siblings, type Sibling } from './siblings.ts'
+import { Moving, resolved, rotatedBeside, type Sibling } from './siblings.ts'
 import { wakeByDirectory, type Wake, type WakeFor } from './wake.ts'
 
 /** What a follower takes from outside; tests bring their own clock and wake-ups. */
@@ -193,7 +193,7 @@ class Follower implements Source {
   /** The file to begin with. */
   async #open(): Promise<Log | null> {
     const resume = this.#resume
-    this.#older = identities(siblings(this.path, resume?.position.at))
+    this.#older = rotatedBeside(this.path, resume?.position.at)
     const log = resume
       ? await this.#openAgain({ ...resume, history: 'none' }, resume.position)
       : await this.#start(this.path, 'path', this.#fresh())
@@ -247,7 +247,7 @@ class Follower implements Source {
     const open = await this.#startNext(sibling, this.#fresh(log.position.mtime))
     if (!open) return false
     // Another rotation between the look and the opening moves every name on by one.
-    const older = identities(siblings(this.path, log.position.at))
+    const older = rotatedBeside(this.path, log.position.at)
     const { sibling: still } = await rotatedAfter(this.path, log.position)
     if (still?.ino === sibling?.ino) {
       this.#follow(open)
@@ -270,7 +270,7 @@ class Follower implements Source {
   async #truncated(log: Log): Promise<boolean> {
     const copy = await findRotated(this.path, log.position, log.ino)
     const { generation, position } = log
-    const older = identities(siblings(this.path, position.at))
+    const older = rotatedBeside(this.path, position.at)
     // Filled again and rotated since the last look: another file than the one that was read.
     const later = copy ? null : rotatedLater(this.path, position)
     if (copy === null && later === null && log instanceof OpenLog) {

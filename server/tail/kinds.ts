@@ -9,6 +9,8 @@ import { syslog } from './syslog.ts'
 export interface SourceKind {
   /** `docker` for names that begin with `docker:`. */
   scheme: string
+  /** Nothing was there before we came: there is nothing to import. */
+  live?: true
   /** The sources that a name of the configuration stands for at the moment, by the names they are stored and shown under.
    *  Throws Error, one sentence for a person, when the name makes no sense, and NotNow when it stands for several that
    *  cannot be listed now; a single one that is merely not there is a source whose status says so. */

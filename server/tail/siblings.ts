@@ -1,7 +1,7 @@
 /** The files beside a log, as they are at one moment: logrotate renames them one after the other. */
 import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { packingOf, unpackedName, type Packing } from './rotation-names.ts'
+import { basename, dirname, extname, join } from 'node:path'
+import { madeFrom, packingOf, unpackedName, type Packing } from './rotation-names.ts'
 
 export interface Sibling {
   path: string
@@ -37,10 +37,26 @@ export function resolved(path: string): string {
 /** Other names in the directories of the log's paths, by name. Of a file that is just being packed there are two: only
  *  the plain one is whole.
  *  @throws Moving when they do not stand still. */
-export function siblings(path: string, before?: string): Sibling[] {
+export const siblings = (path: string, before?: string): Sibling[] => standing(path, before, () => true)
+
+/** Which files beside the log are rotated ones of it, whatever happens to their names. Only those are looked at: where
+ *  thousands of logs lie in one directory, each would otherwise look at all the others.
+ *  @throws Moving */
+export function rotatedBeside(path: string, before?: string): ReadonlySet<string> {
+  const homes = homesOf(path, before)
+  const stems = homes.map((home) => basename(home, extname(home)))
+  const wanted = (name: string): boolean =>
+    stems.some((stem) => name.startsWith(stem) && /[.-]/.test(name.charAt(stem.length)))
+  const found = standing(path, before, wanted)
+  return new Set(found.filter((sibling) => madeFrom(homes, sibling.path)).map(identity))
+}
+
+type Wanted = (name: string) => boolean
+
+function standing(path: string, before: string | undefined, wanted: Wanted): Sibling[] {
   let last = ''
   for (let n = 0; n < LISTINGS; n++) {
-    const list = listing(path, before)
+    const list = listing(path, before, wanted)
     const key = namesOf(list)
     if (n > 0 && key === last) {
       const plain = new Set(list.map((sibling) => sibling.path))
@@ -51,8 +67,6 @@ export function siblings(path: string, before?: string): Sibling[] {
   throw new Moving(`the files beside ${path} are renamed without a pause; waiting for the rotation to end`)
 }
 
-/** Which files they are, whatever their names. */
-export const identities = (list: readonly Sibling[]): ReadonlySet<string> => new Set(list.map(identity))
 export const identity = ({ dev, ino, born }: Sibling): string => `${dev} ${ino} ${born}`
 
 /** Which files have which names, to be compared. */
@@ -63,11 +77,11 @@ export function namesOf(list: readonly Sibling[]): string {
 /** The directory changed while it was looked at. */
 export class Moving extends Error {}
 
-function listing(path: string, before: string | undefined): Sibling[] {
+function listing(path: string, before: string | undefined, wanted: Wanted): Sibling[] {
   const own = new Set([path, resolved(path)])
   const folders = new Set([path, ...homesOf(path, before)].map(dirname))
   return [...folders].flatMap((folder) =>
-    entries(folder).flatMap((name) => {
+    entries(folder, wanted).flatMap((name) => {
       const at = join(folder, name)
       const stat = own.has(at) ? null : fileAt(at)
       if (stat === null) return []
@@ -77,9 +91,9 @@ function listing(path: string, before: string | undefined): Sibling[] {
   )
 }
 
-function entries(folder: string): string[] {
+function entries(folder: string, wanted: Wanted): string[] {
   try {
-    return readdirSync(folder).toSorted()
+    return readdirSync(folder).filter(wanted).toSorted()
   } catch {
     return []
   }

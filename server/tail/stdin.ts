@@ -16,6 +16,7 @@ interface StdinPosition {
 
 export const stdin: SourceKind = {
   scheme: '-',
+  live: true,
   find(name) {
     if (name === '-') return Promise.resolve([name])
     return Promise.reject(new Error(`"-" alone is standard input; a file of that name is ./${name}`))

@@ -6,6 +6,7 @@ import type { Source, SourceOptions, SourceStatus } from './contract.ts'
 import type { SourceKind } from './kinds.ts'
 import { LineQueue } from './line-queue.ts'
 import { codeOf } from './regular-file.ts'
+import { Longest } from './syslog/longest.ts'
 import { parseSyslogName, writeSyslogName, type SyslogName } from './syslog/name.ts'
 import { count, type Receiver } from './syslog/receiver.ts'
 import { receiveTcp } from './syslog/tcp.ts'
@@ -25,6 +26,7 @@ interface SyslogPosition {
 
 export const syslog: SourceKind = {
   scheme: 'syslog',
+  live: true,
   async find(name) {
     return [writeSyslogName(parseSyslogName(name))]
   },
@@ -41,6 +43,7 @@ class Syslog implements Source {
   private received: number
   /** Entries that nginx cut. */
   private cut = 0
+  private readonly longest = new Longest()
   private listening = false
   private failures = 0
   private closed = false
@@ -103,6 +106,7 @@ class Syslog implements Source {
     const line = oneLine(message)
     if (line.length === 0) return true
     if (isCutEntry(line)) this.cut++
+    else this.longest.add(message.length)
     this.received++
     this.queue.push(line, this.position(), false)
     return this.name.protocol === 'udp' || !this.queue.full
@@ -127,6 +131,8 @@ class Syslog implements Source {
     if (!this.listening || this.closed) return
     const parts = this.receiver?.losses() ?? []
     if (this.cut > 0) parts.push(`${count(this.cut, 'entry', 'entries')} of an error log cut by nginx at 2 KiB`)
+    const note = this.longest.note()
+    if (note !== null) parts.push(note)
     this.queue.show('idle', parts.length === 0 ? null : `since the start: ${parts.join('; ')}`)
   }
 }

@@ -1,7 +1,7 @@
 /** `halfopen db` as a user runs it: the built program on a real database, beside a server that writes. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -63,6 +63,19 @@ describe('db check', () => {
     expect(code).toBe(2)
     expect(stderr).toMatch(/^halfopen: [^\n]* is damaged or no SQLite database[^\n]*\n$/)
   })
+})
+
+it('what is no file is one line and 2', async () => {
+  const [check, backup, stdout] = await Promise.all([
+    run(['db', 'check', '--database', `sqlite:${dir}`]),
+    run(['db', 'backup', '--database', `sqlite:${dir}`, at('directory.sqlite')]),
+    run(['db', 'backup', '--database', `sqlite:${file}`, '-'], { cwd: dir }),
+  ])
+  for (const { code, stderr } of [check, backup])
+    expect([code, stderr]).toEqual([2, `halfopen: ${dir} is a directory, no database; name the file in it\n`])
+  expect([stdout.code, stdout.stdout]).toEqual([2, ''])
+  expect(stdout.stderr).toMatch(/^halfopen: db backup writes a file, not standard output: [^\n]*; name one\n$/)
+  expect(existsSync(at('-'))).toBe(false)
 })
 
 it('db backup makes a file for its owner only and replaces none', async () => {

@@ -122,6 +122,12 @@ describe('questions that cannot be answered', () => {
     ['/api/v1/events?limit=0', 400, 'bad-query', /^limit: expected whole number from 1 to 200/],
     ['/api/v1/events?limit=201', 400, 'bad-query', /^limit/],
     ['/api/v1/events?cursor=%27%3B--', 400, 'bad-query', /^cursor/],
+    ['/api/v1/events?cursor=-1', 400, 'bad-query', /^cursor: expected next_cursor/],
+    ['/api/v1/events?cursor=NaN', 400, 'bad-query', /^cursor/],
+    ['/api/v1/events?cursor=1e999', 400, 'bad-query', /^cursor/],
+    ['/api/v1/report?from=2026-02-31', 400, 'bad-query', /^from: expected ISO 8601/],
+    ['/api/v1/series?to=2026-02-29T00:00:00Z', 400, 'bad-query', /^to: expected ISO 8601/],
+    ['/api/v1/series?from=2026-13-01', 400, 'bad-query', /^from/],
     ['/api/v1/problems/none', 404, 'unknown-problem', /no problem/],
     ['/api/v1/problems/%ff', 404, 'not-found', /cannot be read/],
     ['/api/v1/none', 404, 'not-found', /./],
@@ -186,6 +192,8 @@ describe('addresses', () => {
         '/stream',
       ].toSorted(),
     )
-    expect(description.paths['/series']?.['get']?.parameters?.map(({ name }) => name)).toEqual(['from', 'to', 'step'])
+    expect(description.paths['/series']?.['get']?.parameters?.map(({ name }) => name)).toEqual(
+      'from to step metric by server path upstream kind status_class quantiles'.split(' '),
+    )
   })
 })

@@ -128,7 +128,9 @@ allowed_hosts: Logs.Example.ORG
   })
 
   it('takes a key without a value as absent', () => {
-    expect(load('sources:\nalerts:\n  webhook:\n').sources).toEqual([])
+    expect(load('sources:\nmax_size:\nalerts:\n  webhook:\n').sources).toEqual([])
+    // Of keys for which nothing is a value it may be written.
+    expect(load('timezone: null\n').timezone).toBeNull()
   })
 })
 
@@ -168,6 +170,18 @@ describe('a configuration that cannot be used', () => {
     ],
     ['too small', 'max_size: 1MB\n', 'halfopen.yaml:1:11: max_size: too small'],
     ['too short', 'retention: 5s\n', 'halfopen.yaml:1:12: retention: too short'],
+    ['negative', 'history: -5d\n', 'halfopen.yaml:1:10: history: not a time; expected a time such as 0s, 12h or 7d'],
+    ['unit that is none', 'history: 5y\n', 'halfopen.yaml:1:10: history: not a time; expected a time such as'],
+    ['too long', 'history: 999999w\n', 'halfopen.yaml:1:10: history: longer than 1,000 years; expected a time such as'],
+    ['endless', 'retention: 1000000000y\n', 'halfopen.yaml:1:12: retention: not a time; expected a time of at least'],
+    ['null', 'max_size: null\n', 'halfopen.yaml:1:11: max_size: wrong kind of value; expected a size of at least 64MB'],
+    ['null as ~', 'listen: "1"\nmax_size: ~\n', 'halfopen.yaml:2:11: max_size: wrong kind of value; expected'],
+    ['null inside', 'alerts: {resolve_after: Null}\n', 'halfopen.yaml:1:25: alerts.resolve_after: wrong kind of value'],
+    [
+      'standard input twice',
+      'sources: ["-", {path: "-"}]\n',
+      'halfopen.yaml:1:10: sources: "-" is named twice; standard input can be read once, so name it once',
+    ],
     ['zone', 'timezone: Mars/Olympus\n', 'halfopen.yaml:1:11: timezone: not a time zone; expected an IANA zone'],
     ['database', 'database: mysql:x\n', 'halfopen.yaml:1:11: database: not a known database; expected sqlite:PATH'],
     ['format', 'sources: {path: a, format: xml}\n', 'halfopen.yaml:1:28: sources.format'],
@@ -186,6 +200,8 @@ describe('a configuration that cannot be used', () => {
     expect(message('listen: "1"', { HALFOPEN_LISTEN: 'here' })).toMatch(/^HALFOPEN_LISTEN: not an address/)
     expect(message(null, {}, { base_path: 'a b' })).toMatch(/^--base-path: not a path; expected a path such as/)
     expect(message(null, {}, { timezone: 'x y' })).toMatch(/^--timezone: not a time zone/)
+    expect(message(null, {}, { history: '999999w' })).toMatch(/^--since: longer than 1,000 years; expected a time/)
+    expect(message(null, {}, { sources: ['-', 'a.log', '-'] })).toMatch(/^INPUT: "-" is named twice; /)
   })
 
   it('never repeats a value: it may be a secret', () => {

@@ -22,6 +22,8 @@ it.each<[Partial<SourceStatus>, string | null, number | null]>([
   const path = join(dir, 'a.log')
   const config = loadConfig({ file: null, cli: { sources: [path] }, env: {}, cwd: dir })
   const sources = new Sources({
+    isKnown: () => false,
+    most: 1000,
     config,
     logFormats: () => null,
     cwd: dir,

@@ -163,6 +163,9 @@ describe('serve refuses in one line', () => {
     expect(await refusal(folder(), ['x.log', '--listen', '127.0.0.1:0', '--since', 'soon'])).toMatch(
       /--since: "soon" is no time; such as 2026-11-21T06:30, 2h or 7d/,
     )
+    expect(await refusal(folder(), ['x.log', '--listen', '127.0.0.1:0', '--since', '2099-01-01'])).toMatch(
+      /^--since: "2099-01-01" is still to come; name a time before now/,
+    )
     // The zone is looked at with the rest of the configuration.
     expect(await refusal(folder(), ['x.log', '--since', '2026-11-21', '--timezone', 'Mars/Olympus'])).toMatch(
       /--timezone: not a time zone/,

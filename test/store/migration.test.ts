@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { checkDatabase, openSqliteStore } from '../../server/store/contract.ts'
-import { openReadOnly } from '../../server/store/sqlite/driver.ts'
+import { openDriver, openReadOnly } from '../../server/store/sqlite/driver.ts'
 import { MIGRATIONS } from '../../server/store/sqlite/migrations.ts'
-import { T0 } from './material.ts'
+import { batchOf, failure, T0 } from './material.ts'
 import { makeVersion1 } from './version-1.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'halfopen-migration-'))
@@ -45,6 +45,20 @@ it('a database of version 1 keeps all it had', () => {
   while (store.tidy());
   store.close()
   expect(checkDatabase(file)).toMatchObject({ version: MIGRATIONS.length, events: 2500, faults: [] })
+})
+
+it('a database of version 2 can be checked, and is brought up to date', () => {
+  const file = join(folder, 'two.sqlite')
+  const made = openSqliteStore(file)
+  made.commit(batchOf([failure(1, T0)]))
+  made.close()
+  const db = openDriver(file)
+  db.exec('DROP TABLE other_paths')
+  db.pragma('user_version = 2')
+  db.close()
+  expect(checkDatabase(file)).toMatchObject({ version: 2, events: 1, minutes: 1, faults: [] })
+  openSqliteStore(file).close()
+  expect(checkDatabase(file)).toMatchObject({ version: MIGRATIONS.length, events: 1, faults: [] })
 })
 
 it('kill -9 in the middle of a migration leaves it whole or absent', async () => {

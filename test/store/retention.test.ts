@@ -142,6 +142,7 @@ it('says what is wrong with the store in one sentence each', () => {
     places: 20_000,
     max_places: 20_000,
     other: 0,
+    other_paths: 0,
     damaged_blocks: 0,
   }
   expect(storeNotices(state)).toEqual([])
@@ -156,5 +157,8 @@ it('says what is wrong with the store in one sentence each', () => {
     'Reading is paused and nothing is lost: x.sqlite cannot be written (the disk is full); make room.',
     'The database is damaged: 2 of its blocks of events cannot be read and are not shown. Stop the server and run halfopen db check.',
     '1,234 lines were about places beyond the first 20,000 (server, path and upstream); they are counted together as "(other)". Scanners invent paths.',
+  ])
+  expect(storeNotices({ ...state, other: 1234, other_paths: 1100 })).toEqual([
+    '1,234 lines were about places beyond the first 20,000 (server, path and upstream), with at least about 1,100 different paths; they are counted together as "(other)". Scanners invent paths.',
   ])
 })

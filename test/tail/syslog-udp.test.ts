@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { expect, it } from 'vitest'
+import { Longest } from '../../server/tail/syslog/longest.ts'
 import { dropsOf } from '../../server/tail/syslog/udp.ts'
 import { syslog } from '../../server/tail/syslog.ts'
 import { until } from '../live/harness/deadline.ts'
@@ -22,6 +23,23 @@ it('a datagram is a line, whatever is in it; an empty one is none', async () => 
     await send(text)
   await it.have(3)
   expect(it.texts()).toEqual(['<11>a', '<187>Nov 21 06:31:45 vm nginx: x <187>Nov 21 06:31:45 vm nginx: forged', 'é'])
+})
+
+it.each([
+  [[2048, 300, 2048], /^since the start: 2 messages of 2,048 bytes, and none longer: probably cut by the sender/],
+  [[2047], /^since the start: 1 message of 2,047 bytes, and none longer: probably cut by the sender or a relay$/],
+])('messages of %o bytes are taken for cut', async (sizes, hint) => {
+  const it = await receive('udp')
+  const { send } = udp(it.port)
+  for (const size of sizes) await send(`<11>${'x'.repeat(size - 4)}`)
+  await it.have(sizes.length)
+  await it.shows('idle', hint)
+})
+
+it.each([[[2048, 2048, 2500]], [[2000, 2000]], [[]]])('messages of %o bytes are not', (sizes) => {
+  const longest = new Longest()
+  for (const size of sizes) longest.add(size)
+  expect(longest.note()).toBeNull()
 })
 
 it('goes on counting after a restart', async () => {

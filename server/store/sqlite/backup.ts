@@ -3,6 +3,7 @@ import { closeSync, existsSync, linkSync, openSync, statSync, unlinkSync } from 
 import { resolve } from 'node:path'
 import { StoreError } from '../store-error.ts'
 import { openReadOnly, type Db } from './driver.ts'
+import { refuseOtherNames } from './lock.ts'
 import { refuseForeign } from './migrations.ts'
 import { asStoreError, existing } from './open.ts'
 
@@ -15,6 +16,7 @@ export async function backupDatabase(path: string, to: string): Promise<{ file: 
   let db: Db | null = null
   try {
     existing(file)
+    refuseOtherNames(file)
     if (existsSync(target)) throw taken(target)
     db = openReadOnly(file)
     refuseForeign(db, file)

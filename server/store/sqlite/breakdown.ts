@@ -9,6 +9,7 @@ import type { Db, Statement } from './driver.ts'
 import type { Extent } from './extent.ts'
 import { HistogramSum } from './histogram-blob.ts'
 import { MEASURES as HISTOGRAMS } from './migration-2.ts'
+import type { OtherPaths } from './other-paths.ts'
 import type { Stale } from './stale.ts'
 import { LENGTH, MINUTE, type Tier } from './tiers.ts'
 import type { Trend } from './trend.ts'
@@ -37,6 +38,7 @@ const fitsClass = (where: Where, { kind, status }: Class): boolean =>
   (where.status_class === undefined || where.status_class === statusClass(status))
 
 export interface BreakdownParts {
+  others: OtherPaths
   dimensions: Dimensions
   stale: Stale
   columns: CountColumns
@@ -87,7 +89,7 @@ export class Breakdowns {
         const value = by === null ? null : valueOf(by, is, null)
         for (let i = 0; i < n.length; i++) if ((n[i] as number) > 0) count(value, i, n[i] as number)
       }
-    return { ...rangeOf(step), groups: topOf(groups, steps) }
+    return { ...rangeOf(step), groups: topOf(groups, steps, by === 'path' ? this.parts.others.estimate() : 0) }
   }
 
   /** Quantiles by step, or of the whole range when `stepSeconds` is null. `values` are seconds; null: nothing measured. */
@@ -187,14 +189,27 @@ const rangeOf = ({ from, to, step }: ChartStep): { from: string; to: string; ste
   step_seconds: step * 60,
 })
 
-function topOf(groups: ReadonlyMap<string | null, Float64Array>, steps: number): Breakdown['groups'] {
+/** @param swallowed how many paths stand behind the one of places that found no room */
+function topOf(
+  groups: ReadonlyMap<string | null, Float64Array>,
+  steps: number,
+  swallowed: number,
+): Breakdown['groups'] {
   const ranked = [...groups]
     .map(([value, n]) => ({ value, n, total: n.reduce((sum, one) => sum + one, 0) }))
-    .sort((a, b) => b.total - a.total || ((a.value ?? '') < (b.value ?? '') ? -1 : 1))
-  const top = ranked.slice(0, MAX_GROUPS).map(({ value, n }) => ({ value, values: 1, n: [...n] }))
-  const rest = ranked.slice(MAX_GROUPS)
+    .sort(
+      (a, b) =>
+        Number(a.value === REST) - Number(b.value === REST) ||
+        b.total - a.total ||
+        ((a.value ?? '') < (b.value ?? '') ? -1 : 1),
+    )
+  const overflowed = ranked.at(-1)?.value === REST
+  const own = overflowed ? ranked.slice(0, -1) : ranked
+  const top = own.slice(0, MAX_GROUPS).map(({ value, n }) => ({ value, values: 1, n: [...n] }))
+  const rest = ranked.slice(top.length)
   if (rest.length === 0) return top
   const sum = new Float64Array(steps)
   for (const { n } of rest) for (let i = 0; i < steps; i++) sum[i] = (sum[i] as number) + (n[i] as number)
-  return [...top, { value: REST, values: rest.length, n: [...sum] }]
+  const values = own.length - top.length + (overflowed ? Math.max(1, swallowed) : 0)
+  return [...top, { value: REST, values, n: [...sum] }]
 }

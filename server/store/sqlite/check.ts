@@ -6,11 +6,13 @@ import { unpackBlock, type BlockEvent } from './block.ts'
 import { openReadOnly, type Db } from './driver.ts'
 import { sizeOf } from './expire.ts'
 import { HistogramSum } from './histogram-blob.ts'
-import { isLocked } from './lock.ts'
+import { isLocked, refuseOtherNames } from './lock.ts'
 import { refuseForeign, MIGRATIONS } from './migrations.ts'
 import { asStoreError, existing } from './open.ts'
 import { LENGTH, MINUTE, minuteNumber } from './tiers.ts'
 
+/** The version from which on events are in blocks and counts have tiers. */
+const IN_BLOCKS = 2
 /** Places named per kind of fault; a thousand say no more. */
 const MAX_FAULTS = 5
 
@@ -20,12 +22,13 @@ export function checkDatabase(path: string): DatabaseCheck {
   let db: Db | null = null
   try {
     existing(file)
+    refuseOtherNames(file)
     db = openReadOnly(file)
     db.exec('BEGIN')
     const { version } = refuseForeign(db, file)
     const faults = [...sound(db)]
     // What is damaged need not be counted, and an older form is brought up to date before it is.
-    const current = version === MIGRATIONS.length
+    const current = version >= IN_BLOCKS
     if (faults.length === 0 && current) for (const fault of agreeing(db)) faults.push(fault)
     const count = (sql: string): number => {
       try {

@@ -4,12 +4,14 @@ import type { Batch, CommitResult } from '../contract.ts'
 import type { Dimensions } from './dimensions.ts'
 import type { Db, Statement } from './driver.ts'
 import type { EventBlocks } from './event-blocks.ts'
+import type { OtherPaths } from './other-paths.ts'
 import type { Proofs } from './proofs.ts'
 import { slabsOf } from './slabs.ts'
 import { SlabWriter } from './slab-writer.ts'
 import type { Stale } from './stale.ts'
 
 export interface CommitParts {
+  others: OtherPaths
   dimensions: Dimensions
   blocks: EventBlocks
   proofs: Proofs
@@ -45,8 +47,8 @@ export class Committer {
       return this.transaction.immediate(batch, now)
     } catch (error) {
       // What was given in the transaction, ids and marks, does not exist any more.
-      const { dimensions, blocks, proofs, stale } = this.parts
-      for (const part of [dimensions, blocks, proofs, stale]) part.reload()
+      const { others, dimensions, blocks, proofs, stale } = this.parts
+      for (const part of [others, dimensions, blocks, proofs, stale]) part.reload()
       throw error
     }
   }
@@ -60,11 +62,12 @@ export class Committer {
     }
     const source = this.saveSource.get(generation, path, seq, position, JSON.stringify(summary), now)
     if (source === undefined) throw new Error('upsert returned no row')
-    const { dimensions, blocks, proofs, onWritten } = this.parts
+    const { others, dimensions, blocks, proofs, onWritten } = this.parts
     const slabs = slabsOf(batch, source.id, now, dimensions)
     blocks.append(slabs.events)
     onWritten(this.slabs.write(batch, slabs, minuteOf(now)))
     proofs.keep(batch.evidence, now)
+    others.save(now)
     return 'committed'
   }
 }

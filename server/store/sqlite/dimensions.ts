@@ -96,9 +96,16 @@ export class Dimensions {
   private readonly seenScopes = new Map<string | null, Map<string | null, Map<string | null, number>>>()
   private readonly seenClasses = new Map<string, { is: Class; id: number }[]>()
   private otherId: number | null = null
+  /** Of scopes that found no room. */
+  private readonly onOther: (path: string | null) => void
 
-  constructor(db: Db, limits = { scopes: MAX_SCOPES, suspectScopes: MAX_SUSPECT_SCOPES }) {
+  constructor(
+    db: Db,
+    limits = { scopes: MAX_SCOPES, suspectScopes: MAX_SUSPECT_SCOPES },
+    onOther: (path: string | null) => void = () => {},
+  ) {
     this.limits = limits
+    this.onOther = onOther
     const allScopes = db.prepare<[], Scope & { id: number; key: string }>('SELECT * FROM scopes')
     this.scopes = new Dimension<Scope>(
       db.prepare(
@@ -143,8 +150,10 @@ export class Dimensions {
     const kept = own(scope)
     const key = scopeKey(kept)
     // What found no room is not remembered: there may be room later, and it could be anything.
-    if (!this.scopes.has(key) && this.scopes.size >= this.limits.scopes)
+    if (!this.scopes.has(key) && this.scopes.size >= this.limits.scopes) {
+      this.onOther(path)
       return (this.otherId ??= this.scopes.id(scopeKey(OTHER), OTHER))
+    }
     const id = this.scopes.id(key, kept)
     if (kept.server !== server || kept.upstream !== upstream) return id
     let servers = this.seenScopes.get(path)
@@ -164,7 +173,10 @@ export class Dimensions {
   suspectScopeId(scope: Scope): number | null {
     const kept = own(scope)
     const key = scopeKey(kept)
-    if (!this.scopes.has(key) && this.scopes.size >= this.limits.suspectScopes) return null
+    if (!this.scopes.has(key) && this.scopes.size >= this.limits.suspectScopes) {
+      this.onOther(kept.path)
+      return null
+    }
     return this.scopes.id(key, kept)
   }
 

@@ -6,6 +6,7 @@ import type { Db, Statement } from './driver.ts'
 import { SLACK, type EventBlocks } from './event-blocks.ts'
 import type { Extent } from './extent.ts'
 import { MEASURES, TALLIES } from './migration-2.ts'
+import type { OtherPaths } from './other-paths.ts'
 import { dayOf, type Proofs } from './proofs.ts'
 import type { Stale } from './stale.ts'
 import { LENGTH, MINUTE, minuteNumber, type Tier } from './tiers.ts'
@@ -21,6 +22,7 @@ const SPARE_PAGES = 500
 const PAGES = 200
 
 export interface ExpiryParts {
+  others: OtherPaths
   dimensions: Dimensions
   blocks: EventBlocks
   columns: CountColumns
@@ -85,6 +87,7 @@ export class Expiry {
     this.spans = byKey('spans', 'minute', 'minute')
     this.others = [
       { statement: byId('clients', 'day'), at: dayOf },
+      { statement: db.prepare('DELETE FROM other_paths WHERE day < ?'), at: dayOf },
       { statement: byId('outbox', 'delivered_at'), at: (before) => before },
       { statement: db.prepare('DELETE FROM facts WHERE last < ?'), at: (before) => before },
       // A generation that was read to its end long ago does not come back.
@@ -137,6 +140,7 @@ export class Expiry {
       if (this.spans.run(minute * MINUTE).changes >= ROWS) return true
     }
     for (const { statement, at } of this.others) if (statement.run(at(before)).changes >= ROWS) return true
+    this.parts.others.reload()
     return this.unused.step()
   }
 

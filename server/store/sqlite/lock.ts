@@ -5,17 +5,31 @@
 import { closeSync, existsSync, openSync, realpathSync } from 'node:fs'
 import { StoreError } from '../store-error.ts'
 import { openImpatient, type Db } from './driver.ts'
+import { finishOthers, isOpenElsewhere, namesOf } from './names.ts'
 
 export interface Lock {
   release(): void
 }
 
-/** A symbolic link to a database is that database, as it is to SQLite. */
-const lockOf = (file: string): string => `${existsSync(file) ? realpathSync(file) : file}-lock`
-
-/** Throws StoreError('database-in-use') when another process (or another store of this one) holds it. */
+/** A symbolic link to a database is that database, as it is to SQLite, and so is a hard link. Throws
+ *  StoreError('database-in-use') when another process (or another store of this one) holds it. */
 export function lockDatabase(file: string): Lock {
-  const path = lockOf(file)
+  const held: Lock[] = []
+  const release = (): void => held.splice(0).forEach((lock) => lock.release())
+  try {
+    const names = namesOf(file)
+    for (const name of names) held.push(hold(`${name}-lock`, file))
+    if (names.length > 1) finishOthers(file, names)
+    // By a name in another folder.
+    if (isOpenElsewhere(file)) throw inUse(file)
+    return { release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function hold(path: string, file: string): Lock {
   if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   let db: Db | null = null
   try {
@@ -25,22 +39,34 @@ export function lockDatabase(file: string): Lock {
     db.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     db?.close()
-    if (/^SQLITE_(?:BUSY|LOCKED)/.test((error as NodeJS.ErrnoException).code ?? ''))
-      throw new StoreError(
-        'database-in-use',
-        `${file} is in use by another halfopen; stop that one, or name another file (database: sqlite:PATH)`,
-      )
-    throw error
+    throw /^SQLITE_(?:BUSY|LOCKED)/.test((error as NodeJS.ErrnoException).code ?? '') ? inUse(file) : error
   }
   const held = db
   return { release: () => void held.close() }
 }
 
+const inUse = (file: string): StoreError =>
+  new StoreError(
+    'database-in-use',
+    `${file} is in use by another halfopen; stop that one, or name another file (database: sqlite:PATH)`,
+  )
+
+/** Throws StoreError('database-in-use') when the database is written to under another of its names: what was written last
+ *  is not to be seen by this one. */
+export function refuseOtherNames(file: string): void {
+  const own = realpathSync(file)
+  const under = namesOf(file).find((name) => isHeld(name, file))
+  if (under === own || (under === undefined && !isOpenElsewhere(file))) return
+  throw new StoreError('database-in-use', `${file} is in use as ${under ?? 'another name (hard link)'}; name that one`)
+}
+
 /** True when somebody holds the lock now. */
-export function isLocked(file: string): boolean {
-  if (!existsSync(lockOf(file))) return false
+export const isLocked = (file: string): boolean => namesOf(file).some((name) => isHeld(name, file))
+
+function isHeld(name: string, file: string): boolean {
+  if (!existsSync(`${name}-lock`)) return false
   try {
-    lockDatabase(file).release()
+    hold(`${name}-lock`, file).release()
     return false
   } catch (error) {
     if (error instanceof StoreError && error.code === 'database-in-use') return true

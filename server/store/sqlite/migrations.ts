@@ -80,6 +80,8 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_waiting ON outbox(created_at) WHERE delivered_at IS NULL;
 `,
   slimmer,
+  // day: epoch ms; registers: a HyperLogLog of paths (distinct.ts).
+  'CREATE TABLE other_paths (day INTEGER PRIMARY KEY, registers BLOB NOT NULL) STRICT',
 ]
 
 /** Brings a database to the newest version, each step in a transaction of its own. */

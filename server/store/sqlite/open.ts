@@ -36,6 +36,8 @@ export function openDatabase(path: string): Db {
 
 /** Throws StoreError('database-missing') when there is no file at the path. */
 export function existing(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new StoreError('database-missing', `${file} is a directory, no database; name the file in it`)
   if (!existsSync(file) || statSync(file).size === 0)
     throw new StoreError(
       'database-missing',

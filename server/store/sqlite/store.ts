@@ -15,6 +15,8 @@ import { Extent } from './extent.ts'
 import { lockDatabase, type Lock } from './lock.ts'
 import { TALLIES } from './migration-2.ts'
 import { asStoreError, openDatabase, prepareFile } from './open.ts'
+import { OtherPaths } from './other-paths.ts'
+import { Presence } from './presence.ts'
 import { ProblemTable } from './problem-table.ts'
 import { Proofs } from './proofs.ts'
 import { RollUp } from './roll-up.ts'
@@ -41,7 +43,8 @@ export function openSqliteStore(path: string): Store {
 
 /** The parts of a store, joined. For tests that look at one of them too. */
 export function partsOf(db: Db, limits?: ConstructorParameters<typeof Dimensions>[1]) {
-  const dimensions = new Dimensions(db, limits)
+  const others = new OtherPaths(db)
+  const dimensions = new Dimensions(db, limits, (path) => others.add(path))
   const stale = new Stale(db)
   const columns = new CountColumns(db, stale, 'counts')
   const sums = new CountColumns(db, stale, 'trend')
@@ -54,10 +57,10 @@ export function partsOf(db: Db, limits?: ConstructorParameters<typeof Dimensions
     sums.forget(minutes)
     trend.forget()
   }
-  const all = { dimensions, stale, columns, sums, extent, proofs, blocks, trend }
+  const all = { others, dimensions, stale, columns, sums, extent, proofs, blocks, trend }
   return {
     ...all,
-    committer: new Committer(db, { dimensions, blocks, proofs, stale, onWritten }),
+    committer: new Committer(db, { others, dimensions, blocks, proofs, stale, onWritten }),
     reader: new EvidenceReader(db, all),
     breakdowns: new Breakdowns(db, all),
     expiry: new Expiry(db, all),
@@ -69,6 +72,7 @@ class SqliteStore implements Store {
   private readonly db: Db
   private readonly file: string
   private readonly lock: Lock
+  private readonly presence: Presence
   private readonly parts: ReturnType<typeof partsOf>
   private readonly problemTable: ProblemTable
   private readonly newest: Statement<[], Omit<SourcePosition, 'summary'> & { summary: string }>
@@ -83,6 +87,7 @@ class SqliteStore implements Store {
     this.db = db
     this.file = file
     this.lock = lock
+    this.presence = new Presence(file)
     this.parts = partsOf(db)
     this.problemTable = new ProblemTable(db)
     this.newest = db.prepare(
@@ -106,6 +111,7 @@ class SqliteStore implements Store {
     this.known = null
     this.written = true
     try {
+      this.presence.check()
       const result = this.guard(() => this.parts.committer.commit(batch, Date.now()))
       this.trouble = null
       return result
@@ -144,6 +150,7 @@ class SqliteStore implements Store {
   }
 
   saveProblems(changed: ProblemRow[], messages: OutboxRow[]): void {
+    this.presence.check()
     this.guard(() => this.problemTable.save(changed, messages))
   }
 
@@ -166,6 +173,7 @@ class SqliteStore implements Store {
   }
 
   tidy(): boolean {
+    this.presence.check()
     return this.guard(() => {
       this.parts.proofs.flush()
       if (this.parts.rollUp.step()) return true
@@ -180,10 +188,11 @@ class SqliteStore implements Store {
     return {
       bytes,
       free_bytes,
-      trouble: this.trouble,
+      trouble: this.presence.fault() ?? this.trouble,
       places,
       max_places,
       other: this.overflowed.get() ?? 0,
+      other_paths: this.parts.others.estimate(),
       damaged_blocks,
     }
   }
