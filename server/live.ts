@@ -131,7 +131,7 @@ export class Live {
       this.hold(next)
       if (!different) continue
       changed.push(next)
-      if (decision.notify) messages.push(...this.messages(decision, next, at))
+      if (decision.notify) messages.push(...this.messages(decision, previous, next, at))
       if (previous?.state !== next.state)
         this.options.log(`${next.state}: ${next.finding.title} (${next.finding.cause}; ${decision.reason})`)
     }
@@ -229,11 +229,17 @@ export class Live {
     }
   }
 
-  private messages(decision: Decision & { notify: true }, row: ProblemRow, at: number): OutboxRow[] {
+  private messages(
+    decision: Decision & { notify: true },
+    previous: ProblemRow | null,
+    row: ProblemRow,
+    at: number,
+  ): OutboxRow[] {
     const { scope, last_seen } = row.finding
     const tried =
       decision.reason === 'quiet' && (last_seen === null || triedSince(this.window(at), scope, Date.parse(last_seen)))
-    const body = messageBody(decision, row, { now: at, dashboard: this.options.dashboard(), tried })
+    const announced = decision.type === 'problem.resolved' && previous !== null ? previous.finding : row.finding
+    const body = messageBody(decision, row, { now: at, dashboard: this.options.dashboard(), tried, announced })
     return this.options.receivers.map((channel) => ({
       id: `msg_${randomBytes(16).toString('hex')}`,
       problem_id: row.id,
@@ -277,8 +283,8 @@ export class Live {
 }
 
 function notOver(finding: Finding): Finding {
-  const { over: _, ...open } = finding
-  return open
+  const { over, ...open } = finding
+  return over?.was === undefined ? open : { ...open, ...over.was }
 }
 
 function isDifferent(previous: ProblemRow | null, next: ProblemRow): boolean {

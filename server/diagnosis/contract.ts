@@ -198,7 +198,22 @@ export interface Finding {
   alternatives: Alternative[]
   fix: Fix
   /** Set when the failure has stopped. `since`: ISO 8601. */
-  over?: { since: string; successes: number; why: 'succeeded' | 'config-changed' }
+  over?: {
+    since: string
+    successes: number
+    why: 'succeeded' | 'config-changed'
+    /** As it is graded and named while it fails. Absent in what older versions stored. */
+    was?: { title: string; severity: Severity }
+  }
+  /** What worked after the last failure; more than 100 handshakes are 101. `told` is the sentence, `decides`: enough to say that the failure is gone. */
+  worked?: {
+    since: string
+    handshakes: number
+    by: 'place' | 'path'
+    dated: 'start' | 'end'
+    decides: boolean
+    told: string
+  }
 }
 
 export interface BlindSpot {
@@ -243,7 +258,15 @@ export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, occur, spa
 export { MinuteCounts } from './minute-counts.ts'
 export { settleShares, shareOf, shorter } from './share.ts'
 export { SortedCounts } from './sorted-counts.ts'
-export { keepExemplar, keepExemplars, lifetimesKey, MAX_PROOFS, observationKey, suspectKey, suspectOf } from './evidence.ts'
+export {
+  keepExemplar,
+  keepExemplars,
+  lifetimesKey,
+  MAX_PROOFS,
+  observationKey,
+  suspectKey,
+  suspectOf,
+} from './evidence.ts'
 export { latencyBucket, latencyOf, lifetimeBucket, lifetimeOf } from './histogram.ts'
 export { ownText } from './own-text.ts'
 export { Clocks } from './clocks.ts'

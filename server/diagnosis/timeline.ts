@@ -54,9 +54,22 @@ export function timeline(failures: readonly Observation[], good: Successes): Tim
   return { kind: 'mixed', successes: good.count }
 }
 
+/** Successes after `time` (epoch ms), at least those that buckets and kept lines prove; null when there is none. */
+export function successesAfter(good: Successes, time: number): { count: number; first: number } | null {
+  if (good.first === null || good.last === null || good.last <= time) return null
+  if (good.first > time) return { count: good.count, first: good.first }
+  const later = countAfter(good.minutes, time)
+  // The bucket of `time` holds some of before; the lines that are kept tell of some of after.
+  const same = keptAfter(good, time).filter((at) => later.first === null || at < later.first)
+  return {
+    count: Math.max(1, later.count + same.length),
+    first: Math.min(later.first ?? good.last, ...same),
+  }
+}
+
 /** Most minutes with a failure have a success too. A bucket of `step` minutes with n failures has at most min(step, n) such
  *  minutes and at least one: with a success in it all of them count, without one a single minute does. */
-function sideBySide(failures: readonly Observation[], good: Successes): boolean {
+export function sideBySide(failures: readonly Observation[], good: Successes): boolean {
   const failed = new Map<string, { both: boolean; minutes: number }>()
   for (const { minutes } of failures) {
     for (const [start, n] of minutes) {

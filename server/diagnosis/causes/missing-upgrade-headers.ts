@@ -198,12 +198,14 @@ function judgeTimes(failures: Observation[], good: SuccessesAt, reasons: Reason[
           : 'maybe on another host'
         against.push({
           weight: 0.05,
+          successes: true,
           text: `${many} handshakes on this path succeeded later: it may be repaired already (${why})`,
         })
         return undefined
       }
       reasons.push({
         weight: 0,
+        successes: true,
         text: `${many} handshakes succeeded here since ${at(time.since)}, and none failed: it works now`,
       })
       return { since: time.since, successes: time.successes, why: 'succeeded' }
