@@ -220,6 +220,8 @@ export interface BlindSpot {
   what: string
   why: string
   change: string
+  /** The change in the dashboard's terms, where `change` speaks of the command line. */
+  in_dashboard?: string
 }
 
 export interface Totals {
