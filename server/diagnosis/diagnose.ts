@@ -4,6 +4,7 @@ import { CAUSES } from './causes/index.ts'
 import { confidence, type Cause, type Reason, type Weighed } from './cause.ts'
 import type { BlindSpot, ConfigView, Evidence, Exemplar, Finding, Severity } from './contract.ts'
 import { keepExemplars } from './evidence.ts'
+import { addressed, addressedChecks, frontDoor } from './front-door.ts'
 import { findingId } from './finding-id.ts'
 import { countOf } from './group.ts'
 import { inspect, type View } from './view.ts'
@@ -95,6 +96,7 @@ function toFinding(cause: Cause, proposed: Weighed, config: ConfigView | null, v
   const filled = cause.title.replace(/\{(\w+)\}/g, (_, name: string) => weighed.values?.[name] ?? '?')
   const title = sure < 0.5 ? `Possibly: ${filled}` : filled
   const severity = muted(weighed.severity ?? cause.severity, sure)
+  const door = frontDoor(weighed.scope, lines(weighed.observations))
   const times = weighed.observations.flatMap((o) => [o.first, o.last]).filter((t) => t !== null)
   return {
     id: findingId(cause.id, weighed.scope),
@@ -110,12 +112,14 @@ function toFinding(cause: Cause, proposed: Weighed, config: ConfigView | null, v
     last_seen: times.length === 0 ? null : new Date(Math.max(...times)).toISOString(),
     scope: { ...weighed.scope, source: weighed.source ?? null },
     evidence,
-    alternatives: [...(weighed.alternatives ?? [])].sort((a, b) => b.confidence - a.confidence),
-    fix: cause.fix(weighed, config, view),
+    alternatives: addressedChecks(weighed.alternatives ?? [], door).sort((a, b) => b.confidence - a.confidence),
+    fix: addressed(cause.fix(weighed, config, view), door),
     ...(over ? { over: { ...over, since: new Date(over.since).toISOString(), was: { title, severity } } } : {}),
     ...(worked ? { worked: since(cause.id, worked) } : {}),
   }
 }
+
+const lines = (observations: Weighed['observations']): Exemplar[] => observations.flatMap(({ exemplars }) => exemplars)
 
 /** Handshakes that succeed long enough after the last failure end every fault of a configuration. */
 function ended(weighed: Weighed, worked: Worked | null): Weighed {

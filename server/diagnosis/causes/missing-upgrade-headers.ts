@@ -85,7 +85,7 @@ export const missingUpgradeHeaders: Cause = {
       patch: patch?.patch ?? null,
       target: patch?.target ?? (settings ? { file: settings.file, line: settings.line } : null),
       prepare: prepare(config),
-      verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx', settings), ...expected(weighed.scope, settings)],
+      verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx', settings), ...expected(weighed.scope)],
       rollback: rollBack(config),
     })
   },
@@ -346,6 +346,6 @@ function applied(weighed: Weighed, settings: EffectiveProxy | null): ReturnType<
     layer: 'none',
     summary:
       'Your configuration passes both headers now. If nginx was not reloaded since, reload it; the next handshake shows whether it works.',
-    verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx', settings), ...expected(weighed.scope, settings)],
+    verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx', settings), ...expected(weighed.scope)],
   })
 }
