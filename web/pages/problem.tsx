@@ -66,7 +66,12 @@ function Facts({ problem }: { problem: Problem }) {
         )}
       </dl>
       <p class="muted">
-        <Told text={stateOf(problem).meaning} />. Cause: <code>{visible(finding.cause)}</code>.{' '}
+        {state !== 'resolved' && (
+          <>
+            <Told text={stateOf(problem).meaning} />.{' '}
+          </>
+        )}
+        Cause: <code>{visible(finding.cause)}</code>.{' '}
         <a href={hrefTo({ page: 'trends', range: '24h', to: state === 'imported' ? to : null })}>See the trend</a>
       </p>
     </section>

@@ -16,7 +16,10 @@ export const SeverityBadge = ({ finding: { severity, over } }: { finding: Findin
 export function StateBadge({ state, problem }: { state: ProblemState; problem?: Problem }) {
   const { word, meaning } = problem ? stateOf(problem) : STATE[state]
   return (
-    <span class={`badge state-${state}`} title={withTimes(meaning)}>
+    <span
+      class={`badge state-${state}${problem?.resolved_by === 'quiet' ? ' unproven' : ''}`}
+      title={withTimes(meaning)}
+    >
       {word}
     </span>
   )

@@ -21,7 +21,7 @@ export const Watched = ({ sources }: { sources: readonly SourceState[] }) => (
               <Raw text={source.path} />
             </code>
             <SourceStateBadge state={source.state} />
-            <span class="muted">
+            <span class={silence?.kind === 'dead' ? 'watched-silent' : 'muted'}>
               {source.lines === 0
                 ? 'no line yet'
                 : `${count(source.parsed)} of ${count(source.lines)} lines understood`}
