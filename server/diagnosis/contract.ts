@@ -256,6 +256,7 @@ export interface Report {
 
 export { replaceRemark } from './advice.ts'
 export { diagnose } from './diagnose.ts'
+export { workedLater } from './worked-since.ts'
 export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, occur, span } from './evidence.ts'
 export { MinuteCounts } from './minute-counts.ts'
 export { settleShares, shareOf, shorter } from './share.ts'

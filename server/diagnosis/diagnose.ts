@@ -8,7 +8,7 @@ import { addressed, addressedChecks, frontDoor } from './front-door.ts'
 import { findingId } from './finding-id.ts'
 import { countOf } from './group.ts'
 import { inspect, type View } from './view.ts'
-import { MANY, told, workedSince, type Worked } from './worked-since.ts'
+import { asTold, workedSince, type Worked } from './worked-since.ts'
 
 export interface DiagnoseOptions {
   config: ConfigView | null
@@ -115,7 +115,7 @@ function toFinding(cause: Cause, proposed: Weighed, config: ConfigView | null, v
     alternatives: addressedChecks(weighed.alternatives ?? [], door).sort((a, b) => b.confidence - a.confidence),
     fix: addressed(cause.fix(weighed, config, view), door),
     ...(over ? { over: { ...over, since: new Date(over.since).toISOString(), was: { title, severity } } } : {}),
-    ...(worked ? { worked: since(cause.id, worked) } : {}),
+    ...(worked ? { worked: asTold(cause.id, worked) } : {}),
   }
 }
 
@@ -125,12 +125,6 @@ const lines = (observations: Weighed['observations']): Exemplar[] => observation
 function ended(weighed: Weighed, worked: Worked | null): Weighed {
   if (worked === null || !worked.settled || weighed.over?.why === 'succeeded') return weighed
   return { ...weighed, over: { since: worked.since, successes: worked.handshakes, why: 'succeeded' } }
-}
-
-function since(cause: string, worked: Worked): NonNullable<Finding['worked']> {
-  const { by, dated, decides } = worked
-  const handshakes = Math.min(worked.handshakes, MANY + 1)
-  return { since: new Date(worked.since).toISOString(), handshakes, by, dated, decides, told: told(cause, worked) }
 }
 
 /** What worked after a repair speaks neither for the failure nor against it. */

@@ -1,9 +1,9 @@
 /** What worked after the last failure. It is no evidence for or against the failure: it says whether it is over, and how
  *  far that can be known. Combined names no host and dates a handshake by the end of its session. */
-import type { Observation, Scope } from './contract.ts'
-import { MINUTE } from './minute-counts.ts'
+import type { Evidence, Finding, Observation, Scope } from './contract.ts'
+import { MINUTE, MinuteCounts } from './minute-counts.ts'
 import { sideBySide, successesAfter, timeline } from './timeline.ts'
-import type { SuccessesAt, View } from './view.ts'
+import { inspect, type SuccessesAt, type View } from './view.ts'
 
 export interface Worked {
   /** Epoch ms of the first success after the last failure. */
@@ -21,12 +21,14 @@ export interface Worked {
   settled: boolean
 }
 
+type Failure = Pick<Observation, 'scope' | 'first' | 'last' | 'minutes' | 'clients'>
+
 /** Nothing failed for so long: as the default of `alerts.resolve_after`. */
 const CALM = 10 * MINUTE
 /** Sessions that may be older than the failure, or another host's, have to be several. */
 const SEVERAL = 3
 /** More are not counted out: an open problem would be another one with every handshake. */
-export const MANY = 100
+const MANY = 100
 
 /** A handshake that succeeds shows that these are gone. The others strike open sessions (idle-timeout), some visitors only
  *  (origin-rejected), or elsewhere (agent-leg). */
@@ -48,7 +50,7 @@ const SHOWN = [
 ]
 
 /** Null when nothing is known to have worked at the places of these failures, or when a failure has no time. */
-export function workedSince(cause: string, failures: readonly Observation[], view: View): Worked | null {
+export function workedSince(cause: string, failures: readonly Failure[], view: View): Worked | null {
   const failed = failures.map((o) => o.last)
   if (failed.some((time) => time === null)) return null
   const last = Math.max(...failed.filter((time) => time !== null))
@@ -80,8 +82,33 @@ export function workedSince(cause: string, failures: readonly Observation[], vie
   }
 }
 
+/** What worked at the places of findings whose failures lie before all of this evidence. By id; those of which nothing is
+ *  known are left out. */
+export function workedLater(
+  evidence: Evidence,
+  findings: readonly Finding[],
+): Map<string, NonNullable<Finding['worked']>> {
+  const view = inspect(evidence)
+  const later = new Map<string, NonNullable<Finding['worked']>>()
+  for (const { id, cause, scope, last_seen } of findings) {
+    if (last_seen === null) continue
+    const last = Date.parse(last_seen)
+    const failure = { scope, first: last, last, minutes: new MinuteCounts(), clients: new Set<string>() }
+    const worked = workedSince(cause, [failure], view)
+    if (worked !== null) later.set(id, asTold(cause, worked))
+  }
+  return later
+}
+
+/** As a finding carries it. */
+export function asTold(cause: string, worked: Worked): NonNullable<Finding['worked']> {
+  const { by, dated, decides } = worked
+  const since = new Date(worked.since).toISOString()
+  return { since, handshakes: Math.min(worked.handshakes, MANY + 1), by, dated, decides, told: told(cause, worked) }
+}
+
 /** In one sentence; times are ISO 8601, for the reader's zone to be put in. */
-export function told(cause: string, worked: Worked): string {
+function told(cause: string, worked: Worked): string {
   const { since, handshakes, by, dated, decides } = worked
   const one = handshakes === 1
   const many = handshakes > MANY ? `more than ${MANY}` : `${handshakes}`
@@ -105,7 +132,7 @@ export function told(cause: string, worked: Worked): string {
 }
 
 /** A host's places; a line without a host adds none where another line names it. */
-function placesOf(failures: readonly Observation[]): Scope[] {
+function placesOf(failures: readonly Failure[]): Scope[] {
   const places = new Map<string, Scope>()
   for (const { scope } of failures)
     if (scope.path !== null) places.set(`${scope.server ?? ''} ${scope.path}`, { ...scope, upstream: null })
@@ -126,7 +153,7 @@ const MOST_CLIENTS = 8
 
 /** It did not work beside the failures, as another host would; and one who failed is among those for whom it worked, who
  *  are else those of before, leaving one after the other. */
-function fits(failures: readonly Observation[], good: SuccessesAt): boolean {
+function fits(failures: readonly Failure[], good: SuccessesAt): boolean {
   if (sideBySide(failures, good)) return false
   const failed = new Set(failures.flatMap((o) => [...o.clients]))
   const known =

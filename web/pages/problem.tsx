@@ -58,7 +58,7 @@ function Facts({ problem }: { problem: Problem }) {
         </div>
         {state === 'resolved' && (
           <div>
-            <dt>Resolved</dt>
+            <dt>{stateOf(problem).word}</dt>
             <dd>
               <When iso={resolved_at} />
             </dd>
