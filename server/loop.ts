@@ -23,11 +23,8 @@ const OUTBOX = 5_000
 const FIND = 10_000
 /** Old lines are deleted, ms: also when a burst fills the database. */
 const EXPIRE = 30_000
-/** Minutes are summed up, ms, and for how long at a time: lines come first. */
-const TIDY = 1_000
+/** For so long minutes are summed up at a time, ms: lines come first. */
 const TIDY_FOR = 200
-/** The nginx configuration is looked at, ms. */
-const CONFIG = 2_000
 
 export interface LoopOptions {
   sources: Sources
@@ -55,6 +52,10 @@ export class Loop {
   private closing = false
   private nextRound = -Infinity
   private nextQuiet = -Infinity
+  private nextSources = -Infinity
+  /** The next look, and when it is due. */
+  private looking: NodeJS.Timeout | null = null
+  private lookAt = Infinity
   private expiring = false
   private tidying = false
   /** What went wrong last, by what was tried. */
@@ -72,24 +73,46 @@ export class Loop {
   start(): void {
     const { outbox } = this.options
     void this.attempt('import', () => this.import())
-    this.every('rounds', LOOK, () => {
+    this.plan(LOOK)
+    this.every('outbox', OUTBOX, () => outbox.flush())
+    this.every('find', FIND, () => this.options.sources.find(false))
+    this.every('expire', EXPIRE, () => this.expire())
+  }
+
+  /** Call after every commit: what was read is shown and judged soon. */
+  committed(): void {
+    if (!this.closing && this.lookAt - performance.now() > LOOK) this.plan(LOOK)
+  }
+
+  /** One timer for all that follows from lines: an idle server is woken up once a second by it, not ten times. */
+  private plan(ms: number): void {
+    if (this.looking !== null) clearTimeout(this.looking)
+    this.lookAt = performance.now() + ms
+    this.looking = setTimeout(() => {
+      this.looking = null
+      this.look()
+      this.plan(this.options.live.due || !this.judging ? LOOK : ROUND)
+    }, ms)
+  }
+
+  private look(): void {
+    void this.attempt('rounds', () => {
       if (!this.judging) return
       if (performance.now() >= (this.options.live.due ? this.nextRound : this.nextQuiet)) this.round()
       // Lines are seen at once, though they are judged together.
       else this.options.live.tell(this.options.now())
     })
-    this.every('sources', ROUND, () => this.publishSources())
-    this.every('outbox', OUTBOX, () => outbox.flush())
-    this.every('find', FIND, () => this.options.sources.find(false))
-    this.every('nginx_config', CONFIG, () => this.lookAtConfig())
-    this.every('expire', EXPIRE, () => this.expire())
-    this.every('tidy', TIDY, () => this.tidy())
+    if (performance.now() < this.nextSources) return
+    this.nextSources = performance.now() + ROUND
+    void this.attempt('sources', () => this.publishSources())
+    void this.attempt('tidy', () => this.tidy())
   }
 
   /** Ends reading, then judges what was read since the last round: after the next start it would no longer be news. */
   async close(): Promise<void> {
     this.closing = true
     for (const timer of this.timers) clearInterval(timer)
+    if (this.looking !== null) clearTimeout(this.looking)
     await this.options.sources.close()
     if (this.judging && this.options.live.due) this.round()
   }

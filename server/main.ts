@@ -112,6 +112,7 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
         own: ownAddresses(listen),
         onCommitted(committed) {
           live.committed(committed)
+          loop.committed()
           for (const { kind, echo } of committed.events) if (!echo) counted.set(kind, (counted.get(kind) ?? 0) + 1)
         },
       }),

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -7,6 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     // First, so that the list of skipped tests is above the runner's own summary.
     reporters: ['./test/skipped-reporter.ts', 'default'],
+    // Most of the time goes by in waiting for programs: more files at once than a small machine has cores.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Real nginx and browsers on a busy two-core machine; a test that waits has a shorter deadline of its own.
     testTimeout: 30_000,
     hookTimeout: 60_000,

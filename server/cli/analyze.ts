@@ -1,7 +1,7 @@
 /** `halfopen analyze`: logs in, report out. */
 import { Option } from 'commander'
 import type { Finding, Report, Severity } from '../diagnosis/contract.ts'
-import { complain, type Register } from './command.ts'
+import type { Register } from './command.ts'
 import { addReadingOptions, wholeNumber, type ReadingFlags } from './options.ts'
 import { escapeJson, wantsColour } from './terminal.ts'
 
@@ -46,70 +46,24 @@ export const registerAnalyze: Register = (program, exit) => {
 }
 
 async function analyze(args: readonly string[], flags: Flags): Promise<number> {
-  const [
-    { openOutput, refuseInput },
-    { prepareReading, unreadable },
-    { progressLine },
-    { interruption },
-    { scanInputs },
-    { buildReport },
-  ] = await Promise.all([
+  const [{ openOutput, refuseInput }, { reported }] = await Promise.all([
     import('./output.ts'),
-    import('./reading.ts'),
-    import('./progress.ts'),
-    import('./interruption.ts'),
-    import('../scan/contract.ts'),
-    import('../diagnosis/contract.ts'),
+    import('./reported.ts'),
   ])
   const output = openOutput(flags.o)
-  const reading = await prepareReading(args, flags, Date.now())
-  refuseInput(flags.o, [...reading.inputs, ...(flags.config === undefined ? [] : [flags.config])])
-  if (reading.inputs.length === 0) return 2
+  const found = await reported(args, flags, (files) => refuseInput(flags.o, files))
+  if (found === null) return 2
+  const { report, timezone, failed, interrupted } = found
 
-  // A terminal shows nothing while it waits, as if the program hung.
-  if (reading.inputs.includes('-') && process.stdin.isTTY === true && !flags.quiet)
-    process.stderr.write('reading standard input: paste log lines, end with Ctrl-D\n')
-  // Asked last: the stream behind `process.stderr` takes a while to make.
-  const visible = flags.progress && !flags.quiet && process.stderr.isTTY === true
-  const progress = visible
-    ? progressLine(
-        (text) => process.stderr.write(text),
-        () => performance.now(),
-      )
-    : null
-  const stopped = interruption(flags.quiet === true)
-  const onProgress = progress ? progress.update : null
-  const result = await scanInputs(reading.inputs, {
-    ...reading,
-    jobs: flags.jobs ?? null,
-    onProgress,
-    signal: stopped.signal,
-  })
-  progress?.clear()
-  stopped.over()
-  for (const error of result.errors) complain(error.message)
-  const failed = [reading.failed, result.errors.length > 0, unreadable(result.inputs, result.unread)].includes(true)
-
-  const config = reading.config && (await import('../nginx-config/contract.ts')).configView(reading.config)
-  const report = buildReport(result.evidence, {
-    inputs: result.inputs,
-    generatedAt: Date.now(),
-    config,
-    partial: result.partial ? { ...result.read, left: result.left } : null,
-    asked: reading,
-    notRead: [...reading.errors, ...result.errors],
-  })
   const top = flags.top ?? null
   if (flags.output === 'json') await output.write(`${escapeJson(JSON.stringify(atMost(report, top), null, 2))}\n`)
   else {
     const { reportText } = await import('./report-text.ts')
-    const { timezone } = reading
     const width = Math.max(40, Math.min(80, output.columns ?? 80))
     const colour = wantsColour(output.isTty, flags.color, process.env)
     await output.write(reportText(report, { width, colour, timezone, top, verbose: flags.verbose === true }))
   }
   output.close()
-  const interrupted = stopped.code()
   if (interrupted !== null) return leave(interrupted)
   if (failed) return 2
   return report.findings.some((finding) => reaches(finding, flags.failOn)) ? 1 : 0

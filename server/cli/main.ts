@@ -4,6 +4,7 @@ import { registerAnalyze } from './analyze.ts'
 import { complain, packageVersion, UsageError } from './command.ts'
 import { registerDb } from './db.ts'
 import { registerExplain } from './explain.ts'
+import { registerFix } from './fix.ts'
 import { registerLogFormat } from './log-format.ts'
 import { registerParse } from './parse.ts'
 import { registerServe } from './serve.ts'
@@ -22,6 +23,7 @@ cannot be read, 130 or 143 ended by Ctrl-C or SIGTERM.
 const COMMANDS = new Map([
   ['analyze', registerAnalyze],
   ['serve', registerServe],
+  ['fix', registerFix],
   ['parse', registerParse],
   ['explain', registerExplain],
   ['log-format', registerLogFormat],

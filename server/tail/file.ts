@@ -7,7 +7,7 @@ import { CHUNK_BYTES } from './line-window.ts'
 import { OpenLog, type Log, type OpenedAs, type Start } from './open-log.ts'
 import { openPacked } from './packed-log.ts'
 import { codeOf, explain } from './regular-file.ts'
-import { findRotated, isNamed, outOfReach, rotatedAfter, rotatedLater } from './rotated.ts'
+import { findRotated, headAt, isNamed, outOfReach, rotatedAfter, rotatedLater } from './rotated.ts'
 import { identities, Moving, resolved, siblings, type Sibling } from './siblings.ts'
 import { wakeByDirectory, type Wake, type WakeFor } from './wake.ts'
 
@@ -131,9 +131,9 @@ class Follower implements Source {
     // Before the file is looked at: we may be stopped at any line here, and what is written meanwhile is no silence.
     const now = this.#now()
     if (this.#isStill(log, now)) return false
-    if (await this.#copiedMeanwhile(log)) return true
     const step = await log.step(this.#options.onChunk, now, false)
     if (step === 'truncated') return this.#truncated(log)
+    if (step === 'touched') return this.#touched(log)
     if (step === 'more') {
       // Only when behind: a busy log would change its status with every line.
       if (this.#lag() > CHUNK_BYTES) this.#show('reading', null)
@@ -148,15 +148,18 @@ class Follower implements Source {
     return false
   }
 
-  /** An empty file may be filled, copied and emptied between two looks, and has no head by which that would show: what is in
-   *  the copy comes first. */
-  async #copiedMeanwhile(log: Log): Promise<boolean> {
-    if (!(log instanceof OpenLog) || log.as !== 'path' || !log.touched) return false
+  /** A file that nothing was read of may be filled, copied and emptied between two looks, and has no head by which that
+   *  would show: what is in the copy comes first. */
+  async #touched(log: Log): Promise<boolean> {
+    if (!(log instanceof OpenLog)) return false
     const there = this.#look()
     // Renamed: what is written to it is its own.
-    if (there === null || !log.is(there)) return false
-    const copy = rotatedLater(this.path, log.position, this.#older)
-    if (copy === null) return false
+    const copy = there !== null && log.is(there) ? rotatedLater(this.path, log.position, this.#older) : null
+    // Copied but not emptied, yet or at all.
+    if (copy === null || log.isFound(await headAt(copy))) {
+      log.accept()
+      return true
+    }
     const next = await this.#startNext(copy, this.#fresh(log.position.mtime))
     if (next) this.#follow(next)
     return next !== null
@@ -235,6 +238,7 @@ class Follower implements Source {
     for (;;) {
       const step = await log.step(this.#options.onChunk, now, true)
       if (step === 'truncated') return this.#truncated(log)
+      if (step === 'touched') return this.#touched(log)
       if (step === 'caught-up') break
     }
     const { sibling, unread } = await rotatedAfter(this.path, log.position)

@@ -17,8 +17,9 @@ const WINDOW = Buffer.allocUnsafe(CHUNK_BYTES)
 /** Under what name the file was opened: the log's own, that of a rotation (a writer may still have it open), that of
  *  a copy, or packed (nobody writes to those). */
 export type OpenedAs = 'path' | 'rotated' | 'copy' | 'packed'
-/** `truncated`: what stood before the position is no longer there. */
-export type Step = 'more' | 'caught-up' | 'truncated'
+/** `truncated`: what stood before the position is no longer there. `touched`: nothing of it was read yet, and it was written
+ *  to or emptied since the last look; what it held meanwhile may be in a copy (see OpenLog.accept). */
+export type Step = 'more' | 'caught-up' | 'truncated' | 'touched'
 
 export interface Start {
   generation: string
@@ -72,6 +73,8 @@ export class OpenLog implements Log {
   readonly #fd: number
   readonly #lines: LineWindow
   #head: Buffer
+  /** What was found when a step said `touched`. */
+  #found: { head: Buffer; mtime: number } | null = null
   /** End of what was looked at: below it no line end was missed. */
   #seen = 0
 
@@ -123,11 +126,6 @@ export class OpenLog implements Log {
     return this.#lines.waiting
   }
 
-  /** It was empty when it was looked at last, and was written to, or emptied again, since then. */
-  get touched(): boolean {
-    return this.#head.length === 0 && this.#seen === 0 && fstatSync(this.#fd).mtimeMs > (this.position.mtime ?? 0)
-  }
-
   is(stat: Stats): boolean {
     return stat.ino === this.ino && stat.dev === this.dev
   }
@@ -143,10 +141,17 @@ export class OpenLog implements Log {
 
   step(offer: Offer, now: number, finish: boolean): Step {
     const { size, mtimeMs } = fstatSync(this.#fd)
+    const { offset, mtime = 0 } = this.position
+    const unknown = this.as === 'path' && this.#head.length === 0 && this.#seen === 0
+    // A tick of the file system's clock is some ms: a file may be emptied without a later time.
+    const touched = unknown && (this.#found !== null || mtimeMs > mtime || size < this.size)
     this.mtime = mtimeMs
     if (size > this.size) this.grown = now
     this.size = size
-    const { offset, mtime = 0 } = this.position
+    if (touched) {
+      this.#found = { head: readHead(this.#fd, HEAD_BYTES), mtime: mtimeMs }
+      return 'touched'
+    }
     // A copy may be shorter than what was read of the original.
     if (size < offset && this.as === 'copy') return 'caught-up'
     if (size < offset || !this.#sameHead()) return 'truncated'
@@ -165,6 +170,22 @@ export class OpenLog implements Log {
     // Only now: after an exception the same bytes are due again.
     this.#seen = seen ?? offset + length
     return seen === null ? 'caught-up' : 'more'
+  }
+
+  /** Whether a file that begins with these bytes is a copy of what was found when this one was touched. */
+  isFound(head: Buffer): boolean {
+    const found = this.#found?.head ?? Buffer.alloc(0)
+    const length = Math.min(head.length, found.length)
+    return length > 0 && head.subarray(0, length).equals(found.subarray(0, length))
+  }
+
+  /** After `touched`: what was found is what is read next. From now on it has a head, so that losing it shows. */
+  accept(): void {
+    if (this.#found === null) return
+    const { head, mtime } = this.#found
+    this.#found = null
+    this.#lines.position = { ...this.position, mtime: Math.max(mtime, this.position.mtime ?? 0) }
+    if (head.length > 0) this.#know(head)
   }
 
   /** The same descriptor from its beginning: of a truncated file that may have another name by now, or be closed to us.
@@ -214,10 +235,12 @@ export class OpenLog implements Log {
   #sameHead(): boolean {
     const head = readHead(this.#fd, HEAD_BYTES)
     if (!head.subarray(0, this.#head.length).equals(this.#head)) return false
-    if (head.length > this.#head.length) {
-      this.#head = head
-      this.#lines.position = { ...this.position, head_bytes: head.length, head_sha256: sha256(head) }
-    }
+    if (head.length > this.#head.length) this.#know(head)
     return true
+  }
+
+  #know(head: Buffer): void {
+    this.#head = head
+    this.#lines.position = { ...this.position, head_bytes: head.length, head_sha256: sha256(head) }
   }
 }

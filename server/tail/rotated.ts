@@ -3,7 +3,7 @@ import { closeSync, existsSync } from 'node:fs'
 import { openInput } from '../scan/contract.ts'
 import type { FilePosition } from './contract.ts'
 import { packedHead } from './packed-log.ts'
-import { beginsAs, recognise, sha256 } from './position.ts'
+import { beginsAs, HEAD_BYTES, readHead, recognise, sha256 } from './position.ts'
 import { codeOf, explain, openRegular } from './regular-file.ts'
 import { isBetween, isNewer, madeFrom, unpackedName } from './rotation-names.ts'
 import { homesOf, identity, Moving, namesOf, resolved, siblings, type Sibling } from './siblings.ts'
@@ -110,6 +110,22 @@ const unpacks = (path: string): boolean => openInput(path).kind === 'stream' || 
 function denial(path: string): string | null {
   const opened = openInput(path)
   return opened.kind === 'refused' && opened.error.code === 'permission-denied' ? opened.error.message : null
+}
+
+/** The first bytes of a file beside the log, unpacked; none when they cannot be had. */
+export async function headAt({ path, packing }: Sibling): Promise<Buffer> {
+  if (packing !== 'plain') return packedHead(path, HEAD_BYTES)
+  try {
+    const { fd } = openRegular(path)
+    try {
+      return readHead(fd, HEAD_BYTES)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    gone(error, path)
+    return Buffer.alloc(0)
+  }
 }
 
 /** Whether the file of a position, which is held open, still has a name beside the log. @throws Moving */

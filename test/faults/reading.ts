@@ -1,6 +1,7 @@
 /** The reader's process, as the test sees it: started, listened to, killed. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { ReaderArguments, Said } from './reader.ts'
 
@@ -51,6 +52,19 @@ export class Reading {
     if (child.exitCode !== null || !child.kill('SIGKILL')) throw new Error(`the reader ended: ${this.errors}`)
     await once(child, 'close')
     this.kills++
+  }
+
+  /** What the process is doing, for the report of a run that does not get on. */
+  describe(): string {
+    const pid = this.child?.pid
+    const status = pid === undefined ? null : readFileSync(`/proc/${pid}/status`, 'utf8')
+    const wait = pid === undefined ? '' : readFileSync(`/proc/${pid}/wchan`, 'utf8')
+    return JSON.stringify({
+      state: /State:\s*(.*)/.exec(status ?? '')?.[1] ?? 'not running',
+      wait,
+      said: Object.fromEntries(this.hints),
+      stderr: this.errors.slice(-500),
+    })
   }
 
   check(): void {

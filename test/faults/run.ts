@@ -280,9 +280,7 @@ class Story {
     while (!this.logs.every((log) => log.isEnd(this.reading.at.get(log.path)))) {
       this.reading.check()
       if (performance.now() > until)
-        throw new Error(
-          `seed ${this.seed}: stuck: ${this.steps.join('; ')}; ${JSON.stringify([...this.reading.hints.values()])}`,
-        )
+        throw new Error(`seed ${this.seed}: stuck: ${this.steps.join('; ')}; ${this.reading.describe()}`)
       await pause(25)
       this.tick(LINGERED / 4)
     }

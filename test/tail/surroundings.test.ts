@@ -7,15 +7,18 @@ import {
   existsSync,
   mkdirSync,
   renameSync,
+  statSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { followFile } from '../../server/tail/file.ts'
+import { OpenLog, type Step } from '../../server/tail/open-log.ts'
 import { folder, follow, LINGERED } from './follow.ts'
 
 async function stopped(path: string, text = 'one\ntwo\n') {
@@ -351,4 +354,38 @@ it('an older file that its writer has not left is not taken for such a copy', as
   await poll()
   await later(LINGERED)
   expect(text()).toBe('one\n')
+})
+
+it("a copy of what is still in the log, as logrotate's copy makes and copytruncate for a moment, is not read", async () => {
+  const path = join(folder(), 'access.log')
+  writeFileSync(path, '')
+  const { poll, later, text } = follow(path)
+  await poll()
+  await setTimeout(10)
+  appendFileSync(path, 'one\n')
+  copyFileSync(path, `${path}.1`)
+  await poll()
+  appendFileSync(path, 'two\n')
+  await poll()
+  await later(LINGERED)
+  expect(text()).toBe('one\ntwo\n')
+})
+
+it('a log that is emptied between two looks shows it, whatever the clock of the file system says', () => {
+  const path = join(folder(), 'access.log')
+  writeFileSync(path, 'one\n')
+  const log = new OpenLog(path, 'path', { generation: 'a', position: null, history: 'none' }, 0)
+  onTestFinished(() => log.close())
+  const { mtime } = statSync(path)
+  truncateSync(path)
+  utimesSync(path, mtime, mtime)
+  const step = (): Step => log.step(({ bytes }) => bytes.length, 0, false)
+  expect(step()).toBe('touched')
+  // Nothing was said about it: it is still owed.
+  appendFileSync(path, 'two\n')
+  expect(step()).toBe('touched')
+  // Emptied after it was looked at and before it is read.
+  writeFileSync(path, 'three\n')
+  log.accept()
+  expect(step()).toBe('truncated')
 })
