@@ -5,6 +5,7 @@ import {
   diagnose,
   emptyEvidence,
   merge,
+  workedLater,
   type BlindSpot,
   type ConfigView,
   type Evidence,
@@ -59,6 +60,8 @@ export class Live {
   /** Something was stored that the page does not show yet. */
   private untold = false
   private findings: readonly Finding[] = []
+  /** Quiet problems that the evidence of now holds no failure of, with what worked since. */
+  private passed: readonly Finding[] = []
   private diagnosed = -Infinity
   private lastEvent: number | null = null
   private readonly watch = new Watch()
@@ -101,8 +104,10 @@ export class Live {
     const { fresh, hasFresh, hasHistory } = this
     // Without new lines findings only change by growing old.
     if (hasFresh || hasHistory || at - this.diagnosed >= 5 * MINUTE) {
-      const { findings, blind_spots } = diagnose(this.window(at), { config: this.options.config() })
+      const evidence = this.window(at)
+      const { findings, blind_spots } = diagnose(evidence, { config: this.options.config() })
       this.findings = findings
+      this.passed = passed(evidence, store.problems(), findings)
       this.blindSpots = blind_spots
       this.diagnosed = at
     }
@@ -113,7 +118,10 @@ export class Live {
     const told: ProblemRow[] = []
     const rows = new Map(store.problems().map((row) => [row.id, row]))
     const current = new Map(
-      this.findings.map((finding) => [finding.id, this.watch.isBehind ? notOver(finding) : finding]),
+      [...this.findings, ...this.passed].map((finding) => [
+        finding.id,
+        this.watch.isBehind ? notOver(finding) : finding,
+      ]),
     )
     for (const id of new Set([...rows.keys(), ...current.keys()])) {
       const previous = rows.get(id) ?? null
@@ -131,7 +139,7 @@ export class Live {
       this.hold(next)
       if (!different) continue
       changed.push(next)
-      if (decision.notify) messages.push(...this.messages(decision, next, at))
+      if (decision.notify) messages.push(...this.messages(decision, previous, next, at))
       if (previous?.state !== next.state)
         this.options.log(`${next.state}: ${next.finding.title} (${next.finding.cause}; ${decision.reason})`)
     }
@@ -229,11 +237,17 @@ export class Live {
     }
   }
 
-  private messages(decision: Decision & { notify: true }, row: ProblemRow, at: number): OutboxRow[] {
+  private messages(
+    decision: Decision & { notify: true },
+    previous: ProblemRow | null,
+    row: ProblemRow,
+    at: number,
+  ): OutboxRow[] {
     const { scope, last_seen } = row.finding
     const tried =
       decision.reason === 'quiet' && (last_seen === null || triedSince(this.window(at), scope, Date.parse(last_seen)))
-    const body = messageBody(decision, row, { now: at, dashboard: this.options.dashboard(), tried })
+    const announced = decision.type === 'problem.resolved' && previous !== null ? previous.finding : row.finding
+    const body = messageBody(decision, row, { now: at, dashboard: this.options.dashboard(), tried, announced })
     return this.options.receivers.map((channel) => ({
       id: `msg_${randomBytes(16).toString('hex')}`,
       problem_id: row.id,
@@ -276,9 +290,21 @@ export class Live {
   }
 }
 
+/** A problem that was quiet for a day is resolved by the handshakes of later, too. */
+function passed(evidence: Evidence, rows: readonly ProblemRow[], findings: readonly Finding[]): Finding[] {
+  const present = new Set(findings.map(({ id }) => id))
+  const quiet = rows.filter((row) => endedBy(row) === 'quiet' && !present.has(row.id)).map(({ finding }) => finding)
+  if (quiet.length === 0) return []
+  const later = workedLater(evidence, quiet)
+  return quiet.flatMap((finding) => {
+    const worked = later.get(finding.id)
+    return worked === undefined ? [] : [{ ...finding, worked }]
+  })
+}
+
 function notOver(finding: Finding): Finding {
-  const { over: _, ...open } = finding
-  return open
+  const { over, ...open } = finding
+  return over?.was === undefined ? open : { ...open, ...over.was }
 }
 
 function isDifferent(previous: ProblemRow | null, next: ProblemRow): boolean {

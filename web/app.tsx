@@ -103,7 +103,7 @@ export function App() {
         <Page at={at} />
       </main>
       <footer class="foot">
-        {zoneName() === 'UTC' ? 'Times are in UTC.' : `Times are in ${zoneName()}; point at one to see UTC.`}
+        {zoneName() === 'UTC' ? 'Times are in UTC.' : `Times are in ${zoneName()}; point at one to see it in UTC.`}
         {server.value && <span> halfopen {server.value.version}</span>}
       </footer>
     </>

@@ -50,14 +50,17 @@ export function decide(previous: ProblemRow | null, observed: Observed): Decided
 }
 
 function goOn(row: ProblemRow, { now, finding, resolve_after, watched_since }: Observed): Decided {
-  const ended: ProblemRow = { ...row, state: 'resolved', changed_at: now, resolved_at: now, alerted: false }
+  const named = finding?.over ? { ...row.finding, ...gradeOf(finding) } : row.finding
+  const over = { state: 'resolved', changed_at: now, resolved_at: now, alerted: false } as const
+  const ended: ProblemRow = { ...row, ...over, finding: named }
   const end = (reason: Reason): Decided =>
     row.alerted ? tell('problem.resolved', reason, ended) : silent(reason, ended)
   if (finding?.over?.why === 'succeeded') return end('succeeded-since')
   const last = row.last_live ?? row.changed_at
   if (now - last >= resolve_after) {
     if (watched_since === null) return silent('not-watched', row)
-    if (now - watched_since >= resolve_after) return row.alerted ? end('quiet') : end('quiet-never-announced')
+    if (now - watched_since >= resolve_after)
+      return end(row.finding.worked?.decides ? 'succeeded-since' : row.alerted ? 'quiet' : 'quiet-never-announced')
   }
   const old = row.state !== 'ongoing' && now - row.changed_at >= NEWS
   const next: ProblemRow = old ? { ...row, state: 'ongoing', changed_at: now } : row
@@ -67,22 +70,30 @@ function goOn(row: ProblemRow, { now, finding, resolve_after, watched_since }: O
 }
 
 /** What is kept of an episode when it is judged again. Repaired traffic and a repaired configuration speak against what
- *  was true while it failed: they do not take back what was announced. What is said of the configuration, and what is
- *  advised, are those of now. */
+ *  was true while it failed: they do not take back what was announced while it is open. Once it is resolved it is named and
+ *  graded as the report does. What is said of the configuration, and what is advised, are those of now. */
 function sameEpisode({ finding: kept, state }: ProblemRow, finding: Finding): Finding {
   if (state === 'imported') return finding
-  const { over = null, ...rest } = finding
-  // How it ended is told once; handshakes that go on succeeding do not change it.
-  const ended = state === 'resolved' ? (kept.over ?? over) : over
+  const { over = null, worked = null, ...rest } = finding
+  const resolved = state === 'resolved'
+  // How it ended is told once; handshakes that go on succeeding do not change it. The first ones after a silence do.
+  const ended = resolved && kept.over && (kept.over.why === 'succeeded' || over === null) ? kept.over : over
+  const since = resolved && (kept.worked?.decides || worked === null) ? (kept.worked ?? null) : worked
   const louder = isAlerting(finding) && !isAlerting(kept)
-  const weaker = over !== null || (finding.confidence < kept.confidence && !louder)
-  const announced = weaker ? { title: kept.title, severity: kept.severity, confidence: kept.confidence } : {}
-  return { ...rest, ...announced, ...(ended === null ? {} : { over: ended }) }
+  const weaker = ended !== null || (finding.confidence < kept.confidence && !louder)
+  const named = weaker && !(resolved && over !== null) ? gradeOf(kept) : {}
+  return { ...rest, ...named, ...(ended === null ? {} : { over: ended }), ...(since === null ? {} : { worked: since }) }
 }
 
+const gradeOf = ({ title, severity, confidence }: Finding): Pick<Finding, 'title' | 'severity' | 'confidence'> => ({
+  title,
+  severity,
+  confidence,
+})
+
 /** How a resolved problem ended: something proved it, or it was just not seen again. */
-export const endedBy = ({ state, finding }: ProblemRow): 'succeeded-since' | 'quiet' | null =>
-  state !== 'resolved' ? null : finding.over?.why === 'succeeded' ? 'succeeded-since' : 'quiet'
+export const endedBy = ({ state, finding: { over, worked } }: ProblemRow): 'succeeded-since' | 'quiet' | null =>
+  state !== 'resolved' ? null : over?.why === 'succeeded' || worked?.decides ? 'succeeded-since' : 'quiet'
 
 /** The person looking has decided: no more messages. Unmuting goes on as if it had been there all along. */
 export function setMuted(row: ProblemRow, muted: boolean, now: number): ProblemRow {

@@ -10,12 +10,14 @@ export interface Surroundings {
   dashboard: string
   /** Anything was asked at the place of the problem after it was last seen. */
   tried: boolean
+  /** The problem is called in the message about its end as it was in the one about its beginning. */
+  announced?: Pick<Finding, 'title' | 'severity' | 'confidence'>
 }
 
 export function messageBody(
   decision: Decision & { notify: true },
   { finding, ...row }: ProblemRow,
-  { now, dashboard, tried }: Surroundings,
+  { now, dashboard, tried, announced = finding }: Surroundings,
 ): string {
   const [line] = finding.evidence
   const { fix } = finding
@@ -28,10 +30,10 @@ export function messageBody(
         state: row.state,
         reason: decision.reason,
         resolution: resolution(decision.reason, finding, tried),
-        title: cut(finding.title, 300),
+        title: cut(announced.title, 300),
         cause: finding.cause,
-        severity: finding.severity,
-        confidence: finding.confidence,
+        severity: announced.severity,
+        confidence: announced.confidence,
         scope: finding.scope,
         count: finding.count,
         first_seen: finding.first_seen,
@@ -52,12 +54,19 @@ export function messageBody(
 }
 
 /** How it ended, in words; null when it did not. Silence proves no repair, and must not read like one. */
-function resolution(reason: Decision['reason'], { over }: Finding, tried: boolean): string | null {
-  if (reason === 'succeeded-since' && over)
-    return `resolved: ${over.successes} ${over.successes === 1 ? 'handshake' : 'handshakes'} succeeded since`
+function resolution(reason: Decision['reason'], { over, worked }: Finding, tried: boolean): string | null {
+  if (reason === 'succeeded-since') {
+    // Where the log names no host, or no begin of a session, that belongs to the claim.
+    if (worked && (!over || worked.by === 'path' || worked.dated === 'end')) return `resolved: ${worked.told}`
+    if (over) return `resolved: ${over.successes} ${over.successes === 1 ? 'handshake' : 'handshakes'} succeeded since`
+  }
   if (reason !== 'quiet') return null
   const quiet = tried ? 'quiet: not seen again since' : 'quiet: nobody has tried since'
-  return over?.why === 'config-changed' ? `${quiet}; the nginx configuration was changed after the last failure` : quiet
+  return [
+    quiet,
+    ...(worked ? [worked.told] : []),
+    ...(over?.why === 'config-changed' ? ['the nginx configuration was changed after the last failure'] : []),
+  ].join('; ')
 }
 
 /** Shortens between characters, not inside a surrogate pair. */

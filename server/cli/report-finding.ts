@@ -1,7 +1,7 @@
 /** One finding as text: what is wrong, how sure, since when, the evidence, what to change, how to check and undo it. */
 import type { Finding, Severity } from '../diagnosis/contract.ts'
 import { evidenceRow, evidenceRows } from './report-evidence.ts'
-import { changeRows, commandRows } from './report-fix.ts'
+import { changeRows, commandRows, patchRows } from './report-fix.ts'
 import { count, plural, type Clock } from './report-times.ts'
 import { clip, cut, displayWidth, escapeText, padEnd, wrap, type Paint, type Tone } from './terminal.ts'
 
@@ -21,9 +21,9 @@ const SHOWN = 2
 
 /** @param number its place in the report, from 1. */
 export function findingRows(finding: Finding, number: number, layout: Layout): string[] {
-  const { width, paint, verbose } = layout
+  const { width, paint, verbose, clock } = layout
   const { fix } = finding
-  const text = (value: string): string[] => wrap(escapeText(value), width - COLUMN)
+  const text = (value: string): string[] => wrap(escapeText(clock.within(value)), width - COLUMN)
   const rows = heading(finding, number, layout)
   const add = (label: string, lines: readonly string[]): void => {
     lines.forEach((line, i) => {
@@ -39,21 +39,24 @@ export function findingRows(finding: Finding, number: number, layout: Layout): s
       if (remark) return lines.map((row) => paint('dim', row))
       return lines.map((row, i) => (i === 0 ? `${paint('dim', '$')} ${row}` : `  ${row}`))
     })
-  const points = (list: readonly string[]): string[] => list.flatMap((item) => bullet(item, width - COLUMN))
+  const points = (list: readonly string[]): string[] =>
+    list.flatMap((item) => bullet(clock.within(item), width - COLUMN))
 
   rows.push('')
   add('Evidence', evidence(finding, layout))
   add('Why', points(finding.because))
   add('Against', points(finding.against))
+  if (finding.worked) add('Since', text(finding.worked.told))
   rows.push('')
   const before = commands(fix.prepare)
   if (before.length > 0) {
     add('Back up', before)
     rows.push('')
   }
-  const change = changeRows(fix, width - COLUMN, paint)
+  const change = fix.patch === null ? changeRows(fix, paint) : []
   add('Change', [...summary(finding, layout), ...(change.length > 0 ? ['', ...change] : [])])
-  if (change.length > 0) rows.push('')
+  if (fix.patch !== null) rows.push('', ...patchRows(fix.patch, paint))
+  if (change.length > 0 || fix.patch !== null) rows.push('')
   add('Check', commands(fix.verify))
   add('Undo', commands(fix.rollback))
   const alternatives = verbose ? finding.alternatives : finding.alternatives.slice(0, 2)
@@ -126,6 +129,7 @@ export function briefRows(finding: Finding, number: number, layout: Layout): str
   const test = finding.alternatives[0]
   if (finding.confidence < 0.5 && test) add(`To tell: ${test.check}`)
   else add(finding.fix.summary)
+  if (finding.worked) add(`${layout.clock.within(finding.worked.told)}.`)
   return rows
 }
 
@@ -137,7 +141,11 @@ function heading(finding: Finding, number: number, layout: Layout): string[] {
   const rows = title.map((row, i) => (i === 0 ? paint(tone, mark) : ' '.repeat(mark.length)) + paint('bold', row))
   const [when, where] = [seen(finding, clock), whereabouts(finding)]
   const both = [when, where].filter((part) => part !== '').join(', ')
-  const facts = [`${finding.severity}, ${howSure(finding.confidence)}, ${times(finding)}`]
+  const was =
+    finding.over?.was === undefined || finding.over.was.severity === finding.severity
+      ? ''
+      : ` (was ${finding.over.was.severity})`
+  const facts = [`${finding.severity}${was}, ${howSure(finding.confidence)}, ${times(finding)}`]
   facts.push(...(displayWidth(escapeText(both)) <= width - INDENT ? [both] : [when, where]))
   const lines = facts.filter((fact) => fact !== '').flatMap((fact) => wrap(escapeText(fact), width - INDENT))
   const [first = '', ...rest] = lines

@@ -1,27 +1,29 @@
 /** What to change, how to verify, how to roll back. */
 import { replaceRemark, type Directive, type Fix } from '../diagnosis/contract.ts'
-import { cut, displayWidth, escapeText, type Paint } from './terminal.ts'
+import { displayWidth, escapeText, type Paint } from './terminal.ts'
 
 /** Keeps the layout of configuration text: a tab is four columns, everything else is escaped. */
 const configText = (text: string): string => escapeText(text.replaceAll('\t', '    ').trimEnd())
 
-/** The change as rows: the patch when there is one, else the directives in their blocks, else the snippet. */
-export function changeRows(fix: Fix, width: number, paint: Paint): string[] {
-  if (fix.patch !== null) return patchRows(fix.patch, width, paint)
-  if (fix.directives.length > 0) return directiveRows(fix.directives, width, paint)
+/** The lines to change without a patch: the directives in their blocks, else the snippet. They are never broken: a reader
+ *  copies them. */
+export function changeRows(fix: Fix, paint: Paint): string[] {
+  if (fix.directives.length > 0) return directiveRows(fix.directives, paint)
   return fix.snippet === null
     ? []
     : fix.snippet
         .trimEnd()
         .split('\n')
-        .flatMap((line) => configRows(line, true, width, paint))
+        .map((line) => configRow(line, true, paint))
 }
 
-function patchRows(patch: string, width: number, paint: Paint): string[] {
+/** The patch as it is, for the first column: what is copied from a terminal can be applied. Only what could act on the
+ *  terminal is written out; tabs stay, since a patch with other blanks fits no file. */
+export function patchRows(patch: string, paint: Paint): string[] {
   return patch
-    .trimEnd()
+    .replace(/\n$/, '')
     .split('\n')
-    .flatMap((line) => {
+    .map((line) => {
       const tone = /^(?:---|\+\+\+) /.test(line)
         ? 'dim'
         : line.startsWith('+')
@@ -29,42 +31,36 @@ function patchRows(patch: string, width: number, paint: Paint): string[] {
           : line.startsWith('-')
             ? 'red'
             : 'dim'
-      return cut(configText(line), width).map((row) => paint(tone, row))
+      return paint(tone, line.split('\t').map(escapeText).join('\t'))
     })
 }
 
 /** A context that nginx would accept is drawn as its block; one in words ("location that serves /ws") as a comment. */
 const BLOCK = /^(?:http|events|stream|server|location|upstream|map|if)\b(?!.*\b(?:that|which|of|for|with)\b)/
 
-function directiveRows(directives: readonly Directive[], width: number, paint: Paint): string[] {
+function directiveRows(directives: readonly Directive[], paint: Paint): string[] {
   const blocks = new Map<string, string[]>()
   for (const { context, text } of directives) blocks.set(context, [...(blocks.get(context) ?? []), ...text.split('\n')])
   const rows: string[] = []
   for (const [context, lines] of blocks) {
     if (rows.length > 0) rows.push('')
     const block = BLOCK.test(context)
-    if (block) rows.push(...configRows(`${context} {`, false, width, paint))
-    else if (context !== 'main' && context !== '') rows.push(...configRows(`# in the ${context}`, false, width, paint))
+    if (block) rows.push(configRow(`${context} {`, false, paint))
+    else if (context !== 'main' && context !== '') rows.push(configRow(`# in the ${context}`, false, paint))
     const remark = replaceRemark(lines)
-    if (remark !== null) rows.push(...configRows(block ? `    ${remark}` : remark, false, width, paint))
-    for (const line of lines) rows.push(...configRows(block ? `    ${line}` : line, true, width, paint))
-    if (block) rows.push(...configRows('}', false, width, paint))
+    if (remark !== null) rows.push(configRow(block ? `    ${remark}` : remark, false, paint))
+    for (const line of lines) rows.push(configRow(block ? `    ${line}` : line, true, paint))
+    if (block) rows.push(configRow('}', false, paint))
   }
   return rows
 }
 
-/** One configuration line with its mark; what does not fit continues below, indented: nginx reads it the same. */
-function configRows(text: string, added: boolean, width: number, paint: Paint): string[] {
-  const line = configText(text)
-  const indent = /^ */.exec(line)?.[0] ?? ''
-  const first = cut(line, width - 2)
-  const rest = first.length > 1 ? cut(line.slice(first[0]?.length ?? 0).trimStart(), width - 6 - indent.length) : []
-  const rows = [first[0] ?? '', ...rest.map((row) => `${indent}    ${row}`)]
-  return rows.map((row) => (added ? paint('green', `+ ${row}`) : paint('dim', `  ${row}`.trimEnd())))
-}
+/** One configuration line with its mark, however long. */
+const configRow = (text: string, added: boolean, paint: Paint): string =>
+  added ? paint('green', `+ ${configText(text)}`) : paint('dim', `  ${configText(text)}`.trimEnd())
 
 /** A shell command in rows that can be copied as they are: broken at spaces outside quotes, with a backslash.
- *  A piece without such a space is cut hard. */
+ *  A piece without such a space stays whole: the half of it would be run. */
 export function commandRows(command: string, width: number): string[] {
   return command.split('\n').flatMap((line) => {
     const text = escapeText(line)
@@ -79,7 +75,7 @@ export function commandRows(command: string, width: number): string[] {
       } else row = row === '' ? word : `${row} ${word}`
     }
     rows.push(`${rows.length === 0 ? '' : '    '}${row}`)
-    return rows.flatMap((r) => cut(r, width))
+    return rows
   })
 }
 

@@ -6,7 +6,7 @@ import { bytes, clock, count, duration, plural } from './report-times.ts'
 import { clip, coloured, cut, displayWidth, escapeText, padEnd, padStart, plain, wrap } from './terminal.ts'
 
 export interface TextOptions {
-  /** Columns; lines do not get longer. */
+  /** Columns; only lines to copy (a patch, configuration, a part of a command) get longer. */
   width: number
   colour: boolean
   /** Zone in which times are shown; null: the machine's. */
@@ -135,14 +135,21 @@ function blindSpots(spots: readonly BlindSpot[], layout: Layout): string[] {
         i === 0 ? `   - ${row}` : `     ${row}`,
       ),
     )
-    for (const line of spot.change.split('\n'))
-      rows.push(
-        ...cut(escapeText(line), width - 7).map(
-          (row, i) => `     ${i === 0 ? `${paint('green', '→')} ${row}` : `  ${row}`}`,
-        ),
-      )
+    spot.change.split('\n').forEach((line, i) => {
+      const rest = changeRowsOf(escapeText(line), width - 7)
+      rows.push(...rest.map((row, j) => `     ${i === 0 && j === 0 ? `${paint('green', '→')} ${row}` : `  ${row}`}`))
+    })
   }
   return rows
+}
+
+/** A directive stays on its line, to be copied; the remark behind it goes below as one. */
+function changeRowsOf(line: string, width: number): string[] {
+  const [, directive, remark] = /^(\S.*;)\s+#\s*(.*)$/.exec(line) ?? []
+  if (directive === undefined || remark === undefined) return cut(line, width)
+  return displayWidth(line) <= width
+    ? [line]
+    : [...cut(directive, width), ...wrap(remark, width - 2).map((row) => `# ${row}`)]
 }
 
 function traffic(totals: Totals, layout: Layout): string[] {

@@ -1,6 +1,8 @@
 /** Times and numbers as the report shows them. */
 
 export interface Clock {
+  /** A sentence with its times (ISO 8601 UTC) in the report's zone. */
+  within(text: string): string
   /** `2026-11-21 06:13:35` in the report's zone. */
   show(iso: string): string
   /** `2026-11-21 06:13:35 to 06:15:02`; the day is said once. */
@@ -21,6 +23,7 @@ export function clock(timezone: string | null): Clock {
   }
   return {
     show,
+    within: (text) => text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z/g, show),
     zone: timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
     range(from, to) {
       const [a, b] = [show(from), show(to)]

@@ -17,17 +17,24 @@ export const upstream = (scope: Scope): string => shellSafe(scope.upstream, 'BAC
 export const settingsOf = (scope: Scope, config: ConfigView | null): EffectiveProxy | null =>
   scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
 
+/** Stands where only a configuration or the log lines know whether visitors use http or https (front-door.ts). */
+export const SCHEME = 'SCHEME'
+
 /** The test of RFC 6455 §4.1 by hand: a 101 is the success. With `settings` it goes to the real scheme, name and port,
- *  on this machine; without, to port 80. */
+ *  on this machine; without, the scheme is open, and --connect-to goes to this machine on the port of either. */
 export function handshake(scope: Scope, through: 'nginx' | 'backend', settings: EffectiveProxy | null = null): string {
-  const { options, url } = (settings && destination(scope, through, settings)) ?? {
-    options: ` --max-time 5 -H 'Host: ${host(scope)}'`,
-    url: `http://${through === 'nginx' ? '127.0.0.1' : upstream(scope)}${path(scope)}`,
-  }
+  const { options, url } = (settings && destination(scope, through, settings)) ?? unknown(scope, through)
   return (
     `curl --http1.1 -isN${options} -H 'Connection: Upgrade' -H 'Upgrade: websocket' ` +
     `-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==' ${requestable(url)} | head -1`
   )
+}
+
+function unknown(scope: Scope, through: 'nginx' | 'backend'): { options: string; url: string } {
+  if (through === 'backend')
+    return { options: ` --max-time 5 -H 'Host: ${host(scope)}'`, url: `http://${upstream(scope)}${path(scope)}` }
+  const name = HOST_NAME.test(scope.server ?? '') ? host(scope) : 'YOUR-HOST'
+  return { options: `k --max-time 5 --connect-to ${name}::127.0.0.1:`, url: `${SCHEME}://${name}${path(scope)}` }
 }
 
 /** What curl is told of the target, after `-isN`. A certificate rarely names the way round through 127.0.0.1. */
@@ -75,7 +82,7 @@ function requestable(url: string): string {
 const LOGIN_FIRST = new Set(['Portainer', 'Jupyter', 'Grafana'])
 
 /** Remarks below a handshake through nginx: which answer is the good one. */
-export function expected(scope: Scope, settings: EffectiveProxy | null): string[] {
+export function expected(scope: Scope): string[] {
   const product = scope.path === null ? undefined : knownSocket(scope.path)?.product
   const login = product !== undefined && LOGIN_FIRST.has(product)
   return [
@@ -85,7 +92,6 @@ export function expected(scope: Scope, settings: EffectiveProxy | null): string[
           `# 401 or 403: ${product} wants a login first, so this does not tell. Open its page, or add -H 'Cookie: …' of it`,
         ]
       : []),
-    ...(settings?.public ? [] : ['# a site with TLS: https:// instead of http://, with -k']),
   ]
 }
 

@@ -1,7 +1,20 @@
 /** Silence is evidence too: what the logs that were read could not have shown, and the line that changes it. */
 import type { BlindSpot, Evidence, InputSummary } from './contract.ts'
 
-const LOG_FORMAT = 'halfopen log-format'
+/** The same advice for a terminal and for the dashboard, which has no command line but a file of settings. */
+const logged = (variable: string): Pick<BlindSpot, 'change' | 'in_dashboard'> => ({
+  change: `add "${variable}" to log_format (halfopen log-format prints a complete one)`,
+  in_dashboard: `add "${variable}" to the log_format of nginx.conf, then reload nginx`,
+})
+
+/** Lines of halfopen.yaml. */
+const follow = (...logs: string[]): string =>
+  [
+    '# halfopen.yaml, beside the logs that are there; then restart halfopen',
+    'sources:',
+    ...logs.map((log) => `  - ${log}`),
+  ].join('\n')
+
 const REQUESTS = ['request', 'request_uri', 'uri', 'document_uri']
 
 export function blindSpots(evidence: Evidence): BlindSpot[] {
@@ -28,24 +41,25 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
       what: 'why nginx answered 502 or 504',
       why: 'no nginx error log of this time was read',
       change: 'name the error log too: halfopen analyze access.log error.log',
+      in_dashboard: follow('/var/log/nginx/error.log'),
     })
   if (access && !REQUESTS.some((name) => variables.has(name)))
     spots.push({
       what: 'what was asked for',
       why: 'the access log has neither the request nor its path, so that no handshake can be told from other requests',
-      change: `add "$request" to log_format (${LOG_FORMAT} prints a complete one)`,
+      ...logged('$request'),
     })
   if (access && !variables.has('http_upgrade'))
     spots.push({
       what: 'which requests asked for a WebSocket',
       why: 'the access log does not carry $http_upgrade: failed handshakes are recognised by known URLs and by paths that were upgraded elsewhere in the logs',
-      change: `add "$http_upgrade" to log_format (${LOG_FORMAT} prints a complete one)`,
+      ...logged('$http_upgrade'),
     })
   if (access && !variables.has('upstream_status'))
     spots.push({
       what: 'who answered',
       why: "the access log does not carry $upstream_status: a status may be the backend's or nginx's own",
-      change: `add "$upstream_status" to log_format (${LOG_FORMAT} prints a complete one)`,
+      ...logged('$upstream_status'),
     })
   if (
     evidence.lifetimes.size > 0 &&
@@ -55,18 +69,21 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
       what: 'why sessions ended',
       why: 'nginx logs neither the close code nor who closed: a killed backend and a visitor who left look the same',
       change: "name the application's log too: halfopen analyze app.log access.log error.log",
+      in_dashboard: follow('/path/to/app.log   # or docker:NAME, or journald:app.service'),
     })
   if (!access && levels.size > 0)
     spots.push({
       what: 'refused handshakes',
       why: 'no access log of this time was read: a backend that answers 400, 403 or 426 is no error for nginx and leaves no line in its error log at any level',
       change: 'name the access log too: halfopen analyze error.log access.log',
+      in_dashboard: follow('/var/log/nginx/access.log'),
     })
   if (!access && levels.size === 0 && evidence.formats.size > 0)
     spots.push({
       what: "nginx's side",
       why: "only an application's log was read: it shows that something went wrong, not at which hop",
       change: "name nginx's logs too: halfopen analyze app.log /var/log/nginx/access.log /var/log/nginx/error.log",
+      in_dashboard: follow('/var/log/nginx/access.log', '/var/log/nginx/error.log'),
     })
   return spots
 }
@@ -78,5 +95,7 @@ export function clockDoubts(inputs: readonly InputSummary[]): BlindSpot[] {
     what: 'what happened at the same time',
     why,
     change: 'name the zone in which that log was written: --timezone UTC, or +02:00, or Europe/Berlin',
+    in_dashboard:
+      '# halfopen.yaml: the zone in which that log was written; then restart halfopen\nsources:\n  - path: /path/to/that.log\n    timezone: UTC   # or +02:00, or Europe/Berlin',
   }))
 }

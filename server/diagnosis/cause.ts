@@ -6,6 +6,8 @@ import type { View } from './view.ts'
 export interface Reason {
   text: string
   weight: number
+  /** It speaks of handshakes that succeeded. Those after the last failure are told as what worked since. */
+  successes?: true
 }
 
 /** A possible finding: where, what speaks for it, what against it. */

@@ -198,13 +198,30 @@ export interface Finding {
   alternatives: Alternative[]
   fix: Fix
   /** Set when the failure has stopped. `since`: ISO 8601. */
-  over?: { since: string; successes: number; why: 'succeeded' | 'config-changed' }
+  over?: {
+    since: string
+    successes: number
+    why: 'succeeded' | 'config-changed'
+    /** As it is graded and named while it fails. Absent in what older versions stored. */
+    was?: { title: string; severity: Severity }
+  }
+  /** What worked after the last failure; more than 100 handshakes are 101. `told` is the sentence, `decides`: enough to say that the failure is gone. */
+  worked?: {
+    since: string
+    handshakes: number
+    by: 'place' | 'path'
+    dated: 'start' | 'end'
+    decides: boolean
+    told: string
+  }
 }
 
 export interface BlindSpot {
   what: string
   why: string
   change: string
+  /** The change in the dashboard's terms, where `change` speaks of the command line. */
+  in_dashboard?: string
 }
 
 export interface Totals {
@@ -239,6 +256,7 @@ export interface Report {
 
 export { replaceRemark } from './advice.ts'
 export { diagnose } from './diagnose.ts'
+export { workedLater } from './worked-since.ts'
 export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, occur, span } from './evidence.ts'
 export { MinuteCounts } from './minute-counts.ts'
 export { settleShares, shareOf, shorter } from './share.ts'

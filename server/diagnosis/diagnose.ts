@@ -1,12 +1,14 @@
 /** evidence → findings: every cause is weighed, the best explanation comes first. The only place that ranks. */
 import { blindSpots } from './blind-spots.ts'
 import { CAUSES } from './causes/index.ts'
-import { confidence, type Cause, type Weighed } from './cause.ts'
+import { confidence, type Cause, type Reason, type Weighed } from './cause.ts'
 import type { BlindSpot, ConfigView, Evidence, Exemplar, Finding, Severity } from './contract.ts'
 import { keepExemplars } from './evidence.ts'
+import { addressed, addressedChecks, frontDoor } from './front-door.ts'
 import { findingId } from './finding-id.ts'
 import { countOf } from './group.ts'
 import { inspect, type View } from './view.ts'
+import { asTold, workedSince, type Worked } from './worked-since.ts'
 
 export interface DiagnoseOptions {
   config: ConfigView | null
@@ -84,37 +86,50 @@ function onePatchAtATime(findings: Finding[]): Finding[] {
   })
 }
 
-function toFinding(cause: Cause, weighed: Weighed, config: ConfigView | null, view: View): Finding | null {
-  const evidence = exemplars(weighed)
+function toFinding(cause: Cause, proposed: Weighed, config: ConfigView | null, view: View): Finding | null {
+  const evidence = exemplars(proposed)
   if (evidence.length === 0) return null
+  const worked = workedSince(cause.id, proposed.observations, view)
+  const weighed = ended(proposed, worked)
+  const { over } = weighed
   const sure = confidence(weighed)
-  const title = cause.title.replace(/\{(\w+)\}/g, (_, name: string) => weighed.values?.[name] ?? '?')
+  const filled = cause.title.replace(/\{(\w+)\}/g, (_, name: string) => weighed.values?.[name] ?? '?')
+  const title = sure < 0.5 ? `Possibly: ${filled}` : filled
+  const severity = muted(weighed.severity ?? cause.severity, sure)
+  const door = frontDoor(weighed.scope, lines(weighed.observations))
   const times = weighed.observations.flatMap((o) => [o.first, o.last]).filter((t) => t !== null)
   return {
     id: findingId(cause.id, weighed.scope),
     cause: cause.id,
-    title: titled(title, sure, weighed),
+    title: over === undefined ? title : `${over.why === 'succeeded' ? 'Repaired' : 'Changed since'}: ${title}`,
     // What has stopped is told, and alarms nobody.
-    severity: weighed.over ? 'info' : muted(weighed.severity ?? cause.severity, sure),
+    severity: over ? 'info' : severity,
     confidence: sure,
-    because: weighed.for.map((r) => r.text),
-    against: weighed.against.map((r) => r.text),
+    because: texts(weighed.for, worked),
+    against: texts(weighed.against, worked),
     count: weighed.count ?? countOf(weighed.observations),
     first_seen: times.length === 0 ? null : new Date(Math.min(...times)).toISOString(),
     last_seen: times.length === 0 ? null : new Date(Math.max(...times)).toISOString(),
     scope: { ...weighed.scope, source: weighed.source ?? null },
     evidence,
-    alternatives: [...(weighed.alternatives ?? [])].sort((a, b) => b.confidence - a.confidence),
-    fix: cause.fix(weighed, config, view),
-    ...(weighed.over ? { over: { ...weighed.over, since: new Date(weighed.over.since).toISOString() } } : {}),
+    alternatives: addressedChecks(weighed.alternatives ?? [], door).sort((a, b) => b.confidence - a.confidence),
+    fix: addressed(cause.fix(weighed, config, view), door),
+    ...(over ? { over: { ...over, since: new Date(over.since).toISOString(), was: { title, severity } } } : {}),
+    ...(worked ? { worked: asTold(cause.id, worked) } : {}),
   }
 }
 
-function titled(title: string, sure: number, { over }: Weighed): string {
-  const guess = sure < 0.5 ? `Possibly: ${title}` : title
-  if (over === undefined) return guess
-  return over.why === 'succeeded' ? `Repaired: ${guess}` : `Changed since: ${guess}`
+const lines = (observations: Weighed['observations']): Exemplar[] => observations.flatMap(({ exemplars }) => exemplars)
+
+/** Handshakes that succeed long enough after the last failure end every fault of a configuration. */
+function ended(weighed: Weighed, worked: Worked | null): Weighed {
+  if (worked === null || !worked.settled || weighed.over?.why === 'succeeded') return weighed
+  return { ...weighed, over: { since: worked.since, successes: worked.handshakes, why: 'succeeded' } }
 }
+
+/** What worked after a repair speaks neither for the failure nor against it. */
+const texts = (reasons: readonly Reason[], worked: Worked | null): string[] =>
+  reasons.filter(({ successes }) => !(successes && worked?.repaired)).map(({ text }) => text)
 
 /** A guess is no alarm. */
 const muted = (severity: Severity, sure: number): Severity => (sure >= 0.5 ? severity : 'info')

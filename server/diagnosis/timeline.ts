@@ -11,6 +11,9 @@ export interface Successes {
   exemplars: readonly Exemplar[]
 }
 
+/** Equal failures counted together. */
+type Failures = Pick<Observation, 'first' | 'last' | 'minutes'> & Partial<Pick<Observation, 'exemplars'>>
+
 export type Timeline =
   /** No handshake at the place succeeded. */
   | { kind: 'only-failures' }
@@ -24,7 +27,7 @@ export type Timeline =
 /** Judges by the last of each kind: what holds now counts, whatever was before. Times of one minute, or of one longer
  *  bucket, are told apart by the exact first and last times and by the lines that are kept. Where that leaves a doubt the
  *  answer is `mixed`, as long buckets leave more often. */
-export function timeline(failures: readonly Observation[], good: Successes): Timeline {
+export function timeline(failures: readonly Failures[], good: Successes): Timeline {
   const failed = { first: least(failures.map((o) => o.first)), last: most(failures.map((o) => o.last)) }
   if (good.count === 0) return { kind: 'only-failures' }
   if (failed.last === null || failed.first === null || good.first === null || good.last === null)
@@ -54,9 +57,22 @@ export function timeline(failures: readonly Observation[], good: Successes): Tim
   return { kind: 'mixed', successes: good.count }
 }
 
+/** Successes after `time` (epoch ms), at least those that buckets and kept lines prove; null when there is none. */
+export function successesAfter(good: Successes, time: number): { count: number; first: number } | null {
+  if (good.first === null || good.last === null || good.last <= time) return null
+  if (good.first > time) return { count: good.count, first: good.first }
+  const later = countAfter(good.minutes, time)
+  // The bucket of `time` holds some of before; the lines that are kept tell of some of after.
+  const same = keptAfter(good, time).filter((at) => later.first === null || at < later.first)
+  return {
+    count: Math.max(1, later.count + same.length),
+    first: Math.min(later.first ?? good.last, ...same),
+  }
+}
+
 /** Most minutes with a failure have a success too. A bucket of `step` minutes with n failures has at most min(step, n) such
  *  minutes and at least one: with a success in it all of them count, without one a single minute does. */
-function sideBySide(failures: readonly Observation[], good: Successes): boolean {
+export function sideBySide(failures: readonly Pick<Failures, 'minutes'>[], good: Successes): boolean {
   const failed = new Map<string, { both: boolean; minutes: number }>()
   for (const { minutes } of failures) {
     for (const [start, n] of minutes) {
@@ -95,8 +111,8 @@ function goodAfter(good: Successes, time: number): { count: number; first: numbe
   return { count: Math.max(counted.count, kept.length), first: counted.first ?? least(kept) }
 }
 
-const keptAfter = (o: Pick<Observation, 'exemplars'> | Successes, time: number): number[] =>
-  o.exemplars
+const keptAfter = ({ exemplars = [] }: { exemplars?: readonly Exemplar[] }, time: number): number[] =>
+  exemplars
     .map((e) => e.time)
     .filter((t) => t !== null)
     .filter((t) => t > time)

@@ -24,6 +24,8 @@ export interface SuccessesAt extends Successes {
   hostUnknown: boolean
   /** Some are dated by the end of their session, since the log has no `$request_time`. */
   datedByEnd: boolean
+  /** Some of their addresses. */
+  clients: ReadonlySet<string>
 }
 
 const place = (scope: Scope): string => `${scope.server ?? ''} ${scope.path ?? ''}`
@@ -86,6 +88,7 @@ const NEVER: SuccessesAt = {
   exemplars: [],
   hostUnknown: false,
   datedByEnd: false,
+  clients: new Set(),
 }
 const anyHost = (scope: Scope): string => `* ${scope.path ?? ''}`
 
@@ -101,6 +104,7 @@ function addSuccess(all: Map<string, SuccessesAt>, key: string, o: Observation):
     exemplars: [...sum.exemplars, ...o.exemplars],
     hostUnknown: false,
     datedByEnd: sum.datedByEnd || o.sign === 'handshake-101-at-close',
+    clients: new Set([...sum.clients, ...o.clients].slice(0, 8)),
   })
 }
 

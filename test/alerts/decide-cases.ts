@@ -28,6 +28,16 @@ export const repaired = finding({
   title: 'Possibly: something',
   severity: 'warning',
 })
+export const worked = finding({
+  worked: {
+    since,
+    handshakes: 3,
+    by: 'path',
+    dated: 'end',
+    decides: true,
+    told: `3 WebSocket sessions ended on this path since ${since}`,
+  },
+})
 export const changed = finding({ over: { since, successes: 0, why: 'config-changed' }, confidence: 0.25 })
 
 export type Case = {
@@ -164,6 +174,21 @@ export const cases: Case[] = [
     reason: 'quiet',
     sends: 'problem.resolved',
     state: 'resolved',
+  },
+  {
+    name: 'quiet, and handshakes that decide succeeded since',
+    previous: row('ongoing', { last_live: quiet }),
+    see: { finding: worked },
+    reason: 'succeeded-since',
+    sends: 'problem.resolved',
+    state: 'resolved',
+  },
+  {
+    name: 'handshakes that decide succeeded since, and it is not quiet yet',
+    previous: row('ongoing', { last_live: quiet + 1 }),
+    see: { finding: worked },
+    reason: 'still-there',
+    state: 'ongoing',
   },
   {
     name: 'quiet, never announced',

@@ -5,6 +5,15 @@ import type { Finding } from '../../server/diagnosis/contract.ts'
 import { cases, changed, MINUTE, NOW, quiet, repaired, RESOLVE_AFTER, row, succeeded, unsure } from './decide-cases.ts'
 import { finding } from './finding.ts'
 
+const worked = (decides: boolean): NonNullable<Finding['worked']> => ({
+  since: '2026-11-21T11:59:30.000Z',
+  handshakes: 2,
+  by: 'place',
+  dated: 'start',
+  decides,
+  told: '2 handshakes succeeded there since 2026-11-21T11:59:30Z',
+})
+
 const observe = (previous: ProblemRow | null, see: Partial<Observed>): Observed => ({
   now: NOW,
   finding: previous?.finding ?? finding(),
@@ -42,14 +51,28 @@ describe('decide', () => {
     expect(next?.finding).toEqual(finding())
   })
 
-  it('does not take back what was announced', () => {
+  it('does not take back what was announced while it goes on', () => {
     const announced = { title: finding().title, confidence: 0.95, severity: 'critical' }
     const now = { because: ['the configuration passes the headers now'], count: 4 }
-    for (const state of ['new', 'ongoing', 'regressed', 'resolved', 'muted'] as const)
-      for (const later of [repaired, changed, unsure]) {
+    for (const state of ['new', 'ongoing', 'regressed', 'muted'] as const)
+      for (const later of state === 'muted' ? [repaired, changed, unsure] : [changed, unsure]) {
         const { next } = decide(row(state), observe(row(state), { finding: { ...later, ...now } }))
         expect(next?.finding, `${state} ${later.confidence}`).toMatchObject({ ...announced, ...now })
         expect(next?.finding.over).toEqual(later.over)
+      }
+  })
+
+  it('names and grades what has ended as the report does', () => {
+    for (const state of ['new', 'ongoing', 'resolved'] as const)
+      for (const later of [repaired, changed]) {
+        const previous = row(state, { last_live: quiet })
+        const { next } = decide(previous, observe(previous, { finding: later }))
+        const { title, severity, confidence } = later
+        expect(next?.state).toBe('resolved')
+        expect(next?.finding, `${state} ${later.over?.why}`).toMatchObject({ title, severity, confidence })
+        // A later judgement that does not see the end any more takes nothing back.
+        const after = decide(next, observe(next, { finding: unsure })).next?.finding
+        expect(after).toMatchObject({ title, severity, confidence, over: later.over })
       }
   })
 
@@ -73,6 +96,16 @@ describe('decide', () => {
     expect(endedBy(end(changed))).toBe('quiet')
     expect(endedBy(end(finding()))).toBe('quiet')
     expect(endedBy(row('new', { finding: repaired }))).toBeNull()
+    expect(endedBy(end(finding({ worked: worked(true) })))).toBe('succeeded-since')
+    expect(endedBy(end(finding({ worked: worked(false) })))).toBe('quiet')
+    // What is quiet, whether its configuration was changed or not, is resolved by the first handshakes that decide.
+    for (const before of [finding(), changed, finding({ worked: worked(false) })]) {
+      const ended = end(before)
+      for (const later of [repaired, finding({ worked: worked(true) })]) {
+        const { next } = decide(ended, observe(ended, { finding: later }))
+        expect(next && endedBy(next)).toBe('succeeded-since')
+      }
+    }
     // More handshakes do not change how it ended; the first ones after a silence do.
     const more = { ...repaired, over: { ...succeeded, successes: 99 } }
     const ended = end(repaired)

@@ -21,9 +21,9 @@ export interface Expected {
 }
 
 /** Zone-less stamps are read as UTC, so that a case gives the same report everywhere. */
-export async function reportOf(log: string, config: string | null = null): Promise<Report> {
+export async function reportOf(log: string | readonly string[], config: string | null = null): Promise<Report> {
   const options = { format: null, logFormat: null, timezone: 'UTC', since: null, until: null, onProgress: null }
-  const { evidence, inputs } = await scanInputs([log], options)
+  const { evidence, inputs } = await scanInputs([log].flat(), options)
   const loaded = config === null ? null : loadConfig(config)
   if (loaded?.ok === false) throw new Error(`${loaded.error.file}:${loaded.error.line}: ${loaded.error.message}`)
   const view = loaded === null ? null : { ...configView(loaded.config), changed_at: null }

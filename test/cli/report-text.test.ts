@@ -1,8 +1,14 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Finding, Report } from '../../server/diagnosis/contract.ts'
 import { reportText, type TextOptions } from '../../server/cli/report-text.ts'
-import { displayWidth } from '../../server/cli/terminal.ts'
+import { changeRows, commandRows, patchRows } from '../../server/cli/report-fix.ts'
+import { displayWidth, plain } from '../../server/cli/terminal.ts'
+import { unifiedDiff } from '../../server/nginx-config/diff.ts'
 import { finding, report } from './reports.ts'
 
 const options: TextOptions = { width: 80, colour: false, timezone: 'UTC', top: null, verbose: false }
@@ -119,6 +125,37 @@ describe('no finding', () => {
   })
 })
 
+describe('what worked since', () => {
+  const worked: NonNullable<Finding['worked']> = {
+    since: '2026-11-21T07:00:00.000Z',
+    handshakes: 4,
+    by: 'place',
+    dated: 'start',
+    decides: true,
+    told: '4 handshakes succeeded there since 2026-11-21T07:00:00Z',
+  }
+
+  it('stands apart from for and against, in the zone of the report', () => {
+    const text = one({ worked }, { timezone: '+02:00' })
+    expect(text).toMatch(/^ {3}Since {5}4 handshakes succeeded there since 2026-11-21 09:00:00$/m)
+    expect(one({ because: [worked.told] }, { timezone: '+02:00' })).toContain('since 2026-11-21 09:00:00')
+  })
+
+  it('ends a problem, which keeps its old grade beside the new one', () => {
+    const was = { title: 'nginx does not pass the upgrade on', severity: 'error' as const }
+    const over = { since: worked.since, successes: 4, why: 'succeeded' as const, was }
+    const text = one({ severity: 'info', over, worked })
+    expect(text).toContain('info (was error), ')
+    expect(text).toContain('   4 handshakes succeeded there since 2026-11-21 07:00:00.\n')
+  })
+})
+
+it('keeps a directive that removes a blind spot on its line, and its remark a remark', () => {
+  const change = `error_log /var/log/nginx/error.log info;   # ${'in the location of the socket '.repeat(4)}`
+  const text = show({ blind_spots: [{ what: 'idle timeouts', why: 'no log', change }] })
+  expect(text).toMatch(/^ {5}→ error_log \/var\/log\/nginx\/error\.log info;\n(?: {7}# .*\n)+\n/m)
+})
+
 describe('the change', () => {
   it('draws a block nginx knows, and names one described in words', () => {
     expect(one({})).toMatch(
@@ -137,9 +174,49 @@ describe('the change', () => {
     const patch =
       '--- nginx.conf\n+++ nginx.conf\n@@ -1,2 +1,3 @@\n location /ws {\n-\tproxy_http_version 1.0;\n+\tproxy_http_version 1.1;\n }\n'
     const text = one({ fix: { ...finding().fix, patch, target: { file: '/etc/nginx/nginx.conf', line: 42 } } })
-    expect(text).toMatch(/^ +- {4}proxy_http_version 1\.0;\n +\+ {4}proxy_http_version 1\.1;\n/m)
+    expect(text).toMatch(/^-\tproxy_http_version 1\.0;\n\+\tproxy_http_version 1\.1;\n/m)
     expect(text).toContain('in /etc/nginx/nginx.conf, line 42')
     expect(text).not.toContain('connection_upgrade')
+  })
+
+  it.each([
+    ['a tab and a trailing blank', '\t  '],
+    ['more than the width', ' '.repeat(60)],
+  ])('prints the patch so that a copy of it applies: %s', (_, indent) => {
+    const long = `${indent}proxy_set_header X-Long "${'x'.repeat(90)}"; \n`
+    const before = `http {\n\n${long}${indent}listen 80;\n\n}\n`
+    const after = `http {\n\n${long}${indent}proxy_http_version 1.1;\n${indent}listen 80;\n\n}\n`
+    const at = before.indexOf(`${indent}listen`)
+    const patch = unifiedDiff('site.conf', before, [{ start: at, end: at, text: `${indent}proxy_http_version 1.1;\n` }])
+    const rows = one({ fix: { ...finding().fix, patch } }).split('\n')
+    const start = rows.findIndex((row) => row.startsWith('--- '))
+    const end = rows.findIndex((row, i) => i > start && row.startsWith('   Check'))
+    const dir = mkdtempSync(join(tmpdir(), 'halfopen-patch-'))
+    try {
+      writeFileSync(join(dir, 'site.conf'), before)
+      writeFileSync(join(dir, 'copied'), `${rows.slice(start, end - 1).join('\n')}\n`)
+      execFileSync('git', ['apply', '-p0', 'copied'], {
+        cwd: dir,
+        env: { ...process.env, GIT_CEILING_DIRECTORIES: dir },
+      })
+      expect(readFileSync(join(dir, 'site.conf'), 'utf8')).toBe(after)
+    } finally {
+      rmSync(dir, { recursive: true })
+    }
+  })
+
+  it('never breaks a line of configuration, or a word of a command', () => {
+    const long = `proxy_set_header X-Long "${'long '.repeat(30)}";`
+    const url = `https://app.example/${'x'.repeat(120)}`
+    const base = finding().fix
+    for (const fix of [
+      { ...base, directives: [{ context: 'location /ws', text: long }], verify: [`curl -sS '${url}'`] },
+      { ...base, directives: [], snippet: `${long}\n`, verify: [`curl -sS ${url}`] },
+    ]) {
+      const rows = one({ fix }).split('\n')
+      expect(rows.filter((row) => row.includes(long)).length).toBe(1)
+      expect(rows.filter((row) => row.includes(url)).length).toBe(1)
+    }
   })
 
   it('breaks a long command so that it can be pasted as it stands', () => {
@@ -280,9 +357,22 @@ describe('whatever a log says', () => {
           { colour, verbose: a.verbose },
         )
         const bare = colour ? text.replace(SGR, '') : text
+        // What is there to be copied is whole, and a patch keeps its tabs.
+        const patch = new Set(a.patch === null ? [] : patchRows(a.patch, plain))
+        const { fix } = hostile
+        const whole = new Set([
+          ...changeRows({ ...fix, directives: [] }, plain),
+          ...changeRows(fix, plain),
+          ...a.items.flatMap((item) => commandRows(item, 65)),
+        ])
+        const unmarked = new Set([...whole].map((line) => line.trim()))
         for (const row of bare.split('\n')) {
-          expect(row).not.toMatch(UNSAFE)
-          expect(displayWidth(row)).toBeLessThanOrEqual(80)
+          expect(patch.has(row) ? row.replaceAll('\t', '') : row).not.toMatch(UNSAFE)
+          const copied =
+            patch.has(row) ||
+            unmarked.has(row.trim()) ||
+            unmarked.has(row.trim().replace(/^(?:(?:Back up|Check|Undo) +)?\$ /, ''))
+          if (!copied) expect(displayWidth(row)).toBeLessThanOrEqual(80)
         }
       }),
       { numRuns: 300 },

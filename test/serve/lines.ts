@@ -14,10 +14,14 @@ export function refused(time: number, upstream = '127.0.0.1:3000'): string {
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 
-/** access_log, combined. */
-export function request(time: number, status: number, path = '/ws', agent = 'Mozilla/5.0'): string {
+/** `$time_local` in UTC. */
+export function combinedStamp(time: number): string {
   const d = new Date(time)
   const date = `${two(d.getUTCDate())}/${MONTHS[d.getUTCMonth()]}/${d.getUTCFullYear()}`
-  const clock = [d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds()].map(two).join(':')
-  return `192.0.2.7 - - [${date}:${clock} +0000] "GET ${path} HTTP/1.1" ${status} 157 "-" "${agent}"\n`
+  return `${date}:${[d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds()].map(two).join(':')} +0000`
+}
+
+/** access_log, combined. */
+export function request(time: number, status: number, path = '/ws', agent = 'Mozilla/5.0'): string {
+  return `192.0.2.7 - - [${combinedStamp(time)}] "GET ${path} HTTP/1.1" ${status} 157 "-" "${agent}"\n`
 }

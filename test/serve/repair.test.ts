@@ -1,15 +1,15 @@
 /** What a receiver hears while a real nginx is broken, repaired and broken again. */
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join as inFolder } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import type { Problem, Problems } from '../../server/http/wire.ts'
+import type { Problem, Problems, Report } from '../../server/http/wire.ts'
 import { startReceiver, type WebhookReceiver } from '../alerts/receiver.ts'
 import { startBackend } from '../live/harness/backend.ts'
 import { handshake, join } from '../live/harness/client.ts'
 import { location, MAP, siteConfig, UPGRADE_LINES } from '../live/harness/config.ts'
-import { startNginx, type Nginx } from '../live/harness/nginx.ts'
+import { logged, startNginx, type Nginx } from '../live/harness/nginx.ts'
 import { describeWith } from '../needs.ts'
-import { refused } from './lines.ts'
+import { combinedStamp, refused } from './lines.ts'
 import { folder, startIn, type Started } from './running.ts'
 
 vi.setConfig({ testTimeout: 90_000 })
@@ -120,6 +120,74 @@ describeWith('nginx', 'the messages about a repair', () => {
       expect(again?.confidence, why()).toBeGreaterThanOrEqual(0.8)
     },
   )
+})
+
+/** The lines that nginx wrote to `log` since `from`, their stamps moved to be `minutes` older. */
+function older(log: string, from: number, minutes: number): { lines: string; to: number } {
+  const text = readFileSync(log, 'utf8')
+  const lines = text.slice(from).replace(/\[[^\]]+\]/g, () => `[${combinedStamp(Date.now() - minutes * MINUTE)}]`)
+  return { lines, to: text.length }
+}
+
+describeWith('nginx', 'a problem seen in combined only', () => {
+  it.each([
+    ['an hour', 60],
+    ['more than a day', 30 * 60],
+  ])('is quiet while sessions that may be older end, and resolved by those that are not: after %s', async (_, age) => {
+    const backend = await startBackend({ refusal: 426 })
+    onTestFinished(() => backend.stop())
+    const parts = { http: MAP, access: ['combined'] } as const
+    let repaired = ''
+    const nginx = await startNginx((place) => {
+      repaired = siteConfig(place, { ...parts, locations: location('/ws', backend.port, UPGRADE_LINES) })
+      return siteConfig(place, { ...parts, locations: location('/ws', backend.port) })
+    })
+    onTestFinished(() => nginx.close())
+    const dir = folder()
+    const log = inFolder(dir, 'access.log')
+    writeFileSync(log, '')
+    const hook = await receiver()
+    const clock = { now: Date.now() }
+    const server = await startIn(dir, `sources: [access.log]\nalerts:\n  webhook: ${hook.url}\n`, () => clock.now)
+    await ready(server)
+    const one = async (): Promise<Problem | undefined> => (await problems(server))[0]
+
+    for (let i = 0; i < 4; i++) expect((await handshake(`${nginx.ws}/ws`)).status).toBe(426)
+    await logged(nginx.accessLog, / 426 /, 4)
+    const failures = older(nginx.accessLog, 0, age)
+    appendFileSync(log, failures.lines)
+    await expect.poll(() => types(hook), SOON).toEqual(['problem.opened'])
+    clock.now += 11 * MINUTE
+    await expect.poll(() => types(hook), SOON).toEqual(['problem.opened', 'problem.resolved'])
+    expect(await one()).toMatchObject({ state: 'resolved', resolved_by: 'quiet' })
+
+    await nginx.reload(repaired)
+    const work = async (sessions: number, from: number, minutes: number): Promise<number> => {
+      for (let i = 0; i < sessions; i++) await (await join(`${nginx.ws}/ws`)).leave()
+      await expect
+        .poll(() => readFileSync(nginx.accessLog, 'utf8').slice(from).split(' 101 ').length, SOON)
+        .toBe(sessions + 1)
+      const { lines, to } = older(nginx.accessLog, from, minutes)
+      appendFileSync(log, lines)
+      return to
+    }
+    const to = await work(2, failures.to, 55)
+    await expect.poll(async () => (await one())?.finding.worked, SOON).toMatchObject({ handshakes: 2, decides: false })
+    expect(await one()).toMatchObject({ state: 'resolved', resolved_by: 'quiet', finding: { severity: 'error' } })
+    await work(1, to, 0)
+    await expect.poll(async () => (await one())?.resolved_by, SOON).toBe('succeeded-since')
+
+    const shown = await one()
+    expect(types(hook).length).toBe(2)
+    // The report of a day does not reach further back.
+    if (age > 24 * 60) return
+    const { findings }: Report = (await server.ask('/api/v1/report')).json()
+    const { title, severity, confidence, over, worked, because, against } = shown?.finding ?? {}
+    expect(findings[0]).toMatchObject({ title, severity, confidence, over, worked, because, against })
+    expect(shown?.finding).toMatchObject({ severity: 'info', over: { why: 'succeeded', was: { severity: 'error' } } })
+    expect([...(because ?? []), ...(against ?? [])].join()).not.toContain('succeeded')
+    expect(types(hook).length).toBe(2)
+  })
 })
 
 it('silence is not called a repair, nor that of a log that cannot be read silence', async () => {

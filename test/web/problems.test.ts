@@ -101,5 +101,11 @@ it('tells a repair from silence, and silence from blindness', () => {
   expect(told({ resolved_by: 'succeeded-since' }, over('succeeded'))).toBe('Resolved: 12 handshakes succeeded since')
   expect(told({ resolved_by: 'quiet' })).toBe('Quiet: Not seen again; no handshake there has shown that it works')
   expect(told({ resolved_by: 'quiet' }, over('config-changed'))).toContain('configuration was changed after')
+  const sessions = '2 WebSocket sessions ended on this path since 2026-11-21T08:00:00Z; they may be older'
+  const worked = { since: '', handshakes: 2, by: 'path', dated: 'end', decides: false, told: sessions } as const
+  expect(told({ resolved_by: 'quiet' }, { worked })).toBe(`Quiet: Not seen again; ${sessions}`)
+  expect(told({ resolved_by: 'succeeded-since' }, { worked: { ...worked, decides: true } })).toBe(
+    `Resolved: ${sessions}`,
+  )
   expect(told({ state: 'ongoing', held: '/x.log is missing' })).toBe('Ongoing, not watched: /x.log is missing')
 })

@@ -18,7 +18,7 @@ const Row = ({ event }: { event: EventRow }) => {
   return (
     <li class={`event ${kind(event.kind).tone}`}>
       <span class="event-time">
-        <When iso={event.time} as="short" />
+        <When iso={event.time} />
       </span>
       <span class="event-kind">
         <KindBadge id={event.kind} />

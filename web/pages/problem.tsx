@@ -11,7 +11,7 @@ import { Icon } from '../parts/icons.tsx'
 import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
-import { When } from '../parts/when.tsx'
+import { Told, When } from '../parts/when.tsx'
 import { hrefTo } from '../routing.ts'
 import { asApiError, problems, pulse, type Loaded } from '../state.ts'
 import { visible } from '../text/visible.ts'
@@ -58,7 +58,7 @@ function Facts({ problem }: { problem: Problem }) {
         </div>
         {state === 'resolved' && (
           <div>
-            <dt>Resolved</dt>
+            <dt>{stateOf(problem).word}</dt>
             <dd>
               <When iso={resolved_at} />
             </dd>
@@ -66,7 +66,12 @@ function Facts({ problem }: { problem: Problem }) {
         )}
       </dl>
       <p class="muted">
-        {stateOf(problem).meaning}. Cause: <code>{visible(finding.cause)}</code>.{' '}
+        {state !== 'resolved' && (
+          <>
+            <Told text={stateOf(problem).meaning} />.{' '}
+          </>
+        )}
+        Cause: <code>{visible(finding.cause)}</code>.{' '}
         <a href={hrefTo({ page: 'trends', range: '24h', to: state === 'imported' ? to : null })}>See the trend</a>
       </p>
     </section>
@@ -113,7 +118,7 @@ export function ProblemPage({ id }: { id: string }) {
       <header class="detail-head">
         <h1>{visible(finding.title)}</h1>
         <p class="problem-facts">
-          <SeverityBadge severity={finding.severity} />
+          <SeverityBadge finding={finding} />
           <Confidence value={finding.confidence} />
           <StateBadge state={problem.state} problem={problem} />
           <Mute problem={problem} />
@@ -126,20 +131,18 @@ export function ProblemPage({ id }: { id: string }) {
       {problem.state === 'resolved' && (
         <Notice tone="plain">
           <p>
-            This has not happened again since <When iso={finding.last_seen} />. It is kept here in case it comes back.
+            <strong>{stateOf(problem).word}.</strong> <Told text={stateOf(problem).meaning} />. It last happened at{' '}
+            <When iso={finding.last_seen} />, and is kept here in case it comes back.
           </p>
         </Notice>
       )}
-      <button type="button" class="button jump" onClick={() => document.getElementById('change')?.scrollIntoView()}>
-        Go to what to change
-      </button>
       <Facts problem={problem} />
       <div class="detail-columns">
         <div>
           <Evidence finding={finding} />
           <OtherCauses finding={finding} />
         </div>
-        <div>
+        <div class="todo">
           {prepare.length > 0 && (
             <section class="panel">
               <h2>Back up first</h2>

@@ -8,8 +8,8 @@ import { MoodIcon } from '../parts/icons.tsx'
 import { Failure, Loading } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
-import { Watched } from '../parts/watched.tsx'
-import { When } from '../parts/when.tsx'
+import { DeadSources, Watched } from '../parts/watched.tsx'
+import { Told, When } from '../parts/when.tsx'
 import { hrefTo } from '../routing.ts'
 import { arrived, problems, sources } from '../state.ts'
 import { visible } from '../text/visible.ts'
@@ -25,7 +25,7 @@ function Row({ problem }: { problem: Problem }) {
           <a href={hrefTo({ page: 'problem', id: problem.id })}>{visible(finding.title)}</a>
         </h3>
         <p class="problem-facts">
-          <SeverityBadge severity={finding.severity} />
+          <SeverityBadge finding={finding} />
           <Confidence value={finding.confidence} />
           <StateBadge state={state} problem={problem} />
           {where !== null && (
@@ -34,7 +34,11 @@ function Row({ problem }: { problem: Problem }) {
             </code>
           )}
         </p>
-        {(state === 'resolved' || problem.held !== null) && <p class="muted">{visible(stateOf(problem).meaning)}</p>}
+        {(state === 'resolved' || problem.held !== null) && (
+          <p class="muted">
+            <Told text={stateOf(problem).meaning} />
+          </p>
+        )}
         {state !== 'resolved' && finding.fix.summary !== '' && (
           <p class="problem-fix">
             <span class="label">Change</span> {visible(finding.fix.summary)}
@@ -52,13 +56,13 @@ function Row({ problem }: { problem: Problem }) {
         <div>
           <dt>Last</dt>
           <dd>
-            <When iso={finding.last_seen} as="ago" />
+            <When iso={finding.last_seen} />
           </dd>
         </div>
         <div>
           <dt>First in 24 h</dt>
           <dd>
-            <When iso={finding.first_seen} as="ago" />
+            <When iso={finding.first_seen} />
           </dd>
         </div>
       </dl>
@@ -111,12 +115,16 @@ export function ProblemsPage() {
               {data.watching === 0 ? (
                 'Nothing is being read at the moment.'
               ) : (
-                <a href={hrefTo({ page: 'sources' })}>Watching {plural(data.watching, 'source')}</a>
+                <a href={hrefTo({ page: 'sources' })}>
+                  Watching {data.watching < watched.length ? `${data.watching} of ` : ''}
+                  {plural(Math.max(data.watching, watched.length), 'source')}
+                </a>
               )}
             </p>
           )}
         </div>
       </div>
+      <DeadSources sources={watched} />
       {list.map((group) => (
         <section key={group.title} class="group">
           <h2>{group.title}</h2>
@@ -127,7 +135,7 @@ export function ProblemsPage() {
           </ol>
         </section>
       ))}
-      {data.watching > 0 && (status.mood === 'calm' || status.mood === 'blind') && <Watched sources={watched} />}
+      {watched.length > 0 && <Watched sources={watched} />}
       {data.watching === 0 && status.mood === 'blind' && <FirstSteps searched={sources.value.data?.searched ?? []} />}
       {status.mood !== 'blind' && <BlindSpotsBelow open={status.mood === 'calm'} />}
     </>

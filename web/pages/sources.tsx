@@ -73,7 +73,7 @@ const Card = ({ source }: { source: SourceState }) => (
       <div>
         <dt>Last read</dt>
         <dd>
-          <When iso={source.last_read_at} as="ago" none="never" />
+          <When iso={source.last_read_at} none="never" />
         </dd>
       </div>
       <div>

@@ -1,11 +1,14 @@
-import type { Problem, ProblemState, Severity } from '../../server/http/wire.ts'
+import type { Finding, Problem, ProblemState } from '../../server/http/wire.ts'
 import { SEVERITY, STATE, confidence, kind, percent, stateOf } from '../text/words.ts'
+import { withTimes } from '../text/time.ts'
 import { SeverityIcon } from './icons.tsx'
 
-export const SeverityBadge = ({ severity }: { severity: Severity }) => (
+/** What is over is graded info, as in the report; how it was graded while it failed stands beside it. */
+export const SeverityBadge = ({ finding: { severity, over } }: { finding: Finding }) => (
   <span class={`severity ${severity}`}>
     <SeverityIcon severity={severity} />
     {SEVERITY[severity]}
+    {over?.was !== undefined && over.was.severity !== severity && `, was ${SEVERITY[over.was.severity].toLowerCase()}`}
   </span>
 )
 
@@ -13,7 +16,10 @@ export const SeverityBadge = ({ severity }: { severity: Severity }) => (
 export function StateBadge({ state, problem }: { state: ProblemState; problem?: Problem }) {
   const { word, meaning } = problem ? stateOf(problem) : STATE[state]
   return (
-    <span class={`badge state-${state}`} title={meaning}>
+    <span
+      class={`badge state-${state}${problem?.resolved_by === 'quiet' ? ' unproven' : ''}`}
+      title={withTimes(meaning)}
+    >
       {word}
     </span>
   )

@@ -9,14 +9,18 @@ export const BlindSpots = ({ spots }: { spots: readonly BlindSpot[] }) => (
       <li key={spot.what}>
         <h3>{visible(spot.what)}</h3>
         <p>{visible(spot.why)}</p>
-        {/;\s*(#|$)/m.test(spot.change) ? (
-          <CodeBlock label="To see it" text={spot.change} />
-        ) : (
-          <p class="blind-spot-change">
-            <span class="label">To see it</span> {visibleLines(spot.change)}
-          </p>
-        )}
+        <Change text={spot.in_dashboard ?? spot.change} />
       </li>
     ))}
   </ul>
 )
+
+/** Lines to paste get a copy button; advice in words is a sentence. */
+const Change = ({ text }: { text: string }) =>
+  text.includes('\n') || /;\s*(#|$)/m.test(text) ? (
+    <CodeBlock label="To see it" text={text} />
+  ) : (
+    <p class="blind-spot-change">
+      <span class="label">To see it</span> {visibleLines(text)}
+    </p>
+  )

@@ -5,7 +5,8 @@ import type { Bucket } from '../../server/http/wire.ts'
 import type { ChartDefinition, Layer } from '../charts/definitions.ts'
 import type { StackedChart } from '../charts/stacked.ts'
 import type { Frame } from '../data/series.ts'
-import { bothZones, fullTime, stepLabel } from '../text/time.ts'
+import { now } from '../state.ts'
+import { fullTime, stepLabel, utcTime } from '../text/time.ts'
 import { count } from '../text/words.ts'
 
 interface Props {
@@ -85,7 +86,7 @@ const Table = ({ layers, times, title }: { layers: Layer[]; times: number[]; tit
           .map(({ ms, cells }) => (
             <tr key={ms}>
               <th scope="row">
-                <time dateTime={new Date(ms).toISOString()} title={bothZones(ms)}>
+                <time dateTime={new Date(ms).toISOString()} title={utcTime(ms, now.value)}>
                   {fullTime(ms)}
                 </time>
               </th>

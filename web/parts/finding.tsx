@@ -6,6 +6,7 @@ import { confidence, percent } from '../text/words.ts'
 import { CodeBlock, Diff } from './code.tsx'
 import { Icon } from './icons.tsx'
 import { Raw, RawLines } from './raw.tsx'
+import { Told } from './when.tsx'
 
 const Reasons = ({ icon, title, reasons }: { icon: 'plus' | 'minus'; title: string; reasons: readonly string[] }) =>
   reasons.length === 0 ? null : (
@@ -15,18 +16,26 @@ const Reasons = ({ icon, title, reasons }: { icon: 'plus' | 'minus'; title: stri
         {reasons.map((reason) => (
           <li key={reason}>
             <Icon name={icon} />
-            <Raw text={reason} />
+            <Told text={reason} />
           </li>
         ))}
       </ul>
     </>
   )
 
-export const Evidence = ({ finding: { because, against, evidence } }: { finding: Finding }) => (
+export const Evidence = ({ finding: { because, against, evidence, worked } }: { finding: Finding }) => (
   <section class="panel">
     <h2>Why we think so</h2>
     <Reasons icon="plus" title="For it" reasons={because} />
     <Reasons icon="minus" title="Against it" reasons={against} />
+    {worked && (
+      <>
+        <h3>Since then</h3>
+        <p class="since">
+          <Told text={worked.told} />
+        </p>
+      </>
+    )}
     <h3>From the logs</h3>
     <ol class="evidence">
       {evidence.map(({ source, line, text }, i) => (

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { ApiError } from '../api.ts'
 
 /** Something the reader should know before reading on. */
-export const Notice = ({ tone, children }: { tone: 'bad' | 'plain'; children: ComponentChildren }) => (
+export const Notice = ({ tone, children }: { tone: 'bad' | 'warning' | 'plain'; children: ComponentChildren }) => (
   <div class={`notice ${tone}`} role={tone === 'bad' ? 'alert' : 'note'}>
     {children}
   </div>

@@ -1,55 +1,50 @@
-/** Times in the reader's zone, and in UTC where a server's log is to be compared. */
+/** Times in the reader's zone, written as the report of the command line writes them; in UTC where a server's log is to be
+ *  compared. One form everywhere: `2026-11-21 09:00:00`. */
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const dayAndClock = new Intl.DateTimeFormat(undefined, {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-})
-const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
-const withZone = new Intl.DateTimeFormat(undefined, {
-  year: 'numeric',
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  timeZoneName: 'short',
-})
+// sv-SE writes dates as ISO 8601 does.
+const whole = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' })
 
-/** `21 Nov 2026, 09:00:00` */
+/** `2026-11-21 09:00:00` */
 export const fullTime = (ms: number): string => whole.format(ms)
 
-/** Both readings, for a tooltip: local with its zone, then UTC as logs write it. */
-export const bothZones = (ms: number): string =>
-  `${withZone.format(ms)} = ${new Date(ms).toISOString().replace(/\.000Z$/, 'Z')} (UTC)`
+/** For a tooltip: how long ago, then UTC as logs write it. */
+export const utcTime = (ms: number, now: number): string =>
+  `${ago(ms, now)}${new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/(?:\.000)?Z$/, '')} UTC`
 
-/** `09:00:00` today, with the day otherwise. */
-export function shortTime(ms: number, now: number): string {
-  return new Date(ms).toDateString() === new Date(now).toDateString() ? clock.format(ms) : dayAndClock.format(ms)
-}
+const UTC = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z/
+
+/** A sentence of the server in pieces: text, and the times in it (ISO 8601 UTC), which stand at the odd places. */
+export const timesIn = (text: string): string[] => text.split(new RegExp(`(${UTC.source})`))
+
+/** The same as text, for where no element can stand. */
+export const withTimes = (text: string): string =>
+  timesIn(text)
+    .map((part, i) => (i % 2 === 1 ? fullTime(Date.parse(part)) : part))
+    .join('')
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** `3 min ago`; past 30 days, or in the future by more than a clock may be off, the date itself. */
-export function ago(ms: number, now: number): string {
+/** `3 min ago, `; nothing past 30 days, or in the future by more than a clock may be off. */
+function ago(ms: number, now: number): string {
   const age = now - ms
-  if (age < -2 * MINUTE || age > 30 * DAY) return fullTime(ms)
-  if (age < 10_000) return 'just now'
-  if (age < MINUTE) return `${Math.floor(age / 1000)} s ago`
-  if (age < HOUR) return `${Math.floor(age / MINUTE)} min ago`
-  if (age < 2 * DAY) return `${Math.floor(age / HOUR)} h ago`
-  return `${Math.floor(age / DAY)} days ago`
+  if (age < -2 * MINUTE || age > 30 * DAY) return ''
+  if (age < 10_000) return 'just now, '
+  if (age < MINUTE) return `${Math.floor(age / 1000)} s ago, `
+  if (age < HOUR) return `${Math.floor(age / MINUTE)} min ago, `
+  if (age < 2 * DAY) return `${Math.floor(age / HOUR)} h ago, `
+  return `${Math.floor(age / DAY)} days ago, `
 }
 
-/** Axis label of one step: clock for windows of a day, day and clock beyond. */
+/** Axis label of one step, a part of the full form: the clock for windows of a day, day and clock beyond. */
 export function stepLabel(ms: number, windowSeconds: number): string {
-  return windowSeconds > 86_400 ? dayAndClock.format(ms) : hourMinute.format(ms)
+  const text = fullTime(ms)
+  return windowSeconds > 86_400 ? text.slice(5, 16) : text.slice(11, 16)
 }
-const hourMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 
 /** What the reader's zone is called, e.g. `Europe/Berlin`. */
 export const zoneName = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone

@@ -26,7 +26,6 @@ export function bytes(n: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`
 }
 
-/** The thresholds are those of the report: from 0.8 the evidence decides, below 0.5 it is only possible. */
 /** `90` → `90 s`, `7200` → `2 h`: the largest unit of which there are two. */
 export function age(seconds: number): string {
   const units = [
@@ -38,6 +37,7 @@ export function age(seconds: number): string {
   return `${count(Math.floor(seconds / unit.size))} ${unit.word}`
 }
 
+/** The thresholds are those of the report: from 0.8 the evidence decides, below 0.5 it is only possible. */
 export function confidence(value: number): string {
   if (value >= 0.8) return 'Sure'
   return value >= 0.5 ? 'Likely' : 'Possible'
@@ -64,14 +64,17 @@ export function stateOf(problem: Pick<Problem, 'state' | 'resolved_by' | 'held' 
   word: string
   meaning: string
 } {
-  const { over } = problem.finding
+  const { over, worked } = problem.finding
   if (problem.held !== null) return { word: `${STATE[problem.state].word}, not watched`, meaning: problem.held }
   if (problem.state !== 'resolved') return STATE[problem.state]
-  if (problem.resolved_by === 'succeeded-since' && over)
-    return { word: 'Resolved', meaning: `${plural(over.successes, 'handshake')} succeeded since` }
+  if (problem.resolved_by === 'succeeded-since') {
+    if (worked) return { word: 'Resolved', meaning: worked.told }
+    if (over) return { word: 'Resolved', meaning: `${plural(over.successes, 'handshake')} succeeded since` }
+  }
   const changed =
     over?.why === 'config-changed' ? ', and the nginx configuration was changed after the last failure' : ''
-  return { word: 'Quiet', meaning: `Not seen again${changed}; no handshake there has shown that it works` }
+  const known = worked ? worked.told : 'no handshake there has shown that it works'
+  return { word: 'Quiet', meaning: `Not seen again${changed}; ${known}` }
 }
 
 export type Tone = 'good' | 'bad' | 'quiet'

@@ -76,6 +76,7 @@ function weighed(scope: Weighed['scope'], members: Observation[], view: View): W
   } else if (good !== null && good.count > 0) {
     against.push({
       weight: 0.05,
+      successes: true,
       text: `${good.count} handshakes on the same path succeeded: the backend was away for a part of the time, or only one of several is`,
     })
   }

@@ -23,7 +23,10 @@ export const edgeProxy: Cause = {
           },
           ...(clientsOf(members) > 1 ? [{ weight: 0.25, text: `from ${clientsOf(members)} different addresses` }] : []),
         ],
-        against: good.count > 0 ? [{ weight: 0.6, text: `${good.count} handshakes on this path arrived whole` }] : [],
+        against:
+          good.count > 0
+            ? [{ weight: 0.6, successes: true as const, text: `${good.count} handshakes on this path arrived whole` }]
+            : [],
         observations: members,
         values: { which: scope.path === null ? '' : `: ${scope.path}` },
         alternatives: [

@@ -85,7 +85,7 @@ export const missingUpgradeHeaders: Cause = {
       patch: patch?.patch ?? null,
       target: patch?.target ?? (settings ? { file: settings.file, line: settings.line } : null),
       prepare: prepare(config),
-      verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx', settings), ...expected(weighed.scope, settings)],
+      verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx', settings), ...expected(weighed.scope)],
       rollback: rollBack(config),
     })
   },
@@ -198,12 +198,14 @@ function judgeTimes(failures: Observation[], good: SuccessesAt, reasons: Reason[
           : 'maybe on another host'
         against.push({
           weight: 0.05,
+          successes: true,
           text: `${many} handshakes on this path succeeded later: it may be repaired already (${why})`,
         })
         return undefined
       }
       reasons.push({
         weight: 0,
+        successes: true,
         text: `${many} handshakes succeeded here since ${at(time.since)}, and none failed: it works now`,
       })
       return { since: time.since, successes: time.successes, why: 'succeeded' }
@@ -344,6 +346,6 @@ function applied(weighed: Weighed, settings: EffectiveProxy | null): ReturnType<
     layer: 'none',
     summary:
       'Your configuration passes both headers now. If nginx was not reloaded since, reload it; the next handshake shows whether it works.',
-    verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx', settings), ...expected(weighed.scope, settings)],
+    verify: [TEST_AND_RELOAD, handshake(weighed.scope, 'nginx', settings), ...expected(weighed.scope)],
   })
 }

@@ -37,7 +37,9 @@ export const pathMismatch: Cause = {
         })
       const good = view.upgradedAt(scope)
       const against: Reason[] =
-        good.count > 0 ? [{ weight: 0.4, text: `${good.count} handshakes on this path succeeded` }] : []
+        good.count > 0
+          ? [{ weight: 0.4, successes: true, text: `${good.count} handshakes on this path succeeded` }]
+          : []
       return [
         {
           scope,

@@ -105,7 +105,9 @@ function answered(scope: Scope, members: Observation[], view: View, config: Conf
       ...(settings !== null && !headers
         ? [{ weight: 0.5, text: `${settings.context} does not pass the upgrade headers on either` }]
         : []),
-      ...(good.count > 0 ? [{ weight: 0.5, text: `${good.count} handshakes on this path succeeded` }] : []),
+      ...(good.count > 0
+        ? [{ weight: 0.5, successes: true as const, text: `${good.count} handshakes on this path succeeded` }]
+        : []),
     ],
     observations: members,
     alternatives: [missing(0.4)],
