@@ -38,8 +38,15 @@ export const missingUpgradeHeaders: Cause = {
   docs: 'https://nginx.org/en/docs/http/websocket.html',
 
   weigh(view, config) {
+    // Where nginx looked for a file there is no backend to pass a header on to: path-mismatch.
+    const files = new Set(view.signs('static-not-found').map((o) => o.scope.path))
     const refused = view.failedHandshakes.filter(
-      (o) => o.status !== null && o.asked !== 'no' && ANSWERS[o.status] !== undefined && o.answered_by !== 'nginx',
+      (o) =>
+        o.status !== null &&
+        o.asked !== 'no' &&
+        ANSWERS[o.status] !== undefined &&
+        o.answered_by !== 'nginx' &&
+        !(o.status === 404 && files.has(o.scope.path)),
     )
     const told = view.signs(...APP_SIGNS)
     const groups = groupBy(refused, 'server+path').map((g) => fromNginx(g.scope, g.members, view, config))
