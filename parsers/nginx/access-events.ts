@@ -100,13 +100,26 @@ function upgraded(
     },
   ]
   const seconds = session ?? request
-  if (seconds !== null) {
+  if (seconds === null) events[0] = { ...(events[0] as Event & { kind: 'handshake_ok' }), ended: true }
+  else {
     const source = session !== null ? 'upstream_response_time' : 'request_time'
     const measured_by = fields.body_bytes_sent === 0 ? (`${source}_unused` as const) : source
-    events.push({ ...base, time, kind: 'session_closed', sign: 'session-closed', seconds, measured_by })
+    events.push({
+      ...base,
+      time,
+      kind: 'session_closed',
+      sign: cut(record) ? 'session-cut' : 'session-closed',
+      seconds,
+      measured_by,
+    })
   }
   return events
 }
+
+/** `$request_completion` is OK whoever closed, and empty where nginx itself broke the session off: a visitor who does not
+ *  read, a failed write, or worker_shutdown_timeout (ngx_http_upstream_finalize_request). */
+const cut = ({ variables, fields }: AccessRecord): boolean =>
+  variables.has('request_completion') && (fields.request_completion ?? '') === ''
 
 function whoAsked(record: AccessRecord, uri: string): Asked {
   const upgrade = record.fields.http_upgrade

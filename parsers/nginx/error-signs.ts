@@ -168,6 +168,7 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
   { sign: 'reload', kind: 'lifecycle', message: /^(?:reconfiguring|signal 1 \(SIGHUP\) received)/, level: ['notice'] },
   { sign: 'worker-shutdown', kind: 'lifecycle', message: /^gracefully shutting down/, level: ['notice'] },
   { sign: 'stop', kind: 'lifecycle', message: /^signal (?:3|15) \((?:SIGQUIT|SIGTERM)\) received/, level: ['notice'] },
+  { sign: 'worker-exited', kind: 'lifecycle', message: /^exiting$/, level: ['notice'] },
   { sign: 'start', kind: 'lifecycle', message: /^start worker processes$/, level: ['notice'] },
   { sign: 'worker-died', kind: 'lifecycle', message: /^worker process \d+ exited on signal/, level: ['alert'] },
   {

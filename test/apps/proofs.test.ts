@@ -13,6 +13,8 @@ const OF_REQUESTS = [
   'handshake-refused',
   'handshake-refused-known-url',
   'session-closed',
+  'session-cut',
+  'static-not-found',
   'upgrade-lost-before-nginx',
 ]
 

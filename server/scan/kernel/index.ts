@@ -4,6 +4,7 @@
  *  AssemblyScript. The format is a program that the host has compiled (line-program.ts); a line that runs through it is
  *  one that the parser of that format reads in the same way. */
 import { millis, minute, tick } from './clock'
+import { countEnd } from './ends'
 import { bucketOf } from './host'
 import {
   BUCKETS,
@@ -41,6 +42,7 @@ export {
   runErrors,
 } from './errors'
 export { millis, minute, turn } from './clock'
+export { closeEnds } from './ends'
 export { clearFields, lineEnd, status } from './line'
 
 /** What a line was counted in, as a value of the request table; from 2 on a tally. */
@@ -155,6 +157,7 @@ function repeated(start: usize, time: f64, number: f64): bool {
   let happened = time
   let bucket: usize = 0
   let latency: usize = 0
+  let age: f64 = -1
   if (status == 101) {
     const requestTime = thousandths(F_REQUEST_TIME)
     if (requestTime < -1) return false
@@ -167,6 +170,7 @@ function repeated(start: usize, time: f64, number: f64): bool {
       if (response < -1 || !accepts(tallyAt(ended), time)) return false
       const session = response >= 0 ? response : requestTime
       if (session < 0) return false
+      age = session
       const seconds = session / 1000
       const number = seconds < 600 ? (seconds > 0 ? <i32>(seconds * 10 + 1e-6) : 0) : bucketOf(seconds)
       bucket = LIFETIMES + (load<i32>(tally, 92) * BUCKETS + number) * 4
@@ -180,6 +184,9 @@ function repeated(start: usize, time: f64, number: f64): bool {
   count(index, happened, minuteOf, time, number, start, length)
   if (clientLength > 0) noteClient(index, client, clientLength)
   if (latency != 0) store<i32>(latency, load<i32>(latency) + 1)
+  // The line of a session is written at its end. One that tells when it began and no length is of no known form.
+  if (status == 101 && (ended >= 0 || happened == time))
+    countEnd(minute * 60 + millis / 1000, age, start, length, time, number)
   if (ended >= 0) {
     count(ended, time, minute, time, number, start, length)
     if (clientLength > 0) noteClient(ended, client, clientLength)
