@@ -7,6 +7,7 @@ import { ownText } from './own-text.ts'
 import { proofShare, settleProofs, settleShares, shareOf, shorter, type Share } from './share.ts'
 import { AGE_UNKNOWN, ageOf, SessionEnds } from './session-ends.ts'
 import { SortedCounts } from './sorted-counts.ts'
+import { OTHER as OTHER_SHAPE } from './templates.ts'
 
 /** Distinct failing paths kept in memory; a scanner may invent any number of them. */
 export const MAX_SUSPECTS = 5_000
@@ -152,6 +153,8 @@ export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar):
   let found = evidence.observations.get(key)
   if (found === undefined && evidence.observations.size >= MAX_OBSERVATIONS) {
     identity.scope = OTHER
+    // The text of such a sign is the line's: it must not make the table longer.
+    if (identity.sign.startsWith('unexplained: ')) identity.sign = `unexplained: ${OTHER_SHAPE}`
     key = observationKey(identity)
     found = evidence.observations.get(key)
   }
@@ -288,7 +291,8 @@ export function merge(into: Evidence, from: Evidence): Evidence {
 function mergeObservation(into: Evidence, key: string, from: Observation): void {
   let found = into.observations.get(key)
   if (found === undefined && into.observations.size >= MAX_OBSERVATIONS) {
-    from = { ...from, scope: OTHER }
+    const sign = from.sign.startsWith('unexplained: ') ? `unexplained: ${OTHER_SHAPE}` : from.sign
+    from = { ...from, scope: OTHER, sign }
     key = observationKey(from)
     found = into.observations.get(key)
   }
