@@ -243,6 +243,7 @@ export interface Report {
 }
 
 export { replaceRemark } from './advice.ts'
+export { consider, type Considered } from './consider.ts'
 export { diagnose } from './diagnose.ts'
 export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, occur, span } from './evidence.ts'
 export { MinuteCounts } from './minute-counts.ts'
