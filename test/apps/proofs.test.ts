@@ -15,6 +15,7 @@ const OF_REQUESTS = [
   'session-closed',
   'session-cut',
   'static-not-found',
+  'plain-http-page',
   'upgrade-lost-before-nginx',
 ]
 

@@ -8,6 +8,7 @@ import { countEnd } from './ends'
 import { bucketOf } from './host'
 import {
   BUCKETS,
+  F_BODY,
   F_CLIENT,
   F_HEADER_TIME,
   F_REQUEST_TIME,
@@ -141,6 +142,8 @@ function repeated(start: usize, time: f64, number: f64): bool {
   const length = <i32>(lineEnd - start)
   // Longer than any address: the parser cuts it.
   if (load<u32>(FIELDS + F_CLIENT * 8, 4) - load<u32>(FIELDS + F_CLIENT * 8) > 64) return false
+  // nginx's page for plain http at a TLS port tells something else than other answers of the status.
+  if (status == 400 && isPageSize()) return false
   learnable = true
   const value = findRequest(status, wholeRequest, keyedFields)
   if (value < TALLY) {
@@ -194,6 +197,14 @@ function repeated(start: usize, time: f64, number: f64): bool {
   }
   learnable = false
   return true
+}
+
+/** A body of 248 to 266 bytes (PLAIN_HTTP_PAGE in parsers/nginx/access-events.ts). */
+function isPageSize(): bool {
+  const at = load<u32>(FIELDS + F_BODY * 8)
+  if (at == 0 || load<u32>(FIELDS + F_BODY * 8, 4) != at + 3 || load<u8>(at) != 50) return false
+  const rest = (<i32>load<u8>(at, 1) - 48) * 10 + <i32>load<u8>(at, 2) - 48
+  return rest >= 48 && rest <= 66
 }
 
 /** Seconds with three decimals as a whole number of milliseconds; -1 for none, -2 for another form. */
