@@ -56,7 +56,13 @@ interface EventBase {
 
 export type Event = EventBase &
   (
-    | { kind: 'handshake_ok'; status: 101; upstream_header_time: number | null }
+    | {
+        kind: 'handshake_ok'
+        status: 101
+        upstream_header_time: number | null
+        /** The line was written when the session ended, at `time`, and does not tell how long it was. */
+        ended?: true
+      }
     | { kind: 'handshake_failed'; status: number | null; asked: Asked; answered_by: 'backend' | 'nginx' | null }
     | {
         kind: 'session_closed'

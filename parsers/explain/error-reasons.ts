@@ -1,6 +1,6 @@
 /** Which sign of nginx's messages decided, and which others have the same words. */
 import { NO_WEBSOCKETS } from '../nginx/error-events.ts'
-import { ERROR_SIGNS, errorSign, QUOTES_PATH, type ErrorSign } from '../nginx/error-signs.ts'
+import { ERROR_SIGNS, errorSign, QUOTES_PATH, STATIC_SOCKET, type ErrorSign } from '../nginx/error-signs.ts'
 import type { ErrorRecord } from '../record.ts'
 import type { Reasons, SignReason } from './meaning.ts'
 
@@ -17,6 +17,7 @@ export function errorReasons(record: ErrorRecord): Reasons {
 }
 
 function because(sign: ErrorSign, { action, errno, level }: ErrorRecord): string[] {
+  if (sign === STATIC_SOCKET) return ['no such file, at a path that is named like a WebSocket']
   if (!ERROR_SIGNS.includes(sign))
     return [`no sign has these words; at [${level}], and between nginx and a backend, it is kept all the same`]
   const reasons = [sign.message.source === '^' ? 'any message will do' : `the message fits /${sign.message.source}/`]

@@ -5,6 +5,13 @@ export const PROOFS: Readonly<Record<string, string>> = {
   'handshake-101-at-close':
     'Proves that an upgrade was accepted; without $request_time not when the session began or how long it was.',
   'session-closed': 'Proves how long the session was; not who ended it, and equal lengths only hint at a timeout.',
+  'session-cut':
+    'Proves that nginx itself broke the session off: worker_shutdown_timeout, a failed write, or a visitor who did not read.',
+  'plain-http-page':
+    "Has the size of nginx's page for plain http at a TLS port; another page of that size would look the same.",
+  'static-not-found':
+    'Proves that the location that won serves files; not that a WebSocket client asked: scanners look for such paths, too.',
+  'worker-exited': 'Proves that a worker of nginx ended in order; of sessions that it ended the access log may tell.',
   'handshake-refused':
     'Proves that the client asked for an upgrade and got another answer; not whether the header reached the backend.',
   'handshake-refused-known-url':

@@ -1,6 +1,6 @@
 /** What an access-log record says: a WebSocket handshake with its outcome, a request that failed, or an ordinary request. */
 import type { Asked, Event, Scope } from '../event.ts'
-import { knownSocket } from '../known-sockets.ts'
+import { knownSocket, SOCKET_NAME } from '../known-sockets.ts'
 import { pathGroup } from '../masking.ts'
 import type { AccessRecord, FieldValue } from '../record.ts'
 
@@ -63,9 +63,21 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
       failed: null,
     }
   }
+  if (status === 400 && asked === 'unknown' && answered_by !== 'backend' && isPlainHttpPage(fields, scope))
+    return { status, events: [{ ...base, time, kind: 'other_error', sign: 'plain-http-page' }], failed: null }
   const failed =
     asked !== 'no' && (status >= 300 || status < 200) && status !== 304 ? { status, scope, answered_by } : null
   return { status, events: [], failed }
+}
+
+/** Bytes of nginx's own page "The plain HTTP request was sent to HTTPS port" (ngx_http_special_response.c), from the bare
+ *  `nginx` of server_tokens off to `nginx/1.18.0 (Ubuntu)` at its end. Its other page for 400 has a hundred bytes less. The
+ *  kernel leaves lines of this size to the parser. */
+export const PLAIN_HTTP_PAGE = { least: 248, most: 266 } as const
+
+function isPlainHttpPage({ body_bytes_sent: bytes }: AccessRecord['fields'], { path, upstream }: Scope): boolean {
+  if (typeof bytes !== 'number' || bytes < PLAIN_HTTP_PAGE.least || bytes > PLAIN_HTTP_PAGE.most) return false
+  return upstream === null && path !== null && SOCKET_NAME.test(path)
 }
 
 /** Formats without `$request` and `$request_uri` mostly have the path as nginx uses it, and the query beside it. */
@@ -100,13 +112,26 @@ function upgraded(
     },
   ]
   const seconds = session ?? request
-  if (seconds !== null) {
+  if (seconds === null) events[0] = { ...(events[0] as Event & { kind: 'handshake_ok' }), ended: true }
+  else {
     const source = session !== null ? 'upstream_response_time' : 'request_time'
     const measured_by = fields.body_bytes_sent === 0 ? (`${source}_unused` as const) : source
-    events.push({ ...base, time, kind: 'session_closed', sign: 'session-closed', seconds, measured_by })
+    events.push({
+      ...base,
+      time,
+      kind: 'session_closed',
+      sign: cut(record) ? 'session-cut' : 'session-closed',
+      seconds,
+      measured_by,
+    })
   }
   return events
 }
+
+/** `$request_completion` is OK whoever closed, and empty where nginx itself broke the session off: a visitor who does not
+ *  read, a failed write, or worker_shutdown_timeout (ngx_http_upstream_finalize_request). */
+const cut = ({ variables, fields }: AccessRecord): boolean =>
+  variables.has('request_completion') && (fields.request_completion ?? '') === ''
 
 function whoAsked(record: AccessRecord, uri: string): Asked {
   const upgrade = record.fields.http_upgrade

@@ -1,6 +1,7 @@
 /** What nginx's own messages say. Tried in order on a parsed record; the first that fits names the sign.
  *  Sources: the files named at each group; levels as ngx_connection_error gives them. */
 import type { EventKind } from '../event.ts'
+import { knownSocket } from '../known-sockets.ts'
 import type { ErrorLevel, ErrorRecord } from '../record.ts'
 
 export interface ErrorSign {
@@ -167,6 +168,7 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
   { sign: 'reload', kind: 'lifecycle', message: /^(?:reconfiguring|signal 1 \(SIGHUP\) received)/, level: ['notice'] },
   { sign: 'worker-shutdown', kind: 'lifecycle', message: /^gracefully shutting down/, level: ['notice'] },
   { sign: 'stop', kind: 'lifecycle', message: /^signal (?:3|15) \((?:SIGQUIT|SIGTERM)\) received/, level: ['notice'] },
+  { sign: 'worker-exited', kind: 'lifecycle', message: /^exiting$/, level: ['notice'] },
   { sign: 'start', kind: 'lifecycle', message: /^start worker processes$/, level: ['notice'] },
   { sign: 'worker-died', kind: 'lifecycle', message: /^worker process \d+ exited on signal/, level: ['alert'] },
   {
@@ -175,13 +177,25 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
     message: /^(?:\*\d+ )?open socket #\d+ left in connection/,
     level: ['alert'],
   },
-  // Refusals
+  // Refusals: ngx_http_auth_basic_module, ngx_http_access_module, ngx_http_auth_request_module
+  { sign: 'auth-credentials-refused', kind: 'auth_rejected', message: /^user "/ },
+  { sign: 'auth-service-failed', kind: 'auth_rejected', message: /^auth request unexpected status/ },
   {
     sign: 'auth-refused',
     kind: 'auth_rejected',
-    message: /^(?:user "|no user\/password was provided|access forbidden by rule|auth request unexpected status)/,
+    message: /^(?:no user\/password was provided|access forbidden by rule)/,
   },
 ]
+
+/** nginx looked for a file where a path asks that is named like a socket (ngx_http_static_module): no location passes it on.
+ *  Any other missing file is a web site's. The kernel leaves such lines to the parser by the words in the path. */
+export const STATIC_SOCKET: ErrorSign = {
+  sign: 'static-not-found',
+  kind: 'other_error',
+  message: /^(?:open\(\) "|"[^\n]*" is not found$)/,
+  errno: [2],
+}
+const SOCKET_PATH = /\/(?:wss?|websockets?)\/?$/
 
 /** Broken by a line break, or about a path. The level `emerg` and files of nginx itself have no connection. */
 export const QUOTES_PATH =
@@ -190,7 +204,7 @@ export const QUOTES_PATH =
 /** The sign of a record; null for a line that says nothing about proxied connections (it is parsed, and no event). */
 export function errorSign(record: ErrorRecord): ErrorSign | null {
   // A decoded path is quoted: what stands in it, and behind a line break in it, is the visitor's.
-  if (record.connection !== null && QUOTES_PATH.test(record.message)) return null
+  if (record.connection !== null && QUOTES_PATH.test(record.message)) return fileAtSocket(record) ? STATIC_SOCKET : null
   for (const sign of ERROR_SIGNS) {
     if (sign.action !== undefined && sign.action !== record.action) continue
     if (sign.level !== undefined && !sign.level.includes(record.level)) continue
@@ -202,6 +216,12 @@ export function errorSign(record: ErrorRecord): ErrorSign | null {
   if (proxied && BACKEND_SIDE.includes(record.level))
     return { sign: `unexplained: ${template(record)}`, kind: 'other_error', message: /^/ }
   return null
+}
+
+function fileAtSocket({ errno, message, request, subrequest }: ErrorRecord): boolean {
+  if (errno !== 2 || subrequest !== null || request === null || !STATIC_SOCKET.message.test(message)) return false
+  const uri = /^GET (\/\S*)/.exec(request)?.[1]
+  return uri !== undefined && (SOCKET_PATH.test(uri.replace(/\?.*$/s, '')) || knownSocket(uri) !== null)
 }
 
 /** The message with everything variable taken out, at most 100 characters, so that equal failures group. */

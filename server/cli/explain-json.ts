@@ -8,7 +8,7 @@ export const maskedLine = (text: string): string => maskText(text.slice(0, SHOWN
 
 /** One line of JSON. */
 export function explanationJson(it: Explanation): string {
-  const { line, text, envelopes, near, payload, tried, record, reason, meaning, own, fast } = it
+  const { line, text, envelopes, near, payload, tried, record, reason, meaning, considered, own, fast } = it
   return JSON.stringify({
     line,
     text: maskedLine(text),
@@ -26,6 +26,7 @@ export function explanationJson(it: Explanation): string {
     events: meaning?.events.map(({ event, because, proves }) => ({ ...event, because, proves })) ?? [],
     no_event: own ? OWN : (meaning?.none ?? null),
     close_signs: meaning?.close ?? [],
+    causes: considered,
     when_many_are_read: fast,
   })
 }

@@ -12,6 +12,7 @@ interface Layout {
 export function explanationText(it: Explanation, options: { width: number; colour: boolean }): string {
   const layout: Layout = { width: options.width, paint: options.colour ? coloured : plain }
   const blocks = [line(it, layout), envelopes(it, layout), parsers(it, layout), record(it, layout), says(it, layout)]
+  blocks.push(causes(it, layout))
   return `${blocks
     .filter((rows) => rows.length > 0)
     .map((rows) => rows.join('\n'))
@@ -119,4 +120,21 @@ function says({ meaning, own, fast }: Explanation, layout: Layout): string[] {
   for (const { sign, why } of meaning?.close ?? []) rows.push(...item(`not ${sign}:`, why, layout))
   rows.push(...item('in a log:', fast, layout))
   return rows
+}
+
+/** What each cause makes of the line alone. */
+function causes({ considered }: Explanation, layout: Layout): string[] {
+  if (considered.length === 0) return []
+  const rows = [section('Causes considered, from this line alone', layout)]
+  for (const { cause, confidence, because, against, alternatives } of considered) {
+    if (confidence === null) continue
+    rows.push(...item(`${cause}:`, `confidence ${confidence.toFixed(2)}`, layout))
+    for (const text of because) rows.push(...item('  for:', text, layout))
+    for (const text of against) rows.push(...item('  against:', text, layout))
+    for (const { cause: other, check } of alternatives) rows.push(...item(`  or ${other}:`, check, layout))
+  }
+  const silent = considered.filter(({ confidence }) => confidence === null).map(({ cause }) => cause)
+  const none = silent.length === considered.length ? 'no cause: it needs more than this line' : null
+  if (none !== null) return [...rows, ...item('-', none, layout)]
+  return [...rows, ...item('nothing in it for:', silent.join(', '), layout)]
 }

@@ -11,6 +11,7 @@ export function shiftEvidence(evidence: Evidence, ms: number): void {
     l.exemplars = l.exemplars.map(({ bucket, exemplar }) => ({ bucket, exemplar: shiftExemplar(exemplar, ms) }))
   }
   evidence.requests_per_minute = evidence.requests_per_minute.moved(ms)
+  evidence.ends = evidence.ends.moved(ms / 1000, (exemplar) => shiftExemplar(exemplar, ms))
   evidence.first = plus(evidence.first, ms)
   evidence.last = plus(evidence.last, ms)
 }

@@ -1,6 +1,7 @@
 /** Public surface of diagnosis: evidence in, findings out. Pure; the clock is never read here. */
 import type { Asked, EventKind, Measured, Scope } from '../../parsers/event.ts'
 import type { MinuteCounts } from './minute-counts.ts'
+import type { SessionEnds } from './session-ends.ts'
 import type { SortedCounts } from './sorted-counts.ts'
 
 export type { Asked, EventKind, Scope } from '../../parsers/event.ts'
@@ -103,6 +104,8 @@ export interface Evidence {
   status: Map<number, number>
   /** Access-log requests */
   requests_per_minute: MinuteCounts
+  /** Sessions by the second in which they ended. */
+  ends: SessionEnds
   /** log-scale bucket → handshakes, from `$upstream_header_time` of 101s. */
   handshake_latency: Map<number, number>
   /** Lowest error_log severity seen ('info' beats 'error'); null when no error log was read. */
@@ -123,6 +126,8 @@ export interface ConfigView {
   folder: string | null
   /** Newest modification time (epoch ms) of the files read; null for a dump or standard input. */
   changed_at: number | null
+  /** Seconds of `worker_shutdown_timeout`; null or absent: not set, and old workers stay until their last session ends. */
+  shutdown_timeout?: number | null
   /** Effective proxy settings for a request, or null when the config does not serve it. */
   settings(server: string | null, path: string): EffectiveProxy | null
   /** Unified diff, for the block that serves the request, that sets these directives; null when it cannot be written. */
@@ -255,11 +260,13 @@ export interface Report {
 }
 
 export { replaceRemark } from './advice.ts'
+export { consider, type Considered } from './consider.ts'
 export { diagnose } from './diagnose.ts'
 export { workedLater } from './worked-since.ts'
 export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, occur, span } from './evidence.ts'
 export { MinuteCounts } from './minute-counts.ts'
 export { settleShares, shareOf, shorter } from './share.ts'
+export { SessionEnds } from './session-ends.ts'
 export { SortedCounts } from './sorted-counts.ts'
 export {
   keepExemplar,

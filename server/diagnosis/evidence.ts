@@ -5,7 +5,9 @@ import { latencyBucket, lifetimeBucket } from './histogram.ts'
 import { MINUTE, MinuteCounts } from './minute-counts.ts'
 import { ownText } from './own-text.ts'
 import { proofShare, settleProofs, settleShares, shareOf, shorter, type Share } from './share.ts'
+import { AGE_UNKNOWN, ageOf, SessionEnds } from './session-ends.ts'
 import { SortedCounts } from './sorted-counts.ts'
+import { OTHER as OTHER_SHAPE } from './templates.ts'
 
 /** Distinct failing paths kept in memory; a scanner may invent any number of them. */
 export const MAX_SUSPECTS = 5_000
@@ -29,6 +31,7 @@ export function emptyEvidence(exact = false): Evidence {
     suspects_dropped: 0,
     status: new Map(),
     requests_per_minute: new MinuteCounts(exact ? Infinity : undefined),
+    ends: new SessionEnds(),
     handshake_latency: new Map(),
     error_levels: new Set(),
     variables: new Set(),
@@ -129,6 +132,12 @@ export function keepExemplar(kept: Exemplar[], exemplar: Exemplar): Exemplar[] {
 export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar): Observation {
   span(evidence, event.time, event.time)
   if (event.kind === 'session_closed') foldLifetime(evidence, event, exemplar)
+  if (event.time !== null && (event.kind === 'session_closed' || (event.kind === 'handshake_ok' && event.ended)))
+    evidence.ends.see(
+      Math.floor(event.time / 1000),
+      event.kind === 'session_closed' ? ageOf(event.seconds) : AGE_UNKNOWN,
+      exemplar,
+    )
   if (event.kind === 'handshake_ok' && event.upstream_header_time !== null)
     add(evidence.handshake_latency, latencyBucket(event.upstream_header_time), 1)
   const identity = {
@@ -144,6 +153,8 @@ export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar):
   let found = evidence.observations.get(key)
   if (found === undefined && evidence.observations.size >= MAX_OBSERVATIONS) {
     identity.scope = OTHER
+    // The text of such a sign is the line's: it must not make the table longer.
+    if (identity.sign.startsWith('unexplained: ')) identity.sign = `unexplained: ${OTHER_SHAPE}`
     key = observationKey(identity)
     found = evidence.observations.get(key)
   }
@@ -267,6 +278,7 @@ export function merge(into: Evidence, from: Evidence): Evidence {
   settleProofs(into, before[2])
   for (const [k, n] of from.status) add(into.status, k, n)
   into.requests_per_minute.merge(from.requests_per_minute)
+  into.ends.merge(from.ends)
   for (const [k, n] of from.handshake_latency) add(into.handshake_latency, k, n)
   for (const v of from.error_levels) into.error_levels.add(v)
   for (const v of from.variables) into.variables.add(v)
@@ -279,7 +291,8 @@ export function merge(into: Evidence, from: Evidence): Evidence {
 function mergeObservation(into: Evidence, key: string, from: Observation): void {
   let found = into.observations.get(key)
   if (found === undefined && into.observations.size >= MAX_OBSERVATIONS) {
-    from = { ...from, scope: OTHER }
+    const sign = from.sign.startsWith('unexplained: ') ? `unexplained: ${OTHER_SHAPE}` : from.sign
+    from = { ...from, scope: OTHER, sign }
     key = observationKey(from)
     found = into.observations.get(key)
   }

@@ -17,7 +17,25 @@ export function groupBy(
     if (group) group.members.push(o)
     else groups.set(key, { scope, members: [o] })
   }
-  return [...groups.values()]
+  return joined([...groups.values()])
+}
+
+/** The error log names the server block, combined names nothing: a place without a server is that of the only server that
+ *  has the same path, or the same backend. */
+function joined<T extends { scope: Scope; members: Observation[] }>(groups: T[]): T[] {
+  const named = new Map<string, T | null>()
+  const rest = ({ path, upstream }: Scope): string | null => path ?? upstream
+  for (const group of groups) {
+    const key = rest(group.scope)
+    if (key !== null && group.scope.server !== null) named.set(key, named.has(key) ? null : group)
+  }
+  return groups.filter((group) => {
+    const key = rest(group.scope)
+    const home = group.scope.server === null && key !== null ? named.get(key) : undefined
+    if (home == null) return true
+    home.members.push(...group.members)
+    return false
+  })
 }
 
 export const countOf = (observations: readonly Observation[]): number =>

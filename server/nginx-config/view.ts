@@ -2,6 +2,7 @@
 import type { ConfigView } from '../diagnosis/contract.ts'
 import { effectiveProxy } from './effective.ts'
 import { patchFor } from './patch.ts'
+import { nginxSeconds } from './nginx-time.ts'
 import { serve } from './serve.ts'
 import type { NginxConfig } from './tree.ts'
 
@@ -13,6 +14,7 @@ export function configView(config: NginxConfig, version: string | null = null): 
     version,
     folder: config.folder,
     changed_at: config.changed_at,
+    shutdown_timeout: shutdownTimeout(config),
     settings(server, path) {
       const served = serve(config, server, path)
       return served && effectiveProxy(config, served, path)
@@ -22,4 +24,12 @@ export function configView(config: NginxConfig, version: string | null = null): 
       return served && patchFor(config, served, directives)
     },
   }
+}
+
+/** `worker_shutdown_timeout` stands in main context; unset means no limit (ngx_core_module). */
+function shutdownTimeout({ kind, root }: NginxConfig): number | null {
+  if (kind !== 'main') return null
+  const found = root.children.find(({ statement }) => statement.name === 'worker_shutdown_timeout')
+  const [value] = found?.statement.args ?? []
+  return value === undefined ? null : nginxSeconds(value) || null
 }

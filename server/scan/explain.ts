@@ -8,7 +8,8 @@ import type { EnvelopeId } from '../../parsers/envelopes/envelope.ts'
 import { Unwrapper } from '../../parsers/envelopes/unwrap.ts'
 import type { Parser } from '../../parsers/parser.ts'
 import type { LogRecord } from '../../parsers/record.ts'
-import { emptyEvidence } from '../diagnosis/contract.ts'
+import { consider, emptyEvidence, foldEvent, foldRequest } from '../diagnosis/contract.ts'
+import type { Considered } from '../diagnosis/contract.ts'
 import { choose } from './choose.ts'
 import { MAX_LINE } from './envelope-lines.ts'
 import { fastPath } from './explain-fast.ts'
@@ -39,6 +40,8 @@ export interface Explanation {
   reason: string | null
   wrapping: Wrapping | null
   meaning: Meaning | null
+  /** What each cause makes of this line alone; empty when it tells of nothing. */
+  considered: Considered[]
   /** Traffic of halfopen itself, which is left out of every report. */
   own: boolean
   /** What is done with such a line when many are read. */
@@ -165,7 +168,20 @@ class Steps {
     const own = record !== null && isOwn(record, DASHBOARD)
     const tried = reason === 'too-long' ? [] : tryAll(payload, this.parsers)
     const parser = this.parsers.find(({ id }) => id === record?.format) ?? null
+    const considered = own || meaning === null ? [] : consideredBy(meaning, line, text)
     const fast = fastPath(payload, parser, record, own)
-    return { line, text, envelopes, near, payload, tried, record, reason, wrapping, meaning, own, fast }
+    return { line, text, envelopes, near, payload, tried, record, reason, wrapping, meaning, considered, own, fast }
   }
+}
+
+/** The evidence of one line, weighed. */
+function consideredBy({ reading }: Meaning, line: number, text: string): Considered[] {
+  const { events, status, failed, time } = reading
+  if (events.length === 0 && failed === null) return []
+  const evidence = emptyEvidence()
+  const exemplar = { source: '', line, text, time }
+  for (const event of events) foldEvent(evidence, event, exemplar)
+  if (status !== null)
+    foldRequest(evidence, failed === null ? null : { ...failed, time, client: null }, status, time, exemplar)
+  return consider(evidence, null)
 }

@@ -14,7 +14,7 @@ import { locatedRecord, withoutPort } from './located.ts'
 import { MaskedLine } from './masked-line.ts'
 import { MinuteBook } from './minute-book.ts'
 import { tailsOf } from './own-traffic.ts'
-import { countIn, settleHistograms, settleInto } from './settle-tally.ts'
+import { countIn, settleEnds, settleHistograms, settleInto } from './settle-tally.ts'
 
 const NEWLINE = 10
 const MINUTE = 60_000
@@ -188,6 +188,7 @@ export class HotPath implements KernelUser {
     this.counting = false
     kernel.exports.copyKept()
     kernel.exports.turn()
+    kernel.exports.closeEnds()
     evidence.suspects_dropped += kernel.exports.takeDropped()
     const from = K.STATUS / 4
     for (let status = 0; status < 1000; status++) {
@@ -222,6 +223,14 @@ export class HotPath implements KernelUser {
     const line = new MaskedLine(this.source, number, text, time)
     const share = shareOf(this.evidence, tableOf(this.evidence, into).size)
     into.exemplars = keepExemplar(into.exemplars, shorter(line, share.text))
+  }
+
+  ended(second: number): void {
+    if (this.kernel !== null && this.evidence !== null) settleEnds(this.kernel, this.evidence, second)
+  }
+
+  proveEnd(second: number, text: string, time: number, number: number): void {
+    this.evidence?.ends.prove(second, new MaskedLine(this.source, number, text, time))
   }
 
   client(tally: number, address: string): boolean {

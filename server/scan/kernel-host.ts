@@ -34,6 +34,7 @@ interface Exports {
   resetTally(index: number, from: number, missing: number, plain: number): void
   settleMinute(index: number): void
   turn(): void
+  closeEnds(): void
   // Of error entries.
   errorsCounted: WebAssembly.Global
   reason: WebAssembly.Global
@@ -56,6 +57,10 @@ export interface KernelUser {
   settled(tally: number, minute: number, n: number): void
   /** One of the first three lines, or a long one: its text, time (epoch ms) and number. */
   kept?(tally: number, text: string, time: number, number: number): void
+  /** Sessions ended in this second since 1970: how many stands at ENDS. */
+  ended?(second: number): void
+  /** A line of such a second. */
+  proveEnd?(second: number, text: string, time: number, number: number): void
   /** True when no more clients of this tally are wanted. */
   client(tally: number, address: string): boolean
   /** Minutes since 1970 of a reading of the clock, `2026/11/21 06:13`; -1 when it is none. */
@@ -80,6 +85,9 @@ export class Kernel {
         this.user?.kept?.(tally, this.bytes.toString('utf8', at, at + length), time, number),
       client: (tally: number, at: number, length: number) =>
         this.user?.client(tally, this.bytes.toString('latin1', at, at + length)) === false ? 0 : 1,
+      ended: (second: number) => this.user?.ended?.(second),
+      proveEnd: (second: number, at: number, length: number, time: number, number: number) =>
+        this.user?.proveEnd?.(second, this.bytes.toString('utf8', at, at + length), time, number),
       bucketOf: lifetimeBucket,
     }
     const instance = new WebAssembly.Instance(module, { host })

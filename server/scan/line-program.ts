@@ -30,8 +30,8 @@ const FIELDS: ReadonlyMap<string, number> = new Map([
   ['upstream_header_time', K.F_HEADER_TIME],
   ['upstream_response_time', K.F_RESPONSE_TIME],
 ])
-/** They decide the scope or who answered, and nothing else. */
-const TELLING = new Set(['server_name', 'host', 'http_host', 'upstream_status'])
+/** They decide the scope, who answered, or how a session ended, and nothing else. */
+const TELLING = new Set(['server_name', 'host', 'http_host', 'upstream_status', 'request_completion'])
 const TIMES = new Map([
   ['msec', K.MSEC],
   ['time_local', K.TIME_LOCAL],

@@ -65,3 +65,13 @@ export function settleHistograms(kernel: Kernel, evidence: Evidence, all: readon
   }
   kernel.words.fill(0, from, from + K.LATENCY_SIZE)
 }
+
+/** Moves what ended in a second since 1970. */
+export function settleEnds(kernel: Kernel, { ends }: Evidence, second: number): void {
+  const from = K.ENDS / 4
+  for (let age = 0; age < K.AGES; age++) {
+    const n = kernel.words[from + age] as number
+    if (n > 0) ends.add(second, age, n)
+  }
+  kernel.words.fill(0, from, from + K.AGES)
+}

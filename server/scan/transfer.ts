@@ -52,6 +52,14 @@ export function pack(evidence: Evidence, summary: InputSummary): Message {
     })
   for (const names of [evidence.error_levels, evidence.variables, evidence.formats])
     to.list(names, (name) => to.name(name))
+  to.list(evidence.ends, ([second, ages]) => {
+    to.float(second)
+    to.many(ages.pack())
+  })
+  to.list(evidence.ends.proofs(), ([second, exemplar]) => {
+    to.float(second)
+    packExemplar(to, exemplar)
+  })
   return { evidence: to.done(), summary }
 }
 
@@ -83,6 +91,11 @@ export function unpack(
     for (let left = from.int(); left > 0; left--) counts.set(from.float() ?? 0, from.float() ?? 0)
   for (const names of [evidence.error_levels, evidence.variables, evidence.formats])
     for (let left = from.int(); left > 0; left--) names.add(from.name() ?? '')
+  for (let left = from.int(); left > 0; left--) {
+    const second = from.float() ?? 0
+    for (const [age, n] of SortedCounts.unpack(from.many())) evidence.ends.add(second, age, n)
+  }
+  for (let left = from.int(); left > 0; left--) evidence.ends.prove(from.float() ?? 0, exemplar())
   const samples = message.summary.unparsed_samples.map((sample) => ({ ...sample, line: sample.line + lineOffset }))
   const path = source ?? message.summary.path
   return { evidence, summary: { ...message.summary, path, unparsed_samples: samples } }

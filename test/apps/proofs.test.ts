@@ -13,6 +13,9 @@ const OF_REQUESTS = [
   'handshake-refused',
   'handshake-refused-known-url',
   'session-closed',
+  'session-cut',
+  'static-not-found',
+  'plain-http-page',
   'upgrade-lost-before-nginx',
 ]
 

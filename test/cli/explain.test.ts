@@ -4,6 +4,7 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PARSERS } from '../../parsers/index.ts'
+import { CAUSES } from '../../server/diagnosis/contract.ts'
 import { explainText } from '../../server/scan/contract.ts'
 import { ACCESS, PORTAINER, REFUSED } from './logs.ts'
 import { run, type Ran } from './run.ts'
@@ -32,6 +33,7 @@ interface Told {
   events: { kind: string; sign: string; because: string[]; proves: string | null; scope: object }[]
   no_event: string | null
   close_signs: { sign: string; why: string }[]
+  causes: { cause: string; confidence: number | null; because: string[]; alternatives: { cause: string }[] }[]
   when_many_are_read: string
 }
 
@@ -115,6 +117,28 @@ describe('the steps of a line that is read', () => {
     expect(it.events).toEqual(it.no_event?.startsWith('halfopen') ? it.events : [])
     expect(it.no_event).toContain(why)
     expect(it.when_many_are_read).toContain(fast)
+  })
+})
+
+describe('the causes that the line alone may have', () => {
+  it('every cause once, the likeliest first, with reasons and rivals; the others as such', async () => {
+    const line =
+      '2026/11/21 06:30:46 [error] 7#7: *1 upstream prematurely closed connection while reading response header from upstream, client: 192.0.2.7, server: app.test, request: "GET /ws HTTP/1.1", upstream: "http://127.0.0.1:3000/ws", host: "app.test"'
+    const [json] = told(await run(['explain', '--output', 'json', line], { cwd: dir }))
+    const causes = json?.causes ?? []
+    expect(causes.map(({ cause }) => cause).sort()).toEqual(CAUSES.map(({ id }) => id).sort())
+    expect(causes[0]).toMatchObject({ cause: 'backend-reset', confidence: 0.6 })
+    expect(causes[0]?.because).toHaveLength(1)
+    expect(causes[0]?.alternatives.map(({ cause }) => cause)).toContain('upstream-tls-mismatch')
+    expect(causes.filter(({ confidence }) => confidence !== null)).toHaveLength(1)
+    const text = (await run(['explain', line], { cwd: dir })).stdout
+    expect(text).toContain('backend-reset: confidence 0.60')
+    expect(text).toMatch(/nothing in it for: abnormal-closure/)
+  })
+
+  it('of a line that tells of nothing none is weighed', async () => {
+    const [json] = told(await run(['explain', '--output', 'json', '~~~ not a line'], { cwd: dir }))
+    expect(json?.causes).toEqual([])
   })
 })
 

@@ -129,7 +129,7 @@ const repeated = fc
     ),
     protocol: fc.constantFrom('HTTP/1.1', 'HTTP/1.1', 'HTTP/2.0'),
     status: fc.constantFrom('101', '404', '400', '200', '499'),
-    bytes: fc.constantFrom('7', '0', '-'),
+    bytes: fc.constantFrom('7', '0', '-', '255', '267'),
     agent: fc.constantFrom('Mozilla/5.0', 'halfopen/0.1.0', '-', 'a\\x22b'),
     request: fc.constantFrom('', '', '', '', ' x', '\\x22'),
   })

@@ -4,7 +4,15 @@ import { reasonsFor, which, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import { countOf, groupBy, times } from '../group.ts'
 
-const SIGNS: Signs = { 'auth-refused': { weight: 0.9, text: "nginx's own access control refused it" } }
+const SIGNS: Signs = {
+  'auth-credentials-refused': { weight: 0.92, text: 'nginx did not accept the name or the password that was sent' },
+  'auth-service-failed': {
+    weight: 0.92,
+    text: 'the service behind auth_request gave neither leave nor refusal, and nginx answered 500',
+  },
+  'auth-refused': { weight: 0.9, text: "nginx's own access control refused it" },
+}
+const SERIOUS = new Set(['auth-credentials-refused', 'auth-service-failed'])
 const STATUSES = new Set([401, 403, 407])
 
 export const authRejected: Cause = {
@@ -35,8 +43,9 @@ export const authRejected: Cause = {
         observations: members,
         values: which(scope.path === null ? null : `at ${scope.path}`),
         count: Math.max(countOf(answers), countOf(members) - countOf(answers)),
-        // A scanner at /ws without credentials is no failure of anybody's socket.
-        severity: asked ? ('warning' as const) : ('info' as const),
+        // A scanner at /ws without credentials is no failure of anybody's socket. One with a password is a user, and a
+        // service that fails refuses everybody.
+        severity: asked || members.some((o) => SERIOUS.has(o.sign)) ? ('warning' as const) : ('info' as const),
         alternatives: unauthorised
           ? []
           : [
@@ -52,8 +61,11 @@ export const authRejected: Cause = {
 
   fix: (w, config) =>
     fixOf({
-      layer: w.observations.some((o) => o.sign === 'auth-refused') ? 'nginx' : 'application',
+      layer: w.observations.some((o) => o.kind === 'auth_rejected') ? 'nginx' : 'application',
       summary:
+        (w.observations.some((o) => o.sign === 'auth-service-failed')
+          ? 'Look first at the service that auth_request asks: it must answer 2xx, 401 or 403, and its own failure is in the line before. '
+          : '') +
         'Do not remove the protection. Check that the client sends its cookie or token on the handshake (browsers cannot add an Authorization header to a WebSocket), and that auth_request answers for this path as for the page.',
       verify: [handshake(w.scope, 'nginx', settingsOf(w.scope, config))],
     }),

@@ -1,8 +1,11 @@
 /** The backend closed or reset the connection: crash, restart, kill, refusal. The level tells the side: nginx logs the
  *  same text at [error] for the backend and at [info] for the visitor. Source: ngx_connection_error. */
 import { fixOf, upstream } from '../advice.ts'
-import { weighSigns, type Signs } from '../by-signs.ts'
-import type { Cause } from '../cause.ts'
+import { weighSigns, which, type Signs } from '../by-signs.ts'
+import type { Cause, Reason, Weighed } from '../cause.ts'
+import type { Observation } from '../contract.ts'
+import { massDrops, oneOfSeveral, proofsOf, sessionsOf, type Drop } from '../mass-drops.ts'
+import type { View } from '../view.ts'
 
 const SIGNS: Signs = {
   'upgraded-backend-reset': {
@@ -21,18 +24,7 @@ export const backendReset: Cause = {
   severity: 'error',
   docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_next_upstream',
 
-  weigh: (view) =>
-    weighSigns(view, SIGNS, 'server+upstream', 'error', (members) => {
-      const silent = members.find((o) => o.sign === 'header-premature-close' || o.sign === 'header-reset')
-      if (silent === undefined) return []
-      const tls = `openssl s_client -connect ${upstream(silent.scope)} </dev/null # a certificate: proxy_pass must say https://`
-      const headers =
-        'a server that only speaks WebSocket closes on a plain GET: does the location pass Upgrade and Connection?'
-      return [
-        { cause: 'upstream-tls-mismatch', confidence: 0.2, check: tls },
-        { cause: 'missing-upgrade-headers', confidence: 0.1, check: headers },
-      ]
-    }),
+  weigh: (view) => withDrops(view, said(view)),
 
   fix: (w) =>
     fixOf({
@@ -45,3 +37,44 @@ export const backendReset: Cause = {
       ],
     }),
 }
+
+const said = (view: View): Weighed[] =>
+  weighSigns(view, SIGNS, 'server+upstream', 'error', (members) => {
+    const silent = members.find((o) => o.sign === 'header-premature-close' || o.sign === 'header-reset')
+    if (silent === undefined) return []
+    const tls = `openssl s_client -connect ${upstream(silent.scope)} </dev/null # a certificate: proxy_pass must say https://`
+    const headers =
+      'a server that only speaks WebSocket closes on a plain GET: does the location pass Upgrade and Connection?'
+    return [
+      { cause: 'upstream-tls-mismatch', confidence: 0.2, check: tls },
+      { cause: 'missing-upgrade-headers', confidence: 0.1, check: headers },
+    ]
+  })
+
+/** All sessions of one backend end in a second while those of the others stay: it was that backend, and no reload. */
+function withDrops(view: View, found: Weighed[]): Weighed[] {
+  const sessions = sessionsOf(view)
+  for (const drop of massDrops(view.evidence, sessions)) {
+    const upstream = oneOfSeveral(drop, sessions)
+    if (upstream === null) continue
+    const reason = {
+      weight: drop.mixed === true ? 0.65 : 0.5,
+      text: `${drop.n} sessions of this backend ended within a second or two, and those of the other backends did not`,
+    }
+    const same = found.find((w) => w.scope.upstream === upstream)
+    if (same !== undefined) same.for.push(reason)
+    else found.push(alone(upstream, drop, reason, sessions))
+  }
+  return found
+}
+
+const alone = (upstream: string, drop: Drop, reason: Reason, sessions: readonly Observation[]): Weighed => ({
+  scope: { server: null, path: null, upstream },
+  for: [reason],
+  against: [],
+  observations: proofsOf([drop], sessions),
+  // A restart of one of several is how people deploy.
+  severity: 'info',
+  values: which(upstream),
+  count: drop.n,
+})

@@ -7,15 +7,9 @@ import type { Alternative, ConfigView, Directive, Lifetimes, Observation, Scope 
 import { countOf, groupBy, times } from '../group.ts'
 import { lifetimeOf } from '../histogram.ts'
 import { MinuteCounts } from '../minute-counts.ts'
+import { TIMEOUTS, timeoutsAt, type TimeoutOf } from '../outer-layers.ts'
 import { findPeaks, type Peak } from '../peaks.ts'
 import type { View } from '../view.ts'
-
-/** Timeouts people meet without having set them. */
-const DEFAULTS: readonly { seconds: number; whose: string }[] = [
-  { seconds: 60, whose: "nginx's default proxy_read_timeout" },
-  { seconds: 90, whose: "Nginx Proxy Manager's proxy_read_timeout" },
-  { seconds: 240, whose: "SWAG's proxy_read_timeout" },
-]
 
 export const idleTimeout: Cause = {
   id: 'idle-timeout',
@@ -41,6 +35,18 @@ export const idleTimeout: Cause = {
     const settings = scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
     const context = settings?.context ?? servingLocation(scope)
     const cut = Number(weighed.values?.['cut'] ?? 0)
+    const { edge, kind, source } = weighed.values ?? {}
+    if (edge !== undefined)
+      return fixOf({
+        layer: 'edge',
+        summary:
+          kind === 'lifetime'
+            ? `Suspected: ${edge} (${source}). It ends a session at that age whatever passes, so a heartbeat does not help: raise it there, and let the client reconnect.`
+            : `Suspected: ${edge} (${source}). A heartbeat (WebSocket ping) at least every ${Math.max(1, Math.floor(cut / 2))} s keeps sessions open; nothing in nginx does. Or raise that timeout, where the provider lets you.`,
+        verify: [
+          '# connect to nginx directly, without the layer in front, and stay idle for longer: it must stay open',
+        ],
+      })
     // Bounded: five minutes serves every usual heartbeat; an hour-long timeout only hides a missing one.
     const seconds = cut > 0 && cut < 300 ? 300 : 600
     const directives: Directive[] = [
@@ -152,45 +158,68 @@ function allCut(place: Place, cuts: number): number | null {
 
 function fromLengths(scope: Scope, lifetimes: Lifetimes[], view: View, config: ConfigView | null): Weighed | null {
   const configured = timeoutOf(scope, config)
-  const peaks = findPeaks(lifetimes, configured)
-  const peak = peaks[0]
+  const likely = configured === null ? TIMEOUTS.map((t) => t.seconds) : [configured]
+  const peak = findPeaks(lifetimes, likely)[0]
   if (peak === undefined) return null
   const share = peak.count / peak.total
   const idle = peak.unused * 2 >= peak.count
-  const known = DEFAULTS.find((d) => Math.abs(d.seconds - peak.seconds) < 0.05)
+  const suspects = timeoutsAt(peak.seconds, peak.outlived > 0)
   const matches = configured !== null && Math.abs(configured - peak.seconds) < 0.05
-  const many = peak.count >= 20 ? 0.8 : peak.count >= 8 ? 0.72 : peak.count >= 5 ? 0.65 : peak.count >= 3 ? 0.55 : 0.2
+  // Where the configuration is known and says something else, it is somebody else's.
+  const known = suspects.filter((t) => configured === null || t.layer === 'edge')
+  const others = peak.byChance > 0 ? `; of these about ${peak.byChance} by chance` : ''
   const reasons: Reason[] = [
     {
-      weight: many * Math.min(1, 0.6 + share),
-      text: `${peak.count} of ${peak.total} sessions lasted ${secondsText(peak.seconds)}, within 0.3 s, and hardly any a little shorter or longer`,
+      weight: weightOf(peak, idle && (matches || known.length > 0)) * Math.min(1, 0.6 + share),
+      text: `${peak.count} of ${peak.total} sessions lasted ${secondsText(peak.seconds)}, within 0.3 s, and hardly any a little shorter or longer${others}`,
     },
   ]
   if (matches) reasons.push({ weight: 0.7, text: `that is the proxy_read_timeout in effect there` })
-  else if (known && configured === null) reasons.push({ weight: 0.3, text: `that is ${known.whose}` })
+  else if (known.length > 0)
+    reasons.push({
+      weight: 0.3,
+      text: `that is ${known.map((t) => t.whose).join(', or ')} (suspected: the number fits)`,
+    })
   const against: Reason[] = []
   // A client that always stays so long, a monitor or a cron job makes a peak too.
-  if (!idle && !matches && !known)
+  if (!idle && !matches && known.length === 0)
     against.push({
       weight: 0.4,
       text: 'these sessions carried data: they may have been in use, and ended by the client',
     })
   if (configured !== null && !matches)
     against.push({
-      weight: 0.35,
+      weight: known.length > 0 ? 0.2 : 0.35,
       text: `the proxy_read_timeout in effect is ${secondsText(configured)}: another layer or the application may be the one that closes`,
     })
-  if (view.evidence.error_levels.has('info') && view.hasError)
+  if (view.evidence.error_levels.has('info') && view.hasError && !(known.length > 0 && configured !== null))
     against.push({ weight: 0.5, text: 'the error log is at level info and does not report the timeout' })
+  if (view.signs('app-ping-timeout').length > 0)
+    against.push({ weight: 0.3, text: 'the application sends pings: these keep sessions open past an idle timeout' })
   return {
     scope,
     for: reasons,
     against,
     observations: [peakObservation(scope, peak, false)],
-    values: values(scope, peak.seconds),
+    values: { ...values(scope, peak.seconds), ...whose(matches ? [] : known) },
+    // One or two may be chance.
+    severity: peak.count >= 3 || matches ? 'warning' : 'info',
     alternatives: edgeFirst(scope),
     count: peak.count,
   }
+}
+
+/** How far a peak of that size convinces. `named`: sessions without a byte, at a timeout that is known to be there or usual. */
+function weightOf({ count, byChance }: Peak, named: boolean): number {
+  const n = count - byChance
+  return n >= 20 ? 0.8 : n >= 8 ? 0.72 : n >= 5 ? 0.65 : n >= 3 ? 0.55 : named ? 0.4 : 0.2
+}
+
+/** Values for the fix: a layer in front, and whether traffic would help. */
+function whose(known: readonly TimeoutOf[]): Record<string, string> {
+  const [first] = known
+  if (first === undefined || known.some((t) => t.layer === 'nginx')) return {}
+  return { edge: first.whose, kind: first.kind, source: first.source }
 }
 
 function peakObservation(scope: Scope, peak: Peak, echo: boolean): Observation {

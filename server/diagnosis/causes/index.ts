@@ -22,6 +22,7 @@ import { pathMismatch } from './path-mismatch.ts'
 import { peerVanished } from './peer-vanished.ts'
 import { protocolError } from './protocol-error.ts'
 import { redirectedHandshake } from './redirected-handshake.ts'
+import { reloadDrop } from './reload-drop.ts'
 import { resourceLimit } from './resource-limit.ts'
 import { stickySessionMissing } from './sticky-session-missing.ts'
 import { unclassified } from './unclassified.ts'
@@ -52,6 +53,7 @@ export const CAUSES: readonly Cause[] = [
   peerVanished,
   protocolError,
   redirectedHandshake,
+  reloadDrop,
   resourceLimit,
   stickySessionMissing,
   unclassified,

@@ -38,11 +38,18 @@ export const missingUpgradeHeaders: Cause = {
   docs: 'https://nginx.org/en/docs/http/websocket.html',
 
   weigh(view, config) {
+    // Where nginx looked for a file there is no backend to pass a header on to: path-mismatch.
+    const files = new Set(view.signs('static-not-found').map((o) => o.scope.path))
     const refused = view.failedHandshakes.filter(
-      (o) => o.status !== null && o.asked !== 'no' && ANSWERS[o.status] !== undefined && o.answered_by !== 'nginx',
+      (o) =>
+        o.status !== null &&
+        o.asked !== 'no' &&
+        ANSWERS[o.status] !== undefined &&
+        o.answered_by !== 'nginx' &&
+        !(o.status === 404 && files.has(o.scope.path)),
     )
     const told = view.signs(...APP_SIGNS)
-    const groups = groupBy(refused, 'server+path').map((g) => fromNginx(g.scope, g.members, view, config))
+    const groups = groupBy(refused, 'server+path').map((g) => fromNginx(g.scope, oneAnswer(g.members), view, config))
     if (told.length === 0) return groups.filter((w) => w !== null)
     // The application names no path. Its lines belong to the place that failed in the same minutes, else they stand alone.
     const partner = groups
@@ -165,6 +172,13 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
       settings?.proxy_pass != null && !passesUpgrade(settings) ? [] : alternatives(scope, best.status, settings),
     ...(over === undefined ? {} : { over }),
   }
+}
+
+/** A backend that asks for the upgrade (426, 400) is there: who got 404 or a page beside it asked for something else, as
+ *  scanners do. */
+function oneAnswer(members: Observation[]): Observation[] {
+  const asking = members.filter((o) => !PATH_ANSWERS.has(o.status ?? 0) && weightOf(o) >= 0.5)
+  return asking.length === 0 ? members : members.filter((o) => o.asked === 'yes' || !PATH_ANSWERS.has(o.status ?? 0))
 }
 
 /** A server that has no such page, and one that answers every page: both without a socket there. */

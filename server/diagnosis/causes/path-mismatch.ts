@@ -1,10 +1,13 @@
 /** The handshake reached something that is no socket: another location won, proxy_pass rewrote the path, or the
  *  application has no socket there. Source: ngx_http_core_find_location; measured answers of six backends. */
 import { fixOf, handshake, settingsOf } from '../advice.ts'
-import type { Cause, Reason } from '../cause.ts'
-import { countOf, groupBy, times } from '../group.ts'
+import type { Cause, Reason, Weighed } from '../cause.ts'
+import type { Observation, Scope } from '../contract.ts'
+import { clientsOf, countOf, groupBy, times } from '../group.ts'
+import type { View } from '../view.ts'
 
 const STATUSES = new Set([200, 404, 405])
+const FILE = 'static-not-found'
 
 export const pathMismatch: Cause = {
   id: 'path-mismatch',
@@ -13,11 +16,14 @@ export const pathMismatch: Cause = {
   docs: 'https://nginx.org/en/docs/http/ngx_http_core_module.html#location',
 
   weigh(view, config) {
-    // A bare 404 or 200 never decides: that the client asked has to be known, and that the headers are not the reason.
-    const refused = view.failedHandshakes.filter(
-      (o) => o.status !== null && STATUSES.has(o.status) && o.asked === 'yes',
-    )
-    return groupBy(refused, 'server+path').flatMap(({ scope, members }) => {
+    // A bare 404 or 200 never decides: that the client asked has to be known, and that the headers are not the reason; or
+    // nginx says itself that it looked for a file.
+    const refused = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status) && o.asked !== 'no')
+    return groupBy([...refused, ...view.signs(FILE)], 'server+path').flatMap(({ scope, members: all }) => {
+      const files = all.filter((o) => o.sign === FILE)
+      const members = all.filter((o) => o.asked === 'yes')
+      if (files.length > 0) return [fromFiles(scope, files, all, view)]
+      if (members.length === 0) return []
       const settings = scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
       const passes =
         settings?.set_headers.get('upgrade') !== undefined && settings.set_headers.get('connection') !== undefined
@@ -65,7 +71,10 @@ export const pathMismatch: Cause = {
 
   fix: (w, config) =>
     fixOf({
-      layer: w.observations.every((o) => o.answered_by === 'nginx') ? 'nginx' : 'application',
+      layer:
+        w.observations.some((o) => o.sign === FILE) || w.observations.every((o) => o.answered_by === 'nginx')
+          ? 'nginx'
+          : 'application',
       summary:
         'Compare three paths: what the client asks for, what the location sends on (a URI part in proxy_pass replaces the matched prefix), and what the application serves. A static or regex location may win over the socket location; ^~ on the socket location prevents that.',
       verify: [
@@ -73,4 +82,41 @@ export const pathMismatch: Cause = {
         handshake(w.scope, 'backend', settingsOf(w.scope, config)),
       ],
     }),
+}
+
+/** `open() "/srv/html/ws" failed (2: …)`: the location that won serves files. That a WebSocket client asked is as likely as
+ *  the name of the path, more so when the log says so or one client comes again and again. */
+function fromFiles(scope: Scope, files: readonly Observation[], all: readonly Observation[], view: View): Weighed {
+  const answers = all.filter((o) => o.sign !== FILE)
+  const asked = answers.some((o) => o.asked === 'yes')
+  const n = countOf(files)
+  const again = n >= 3 && n >= 3 * clientsOf(files)
+  const good = view.upgradedAt(scope)
+  return {
+    scope,
+    for: [
+      {
+        weight: 0.72,
+        text: `nginx looked for a file at that path and found none (${times(n)}): no location passes it on`,
+      },
+      ...(asked ? [{ weight: 0.6, text: 'the client sent Upgrade: websocket' }] : []),
+      ...(again && !asked
+        ? [{ weight: 0.2, text: 'the same client came again and again, as a page does that reconnects' }]
+        : []),
+    ],
+    against: good.count > 0 ? [{ weight: 0.4, text: `${good.count} handshakes on this path succeeded` }] : [],
+    observations: [...files, ...answers.map((o) => ({ ...o, echo: true }))],
+    values: { which: scope.path === null ? '' : ` at ${scope.path}` },
+    // Scanners ask every site for /ws, once.
+    severity: (asked && n >= 3) || again ? ('warning' as const) : ('info' as const),
+    alternatives: asked
+      ? []
+      : [
+          {
+            cause: 'client-gone',
+            confidence: 0.2,
+            check: 'one request from an address that asks for other odd paths too: a scanner, and nothing is wrong',
+          },
+        ],
+  }
 }

@@ -3,7 +3,11 @@ import { fixOf } from '../advice.ts'
 import type { Cause } from '../cause.ts'
 import type { Observation } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
+import { shapesOf } from '../templates.ts'
 
+const UNEXPLAINED = 'unexplained: '
+/** Shapes of one place that are listed. */
+const SHOWN = 5
 /** Statuses that a cause in this registry weighs. Everything else a handshake can end with lands here. */
 const WEIGHED = new Set([200, 400, 404, 405, 426, 505, 502, 504, 301, 302, 303, 307, 308, 401, 403, 407])
 
@@ -14,21 +18,30 @@ export const unclassified: Cause = {
   docs: 'https://datatracker.ietf.org/doc/html/rfc6455#section-4.2.2',
 
   weigh(view) {
-    const odd = [...view.evidence.observations.values()].filter((o) => o.sign.startsWith('unexplained: '))
+    const odd = [...view.evidence.observations.values()].filter((o) => o.sign.startsWith(UNEXPLAINED))
     const refused = view.failedHandshakes.filter(
       (o) => o.status !== null && !WEIGHED.has(o.status) && o.asked !== 'unknown',
     )
-    return [...groupBy(odd, 'server+upstream'), ...groupBy(refused, 'server+path')].flatMap(({ scope, members }) =>
-      bySign(members).map((same) => ({
+    const shapes = shapesOf(odd.map(textOf))
+    const nameOf = (o: Observation): string =>
+      o.sign.startsWith(UNEXPLAINED) ? (shapes.get(textOf(o)) ?? textOf(o)) : `handshakes answered with ${o.status}`
+    // One finding a place: its id knows the place alone.
+    return [...groupBy(odd, 'server+upstream'), ...groupBy(refused, 'server+path')].map(({ scope, members }) => {
+      const named = byName(members, nameOf)
+      const [first] = named
+      const many = named.filter(({ count }) => count >= 3)
+      return {
         scope,
-        for: [{ weight: 0.3, text: `the same line appeared ${times(countOf(same))}` }],
+        for: named
+          .slice(0, SHOWN)
+          .map(({ name, count }, i) => ({ weight: i === 0 ? 0.3 : 0, text: `${times(count)}: ${name}` })),
         against: [],
-        observations: same,
-        values: { what: describe(same[0]) },
+        observations: named.flatMap((group) => group.members),
+        values: { what: `${first?.name ?? ''}${named.length > 1 ? `, and ${named.length - 1} more` : ''}` },
         severity:
-          same.some((o) => view.isSocket(o.scope)) && countOf(same) >= 3 ? ('warning' as const) : ('info' as const),
-      })),
-    )
+          many.length > 0 && members.some((o) => view.isSocket(o.scope)) ? ('warning' as const) : ('info' as const),
+      }
+    })
   },
 
   fix: () =>
@@ -39,13 +52,16 @@ export const unclassified: Cause = {
     }),
 }
 
-function bySign(members: Observation[]): Observation[][] {
+/** The most frequent first. */
+function byName(
+  members: readonly Observation[],
+  nameOf: (o: Observation) => string,
+): { name: string; count: number; members: Observation[] }[] {
   const groups = new Map<string, Observation[]>()
-  for (const o of members) groups.set(`${o.sign} ${o.status}`, [...(groups.get(`${o.sign} ${o.status}`) ?? []), o])
-  return [...groups.values()]
+  for (const o of members) groups.set(nameOf(o), [...(groups.get(nameOf(o)) ?? []), o])
+  return [...groups]
+    .map(([name, of]) => ({ name, count: countOf(of), members: of }))
+    .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
 }
 
-function describe(o: Observation | undefined): string {
-  if (o === undefined) return ''
-  return o.sign.startsWith('unexplained: ') ? o.sign.slice(13) : `handshakes answered with ${o.status}`
-}
+const textOf = (o: Observation): string => o.sign.slice(UNEXPLAINED.length)

@@ -2,7 +2,7 @@
  *  is beyond doubt are located: printable ASCII on one line, in no value a quote, the fields in nginx's order. What a
  *  message quotes is checked once per message, by the host. Numbers of letters are little-endian words of them. */
 import { locateMessage, copyEnd, stop, tag } from './error-message'
-import { copyTo, findEnd, findQuote } from './find'
+import { copyTo, findEnd, findQuote, findUri, socketWord } from './find'
 import {
   CLIENT,
   CONTEXT,
@@ -209,15 +209,16 @@ function locateUpstream(from: usize): usize {
   return at
 }
 
-/** The rest of an entry about a file: nothing in it can make an event (see errorSign), as long as no upstream that may be
- *  halfopen's own is named. */
+/** The rest of an entry about a file: nothing in it can make an event (see errorSign), as long as the request has no word of
+ *  a socket in it and no upstream that may be halfopen's own is named. */
 function locateFile(from: usize): usize {
   const clientEnd = unquotedEnd(from)
   if (clientEnd <= from || clientEnd > from + 300 || load<u8>(clientEnd) != 44 || !isServer(clientEnd)) return 0
   const server = clientEnd + 10
   let at = unquotedEnd(server)
   if (at == 0 || at - server > 300 || load<u8>(at) != 44 || fieldAt(at) != REQUEST) return 0
-  at = value
+  at = findUri(value, 34)
+  if (socketWord) return 0
   while (true) {
     at = findQuote(at)
     if (load<u8>(at) != 34) return 0

@@ -4,9 +4,11 @@
  *  AssemblyScript. The format is a program that the host has compiled (line-program.ts); a line that runs through it is
  *  one that the parser of that format reads in the same way. */
 import { millis, minute, tick } from './clock'
+import { countEnd } from './ends'
 import { bucketOf } from './host'
 import {
   BUCKETS,
+  F_BODY,
   F_CLIENT,
   F_HEADER_TIME,
   F_REQUEST_TIME,
@@ -41,6 +43,7 @@ export {
   runErrors,
 } from './errors'
 export { millis, minute, turn } from './clock'
+export { closeEnds } from './ends'
 export { clearFields, lineEnd, status } from './line'
 
 /** What a line was counted in, as a value of the request table; from 2 on a tally. */
@@ -139,6 +142,8 @@ function repeated(start: usize, time: f64, number: f64): bool {
   const length = <i32>(lineEnd - start)
   // Longer than any address: the parser cuts it.
   if (load<u32>(FIELDS + F_CLIENT * 8, 4) - load<u32>(FIELDS + F_CLIENT * 8) > 64) return false
+  // nginx's page for plain http at a TLS port tells something else than other answers of the status.
+  if (status == 400 && isPageSize()) return false
   learnable = true
   const value = findRequest(status, wholeRequest, keyedFields)
   if (value < TALLY) {
@@ -155,6 +160,7 @@ function repeated(start: usize, time: f64, number: f64): bool {
   let happened = time
   let bucket: usize = 0
   let latency: usize = 0
+  let age: f64 = -1
   if (status == 101) {
     const requestTime = thousandths(F_REQUEST_TIME)
     if (requestTime < -1) return false
@@ -167,6 +173,7 @@ function repeated(start: usize, time: f64, number: f64): bool {
       if (response < -1 || !accepts(tallyAt(ended), time)) return false
       const session = response >= 0 ? response : requestTime
       if (session < 0) return false
+      age = session
       const seconds = session / 1000
       const number = seconds < 600 ? (seconds > 0 ? <i32>(seconds * 10 + 1e-6) : 0) : bucketOf(seconds)
       bucket = LIFETIMES + (load<i32>(tally, 92) * BUCKETS + number) * 4
@@ -180,6 +187,9 @@ function repeated(start: usize, time: f64, number: f64): bool {
   count(index, happened, minuteOf, time, number, start, length)
   if (clientLength > 0) noteClient(index, client, clientLength)
   if (latency != 0) store<i32>(latency, load<i32>(latency) + 1)
+  // The line of a session is written at its end. One that tells when it began and no length is of no known form.
+  if (status == 101 && (ended >= 0 || happened == time))
+    countEnd(minute * 60 + millis / 1000, age, start, length, time, number)
   if (ended >= 0) {
     count(ended, time, minute, time, number, start, length)
     if (clientLength > 0) noteClient(ended, client, clientLength)
@@ -187,6 +197,14 @@ function repeated(start: usize, time: f64, number: f64): bool {
   }
   learnable = false
   return true
+}
+
+/** A body of 248 to 266 bytes (PLAIN_HTTP_PAGE in parsers/nginx/access-events.ts). */
+function isPageSize(): bool {
+  const at = load<u32>(FIELDS + F_BODY * 8)
+  if (at == 0 || load<u32>(FIELDS + F_BODY * 8, 4) != at + 3 || load<u8>(at) != 50) return false
+  const rest = (<i32>load<u8>(at, 1) - 48) * 10 + <i32>load<u8>(at, 2) - 48
+  return rest >= 48 && rest <= 66
 }
 
 /** Seconds with three decimals as a whole number of milliseconds; -1 for none, -2 for another form. */

@@ -19,6 +19,10 @@ export const STATUS = 0x5_c800
 /** Handshakes per millisecond of latency, 32 bits each. */
 export const LATENCY = 0x5_e000
 export const LATENCY_SIZE = 4096
+/** Sessions that ended in the second that is open, 32 bits for each age. */
+export const ENDS = 0x6_2800
+export const AGES = 32
+export const AGE_UNKNOWN = 31
 /** What tells a request from others, of the line read last. */
 export const KEY = 0x6_3000
 export const KEY_SIZE = 0x1800

@@ -13,6 +13,7 @@ import type { Evidence, Lifetimes, Observation, Suspect } from '../../diagnosis/
 import { ASSUMED, TIMED, type CountColumns } from './count-columns.ts'
 import type { Class, Dimensions } from './dimensions.ts'
 import type { Db, Statement } from './driver.ts'
+import { EndsReader } from './ends.ts'
 import type { Extent } from './extent.ts'
 import { bucketsOf, HistogramSum } from './histogram-blob.ts'
 import { MEASURES, TALLIES } from './migration-2.ts'
@@ -60,6 +61,7 @@ export class EvidenceReader {
   private readonly latencies: Statement<[number, number, number], Buffer>
   private readonly sums: Statement<[number, number, number, number], { key: number; n: number }>
   private readonly requests: Statement<[number, number, number], [start: number, n: number]>
+  private readonly ends: EndsReader
   private readonly span: Statement<Window, { first: number | null; last: number | null }>
   private readonly facts: Statement<Window, { what: 'level' | 'variable' | 'format'; value: string }>
 
@@ -80,6 +82,7 @@ export class EvidenceReader {
         `SELECT start, n FROM tallies WHERE tier = ? AND what = ${TALLIES.indexOf('requests')} AND start >= ? AND start < ?`,
       )
       .raw() as Statement<[number, number, number], [start: number, n: number]>
+    this.ends = new EndsReader(db)
     this.span = db.prepare('SELECT min(first) AS first, max(last) AS last FROM spans WHERE minute >= ? AND minute < ?')
     this.facts = db.prepare('SELECT what, value FROM facts WHERE last >= ? AND first < ?')
   }
@@ -95,6 +98,7 @@ export class EvidenceReader {
       const long = this.parts.stale.cover(...minutes, 2)
       this.readHistograms(evidence, long)
       this.readTallies(evidence, minutes, long)
+      this.ends.read(evidence.ends, ...minutes)
     }
     for (const { what, value } of this.facts.iterate(...window)) {
       if (what === 'level') evidence.error_levels.add(value)

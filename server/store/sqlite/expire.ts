@@ -5,6 +5,7 @@ import type { Dimensions } from './dimensions.ts'
 import type { Db, Statement } from './driver.ts'
 import { SLACK, type EventBlocks } from './event-blocks.ts'
 import type { Extent } from './extent.ts'
+import { ENDS_MEASURE } from './ends.ts'
 import { MEASURES, TALLIES } from './migration-2.ts'
 import type { OtherPaths } from './other-paths.ts'
 import { dayOf, type Proofs } from './proofs.ts'
@@ -79,7 +80,7 @@ export class Expiry {
         tier,
         statement: byKey('tallies', 'tier, what, start, key', `tier = ${tier} AND what = ${what} AND start`),
       })),
-      ...MEASURES.map((_, measure) => ({
+      ...[...MEASURES.keys(), ENDS_MEASURE].map((measure) => ({
         tier,
         statement: byKey('histogram_sums', 'tier, measure, start', `tier = ${tier} AND measure = ${measure} AND start`),
       })),

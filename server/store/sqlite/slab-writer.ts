@@ -3,6 +3,7 @@ import { minuteOf, type Evidence, type Suspect } from '../../diagnosis/contract.
 import type { Batch } from '../contract.ts'
 import type { Dimensions } from './dimensions.ts'
 import type { Db, Statement } from './driver.ts'
+import { ENDS_MEASURE, minutesOf } from './ends.ts'
 import { HistogramSum } from './histogram-blob.ts'
 import { TALLIES } from './migration-2.ts'
 import { spansOf, spreadStatus, type Counted, type Slabs } from './slabs.ts'
@@ -87,6 +88,7 @@ export class SlabWriter {
     }
     this.writeCounts(counts, touched)
     this.writeHistograms(slabs.histograms)
+    for (const [minute, buckets] of minutesOf(evidence.ends)) this.addSum(ENDS_MEASURE, minute, buckets)
     for (const [minute, n] of evidence.requests_per_minute) tally(minuteNumber(minute), 'requests', 0, n)
     const end = evidence.last === null ? readIn : minuteOf(evidence.last)
     for (const [minute, status, n] of spreadStatus(evidence, end)) tally(minuteNumber(minute), 'status', status, n)
@@ -139,8 +141,11 @@ export class SlabWriter {
       if (sum === undefined) sums.set(key, (sum = { minute, measure, buckets: new Map() }))
       for (const [bucket, n] of buckets) sum.buckets.set(bucket, (sum.buckets.get(bucket) ?? 0) + n)
     }
-    for (const { minute, measure, buckets } of sums.values())
-      this.saveHistogramSum.run(measure, minute, this.added(this.histogramSum.get(measure, minute), buckets))
+    for (const { minute, measure, buckets } of sums.values()) this.addSum(measure, minute, buckets)
+  }
+
+  private addSum(measure: number, minute: number, buckets: ReadonlyMap<number, number>): void {
+    this.saveHistogramSum.run(measure, minute, this.added(this.histogramSum.get(measure, minute), buckets))
   }
 
   private added(stored: Buffer | undefined, buckets: ReadonlyMap<number, number>): Buffer {
