@@ -112,6 +112,25 @@ export function rollBack(config: ConfigView | null): string[] {
   ]
 }
 
+/** The same for a patch of one file: its copy alone, outside of everything nginx includes. */
+export function backedUp(fix: Fix): Fix {
+  const { patch, target, prepare: before } = fix
+  if (before.length === 0 || patch === null || target === null || patch.match(/^\+\+\+ /gm)?.length !== 1) return fix
+  if (!/^\/[\w./-]+$/.test(target.file)) return fix
+  const copy = `~/${target.file.slice(target.file.lastIndexOf('/') + 1)}.$(date +%F)`
+  return {
+    ...fix,
+    // Once a day: a second try must not put the changed file over the good one.
+    prepare: [`test -e ${copy} || sudo cp -pL ${target.file} ${copy}`],
+    // Into the file that is there, so that a link stays a link, and owner and mode what they are.
+    rollback: [
+      `sudo cp ${copy} ${target.file}`,
+      TEST_AND_RELOAD,
+      '# on a later day write the date of the copy in place of $(date +%F)',
+    ],
+  }
+}
+
 function backup(config: ConfigView | null): { folder: string; copy: string } {
   const path = config?.folder ?? '/etc/nginx'
   const folder = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`

@@ -1,11 +1,11 @@
 /** Commands a reader pastes: what they say, and that a real shell, nginx and curl do with them what the text promises. */
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { expected, handshake, prepare, rollBack, snippet } from '../../server/diagnosis/advice.ts'
+import { backedUp, expected, fixOf, handshake, prepare, rollBack, snippet } from '../../server/diagnosis/advice.ts'
 import type { ConfigView, EffectiveProxy, Scope } from '../../server/diagnosis/contract.ts'
 import { configView, loadConfig } from '../../server/nginx-config/contract.ts'
 import { startBackend } from '../live/harness/backend.ts'
@@ -71,6 +71,42 @@ describe('the backup', () => {
     expect(readFileSync(file, 'utf8')).toBe('changed')
     sh(rollBack(view)[0] ?? '')
     expect(readFileSync(file, 'utf8')).toBe('good')
+  })
+})
+
+describe('the backup for a patch of one file', () => {
+  it('is that file alone, outside of the configuration, and goes back through a link without changing its mode', () => {
+    const [file, link] = [join(dir, 'available.conf'), join(dir, 'enabled.conf')]
+    writeFileSync(file, 'good', { mode: 0o640 })
+    symlinkSync(file, link)
+    const patch = '--- a.conf\n+++ a.conf\n@@ -1 +1 @@\n-good\n+changed\n'
+    const whole = fixOf({ layer: 'nginx', summary: '', patch, target: { file: link, line: 1 }, prepare: prepare(null) })
+    const { prepare: before, rollback } = backedUp(whole)
+    const home = mkdtempSync(join(dir, 'home-'))
+    const there = (command: string): string => sh(`HOME=${home}\n${command}`)
+    there(before[0] ?? '')
+    writeFileSync(file, 'changed')
+    there(before[0] ?? '')
+    there(rollback[0] ?? '')
+    expect(readFileSync(file, 'utf8')).toBe('good')
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect(statSync(file).mode & 0o777).toBe(0o640)
+  })
+
+  it.each([
+    ['several files', { patch: '--- a\n+++ a\n--- b\n+++ b\n' }],
+    ['no patch', { patch: null }],
+    ['a name for the shell', { target: { file: '/etc/$(id)', line: 1 } }],
+  ])('is of the folder for %s', (_what, more) => {
+    const fix = fixOf({
+      layer: 'nginx',
+      summary: '',
+      patch: '--- a\n+++ a\n',
+      target: { file: '/etc/nginx/a', line: 1 },
+      prepare: prepare(null),
+      ...more,
+    })
+    expect(backedUp(fix)).toEqual(fix)
   })
 })
 
