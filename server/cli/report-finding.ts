@@ -55,8 +55,10 @@ export function findingRows(finding: Finding, number: number, layout: Layout): s
   }
   const change = fix.patch === null ? changeRows(fix, paint) : []
   add('Change', [...summary(finding, layout), ...(change.length > 0 ? ['', ...change] : [])])
-  if (fix.patch !== null) rows.push('', ...patchRows(fix.patch, paint))
-  if (change.length > 0 || fix.patch !== null) rows.push('')
+  if (fix.patch !== null) {
+    rows.push('', ...patchRows(fix.patch, paint), '')
+    add('Apply', text('by hand, or with this command: fix --write in place of analyze'))
+  } else if (change.length > 0) rows.push('')
   add('Check', commands(fix.verify))
   add('Undo', commands(fix.rollback))
   const alternatives = verbose ? finding.alternatives : finding.alternatives.slice(0, 2)

@@ -96,13 +96,17 @@ function bareWords(text: string): string[] {
   const words: string[] = []
   let word = ''
   let quote = ''
+  let inside = 0
   for (let i = 0; i < text.length; i++) {
     const c = text.charAt(i)
     if (c === '\\' && quote !== "'") word += c + text.charAt(++i)
-    else if (c === ' ' && quote === '') {
+    else if (c === ' ' && quote === '' && inside === 0) {
       if (word !== '') words.push(word)
       word = ''
     } else {
+      // A command in a command stays in one piece.
+      if (quote === '' && c === '(' && word.endsWith('$')) inside++
+      if (quote === '' && c === ')' && inside > 0) inside--
       if (c === quote) quote = ''
       else if (quote === '' && (c === "'" || c === '"')) quote = c
       word += c
