@@ -7,6 +7,7 @@ import { registerExplain } from './explain.ts'
 import { registerLogFormat } from './log-format.ts'
 import { registerParse } from './parse.ts'
 import { registerProbe } from './probe.ts'
+import { registerProve } from './prove.ts'
 import { registerServe } from './serve.ts'
 
 const EXAMPLES = `
@@ -23,6 +24,7 @@ Exit codes: 0 done, 1 findings at or above --fail-on or a failed probe or proof,
 const COMMANDS = new Map([
   ['analyze', registerAnalyze],
   ['serve', registerServe],
+  ['prove', registerProve],
   ['probe', registerProbe],
   ['parse', registerParse],
   ['explain', registerExplain],
