@@ -56,6 +56,10 @@ export function plan(
   emit.own('http {')
   for (const name of ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'])
     emit.own(`    ${name}_temp_path ${FOLDER_MARK}/${name};`)
+  // Else nginx opens the log of its distribution, which only root may write.
+  const inHttp = kind === 'main' ? top.filter(({ statement }) => statement.name === 'http') : [root]
+  const logs = inHttp.flatMap(({ children }) => children).some(({ statement }) => statement.name === 'access_log')
+  if (!logs || kind === 'server' || kind === 'location') emit.own('    access_log off;')
   if (kind === 'main') for (const http of top) if (http.statement.name === 'http') emit.block(http, 1)
   if (kind === 'http') emit.block(root, 1)
   if (kind === 'server' || kind === 'location') {
