@@ -134,7 +134,7 @@ const isHttpServer = (node: Node): boolean => {
 }
 
 /** Every distinct address that some server listens on. */
-function listenersOf(config: NginxConfig): PlannedListener[] {
+export function listenersOf(config: NginxConfig): PlannedListener[] {
   const found = new Map<string, PlannedListener>()
   const http = config.kind === 'main' ? config.root.children.filter((n) => n.statement.name === 'http') : [config.root]
   const servers =

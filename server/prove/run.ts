@@ -12,7 +12,7 @@ import { OPTIONAL_DIRECTIVES } from './directives.ts'
 import { startNameServer, type NameServer } from './dns.ts'
 import { exercise, type Outcome, type Trial } from './exercise.ts'
 import { handOver, startNginx, testConfig, unprivileged, type Program } from './nginx.ts'
-import { plan } from './plan.ts'
+import { listenersOf, plan } from './plan.ts'
 import { FOLDER_MARK, type LeftOut, type Plan, type PlanOptions } from './planned.ts'
 import { seenBy, type Seen } from './seen.ts'
 import { backendMark, listenerMark, NAME_SERVER_MARK } from './targets.ts'
@@ -70,7 +70,7 @@ export async function run(
   signal: AbortSignal,
 ): Promise<RunResult> {
   const path = request.asking.path.replace(/[?#].*$/s, '')
-  const tested = testedPath(config, request.host, path)
+  const tested = testedBy(config, request, path)
   if (!tested) {
     const where = request.host === null ? 'the path' : `${request.host} and the path`
     return { ...NOTHING, refused: `the configuration does not tell which block serves ${where}; give --host` }
@@ -92,6 +92,17 @@ export async function run(
     if ('again' in result && attempt < 60) Object.assign(options, result.again)
     else return { ...NOTHING, block, ...('again' in result ? { refused: 'nginx did not start' } : result) }
   }
+}
+
+/** With a redirect to TLS a name has two server blocks: the logs mean the one that proxies, `plain` means the other. */
+function testedBy(config: NginxConfig, { host, plain }: Request, path: string): TestedPath | null {
+  const name = host?.replace(/:\d+$/, '').toLowerCase()
+  for (const { tls, port } of plain && name !== undefined ? listenersOf(config) : []) {
+    const tested = tls ? null : testedPath(config, `${name}:${port}`, path)
+    const names = tested?.served.server.children.filter(({ statement }) => statement.name === 'server_name')
+    if (names?.some(({ statement }) => statement.args.some((arg) => arg.toLowerCase() === name))) return tested
+  }
+  return testedPath(config, host, path)
 }
 
 async function attemptRun(
