@@ -175,7 +175,8 @@ async function attemptRun(
         resolved: names?.asked ?? [],
         errors: errorsOf(originals(await readLog(folder), made, ports)),
         left_out: made.left_out,
-        ok: outcome.ok,
+        ok: outcome.ok && !signal.aborted,
+        refused: signal.aborted ? 'stopped' : null,
       }
     } finally {
       await nginx.stop()

@@ -281,25 +281,29 @@ describeWith('nginx', 'a configuration', () => {
     await expect(proofOf({ files, patch: 'hello' })).rejects.toThrow(/no unified diff/)
   })
 
-  it.each(['SIGKILL', 'SIGINT'] as const)('leaves nothing behind after %s', async (signal) => {
-    const folder = folderWith({ 'nginx.conf': inServer(location(good()), MAP) })
-    const root = join(import.meta.dirname, '../..')
-    const script = `const { main } = await import(${JSON.stringify(join(root, 'server/cli/main.ts'))}); process.exitCode = await main(process.argv.slice(1))`
-    const args = ['prove', '--config', join(folder, 'nginx.conf'), '--path', '/ws', '--idle', '1h']
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, '--', ...args], {
-      cwd: root,
-      stdio: 'ignore',
-    })
-    const mine = (): string[] =>
-      ps().filter((line) => line.includes('halfopen-prove-') && line.includes(` ${child.pid} `))
-    await until(() => mine().some((line) => line.includes('master process')))
-    const at = /\/tmp\/halfopen-prove-\w+/.exec(mine().join('\n'))?.[0] ?? ''
-    expect(existsSync(at)).toBe(true)
-    child.kill(signal)
-    await until(() => !existsSync(at) && !ps().some((line) => line.includes(at)))
-    await until(() => child.exitCode !== null || child.signalCode !== null)
-    expect(child.signalCode ?? child.exitCode).toBe(signal === 'SIGKILL' ? 'SIGKILL' : 130)
-  })
+  it.each(['SIGKILL', 'SIGINT'] as const)(
+    'leaves nothing behind after %s',
+    async (signal) => {
+      const folder = folderWith({ 'nginx.conf': inServer(location(good()), MAP) })
+      const root = join(import.meta.dirname, '../..')
+      const script = `const { main } = await import(${JSON.stringify(join(root, 'server/cli/main.ts'))}); process.exitCode = await main(process.argv.slice(1))`
+      const args = ['prove', '--config', join(folder, 'nginx.conf'), '--path', '/ws', '--idle', '1h']
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, '--', ...args], {
+        cwd: root,
+        stdio: 'ignore',
+      })
+      const mine = (): string[] =>
+        ps().filter((line) => line.includes('halfopen-prove-') && line.includes(` ${child.pid} `))
+      await until('nginx is up', () => mine().some((line) => line.includes('master process')))
+      const at = /\/tmp\/halfopen-prove-\w+/.exec(mine().join('\n'))?.[0] ?? ''
+      expect(existsSync(at)).toBe(true)
+      child.kill(signal)
+      await until('it is gone', () => !existsSync(at) && !ps().some((line) => line.includes(at)))
+      await until('the command ended', () => child.exitCode !== null || child.signalCode !== null)
+      expect(child.signalCode ?? child.exitCode).toBe(signal === 'SIGKILL' ? 'SIGKILL' : 130)
+    },
+    120_000,
+  )
 })
 
 /** `pid ppid command` of every process. */
@@ -308,9 +312,9 @@ const ps = (): string[] =>
     .split('\n')
     .map((line) => ` ${line.trim().replaceAll(/\s+/g, ' ')} `)
 
-async function until(done: () => boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; !done();) {
-    if (Date.now() > end) throw new Error('it did not happen within 20 s')
+async function until(what: string, done: () => boolean): Promise<void> {
+  for (const end = Date.now() + 40_000; !done();) {
+    if (Date.now() > end) throw new Error(`not within 40 s: ${what}`)
     await new Promise((resolve) => void setTimeout(resolve, 50))
   }
 }
