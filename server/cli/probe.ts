@@ -9,10 +9,10 @@ interface Flags {
   direct?: string
   connect?: string
   host?: string
-  origin: string
+  origin?: string
   cookie?: string
-  header: string[]
-  subprotocol: string[]
+  header?: string[]
+  subprotocol?: string[]
   socketIo?: boolean
   signalr?: boolean
   http2?: boolean
@@ -51,16 +51,20 @@ export const registerProbe: Register = (program, exit) => {
     .option('--direct <url>', 'also ask the backend itself, e.g. http://127.0.0.1:3000, and compare')
     .option('--connect <host:port>', 'connect here instead; Host and SNI stay those of the URL')
     .option('--host <name>', "Host and SNI to send instead of the URL's")
-    .option('--origin <origin>', 'Origin to send, or "none"', 'own')
+    .option('--origin <origin>', 'Origin to send, or "none" (default: the site itself)')
     .option('--cookie <text>', 'Cookie to send')
-    .option('--header <line>', 'another header, "Name: value"; may be given again', collect, [])
-    .option('--subprotocol <name>', 'a subprotocol to offer; may be given again', subprotocol, [])
+    .option('--header <line>', 'another header, "Name: value"; may be given again', collect)
+    .option('--subprotocol <name>', 'a subprotocol to offer; may be given again', subprotocol)
     .option('--socket-io', 'the handshake of Socket.IO (path /socket.io/ unless the URL has one)')
     .option('--signalr', 'the handshake of SignalR: negotiate, then the WebSocket')
     .option('--http2', 'also try it over HTTP/2 (RFC 8441)')
     .option('--idle <time>', 'leave a session alone for so long, e.g. 5m, and see where it is cut', durationMs)
     .option('--insecure', 'a certificate that browsers refuse is no failure')
-    .option('--timeout <time>', 'for connecting, TLS, and each answer', durationMs, 10_000)
+    .addOption(
+      new Option('--timeout <time>', 'for connecting, TLS, and each answer')
+        .argParser(durationMs)
+        .default(10_000, '10s'),
+    )
     .addOption(new Option('--output <form>', 'form of the result').choices(['text', 'json']).default('text'))
     .option('-o <file>', 'write the result to a file')
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
@@ -68,10 +72,10 @@ export const registerProbe: Register = (program, exit) => {
     .action(async (url: string, flags: Flags) => exit(await run(url, flags)))
 }
 
-const collect = (line: string, before: string[]): string[] => [...before, line]
+const collect = (line: string, before: string[] = []): string[] => [...before, line]
 
 /** A token of RFC 9110 5.6.2, as RFC 6455 4.1 asks. */
-function subprotocol(name: string, before: string[]): string[] {
+function subprotocol(name: string, before: string[] = []): string[] {
   if (!/^[!#$%&'*+.^`|~\w-]{1,200}$/.test(name)) throw new InvalidArgumentError('expected one name')
   return [...before, name]
 }
@@ -105,15 +109,15 @@ async function readOptions(url: string, flags: Flags, signal: AbortSignal): Prom
   const { readDirect, readHeader, readTarget } = await import('../probe/contract.ts')
   const target = valueOf<Target>(readTarget(url, flags.connect ?? null, flags.host ?? null))
   const cookie = flags.cookie === undefined ? [] : [`Cookie: ${flags.cookie}`]
-  const origin = flags.origin === 'none' ? null : flags.origin
+  const origin = flags.origin === 'none' ? null : (flags.origin ?? 'own')
   if (origin !== null && /[^\x21-\x7e]/.test(origin)) throw new UsageError(`--origin: "${origin}" is no origin`)
   if (flags.socketIo && flags.signalr) throw new UsageError('--socket-io and --signalr: give one of them')
   return {
     target,
     direct: flags.direct === undefined ? null : valueOf<Target>(readDirect(flags.direct, target)),
     origin,
-    headers: [...cookie, ...flags.header].map((line) => valueOf<[string, string]>(readHeader(line))),
-    subprotocols: flags.subprotocol,
+    headers: [...cookie, ...(flags.header ?? [])].map((line) => valueOf<[string, string]>(readHeader(line))),
+    subprotocols: flags.subprotocol ?? [],
     protocol: flags.socketIo ? 'socket.io' : flags.signalr ? 'signalr' : 'websocket',
     http2: flags.http2 === true,
     idle: flags.idle ?? null,

@@ -17,7 +17,7 @@ interface Flags {
   finding?: string
   plain?: boolean
   origin?: string
-  header: string[]
+  header?: string[]
   backendPath?: string
   checkOrigin?: boolean
   backend?: 'http' | 'https'
@@ -63,7 +63,7 @@ export const registerProve: Register = (program, exit) => {
     .option('--finding <id>', 'that finding of the report (default: the first with a patch)')
     .option('--plain', 'enter by the plain listener, although the server has a TLS one')
     .option('--origin <origin>', 'Origin to send, or "none" (default: the site itself)')
-    .option('--header <line>', 'another header, "Name: value"; may be given again', collect, [])
+    .option('--header <line>', 'another header, "Name: value"; may be given again', collect)
     .option('--backend-path <path>', 'the only path at which the application has a WebSocket')
     .option('--check-origin', 'the application refuses an Origin that is not its Host')
     .addOption(new Option('--backend <scheme>', 'what the backend speaks (default: either)').choices(['http', 'https']))
@@ -80,7 +80,7 @@ export const registerProve: Register = (program, exit) => {
     .action(async (flags: Flags) => exit(await run(flags)))
 }
 
-const collect = (line: string, before: string[]): string[] => [...before, line]
+const collect = (line: string, before: string[] = []): string[] => [...before, line]
 
 async function run(flags: Flags): Promise<number> {
   const [{ PatchError, prove }, { openOutput }, { interruption }, text] = await Promise.all([
@@ -136,7 +136,7 @@ async function readOptions(flags: Flags, signal: AbortSignal): Promise<ProveOpti
   if (flags.origin !== undefined && /[^\x21-\x7e]/.test(flags.origin))
     throw new UsageError(`--origin: "${flags.origin}" is no origin`)
   const sent = await hostToSend(loaded.config, host, path)
-  const headers = flags.header.map((line) => {
+  const headers = (flags.header ?? []).map((line) => {
     const read = readHeader(line)
     if (!read.ok) throw new UsageError(`--header: ${read.reason}`)
     return read.value
