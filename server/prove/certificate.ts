@@ -17,7 +17,7 @@ export function selfSigned(names: readonly string[], now: number): Certificate {
   const spki = publicKey.export({ type: 'spki', format: 'der' })
   const body = sequence(
     tagged(0xa0, integer(Buffer.from([2]))),
-    integer(randomBytes(16)),
+    serialNumber(),
     algorithm,
     subject,
     sequence(time(now - day), time(now + day)),
@@ -43,6 +43,13 @@ const set = (...parts: Buffer[]): Buffer => tagged(0x31, ...parts)
 /** Positive: a leading zero where the first bit would make it negative. */
 function integer(bytes: Buffer): Buffer {
   return tagged(0x02, (bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes)
+}
+
+/** RFC 5280 4.1.2.2: positive, at most 20 octets; DER takes no leading zero that is not needed. */
+function serialNumber(): Buffer {
+  const bytes = randomBytes(16)
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40
+  return integer(bytes)
 }
 
 function oid(text: string): Buffer {

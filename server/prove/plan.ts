@@ -71,10 +71,17 @@ export function plan(
     emit.own('    }')
   }
   for (const line of rewriting.maps) emit.own(`    ${line}`)
+  for (const name of options.assumed) emit.own(`    ${assumedMap(name)}`)
   for (const name of stubs(made, config)) emit.own(`    map "" $${name} { default ""; }`)
   emit.own('}')
   return { ok: true, plan: made }
 }
+
+/** The map that nginx's own documentation gives, for the name it gives it; any other variable is empty. */
+const assumedMap = (name: string): string =>
+  name === 'connection_upgrade'
+    ? "map $http_upgrade $connection_upgrade { default upgrade; '' close; }"
+    : `map "" $${name} { default ""; }`
 
 const listenLine = (index: number): string => `        listen 127.0.0.1:@halfopen:l${index}@;`
 

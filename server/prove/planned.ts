@@ -1,4 +1,5 @@
 /** What a rewritten configuration consists of. */
+import type { NginxConfig } from '../nginx-config/contract.ts'
 import type { PlannedBackend, PlannedListener } from './targets.ts'
 
 export interface LeftOut {
@@ -40,6 +41,12 @@ export interface PlanOptions {
   prefix: string
   /** Modules of the distribution that the tested path needs, absolute. */
   modules: readonly string[]
+  /** Variables that only files which were not given define. */
+  assumed: ReadonlySet<string>
   /** Directives that this nginx does not know. */
   unknown: ReadonlySet<string>
 }
+
+/** Files are missing: what is not defined in those that are given may be defined there. */
+export const isPart = ({ kind, problems }: NginxConfig): boolean =>
+  kind !== 'main' || problems.some((problem) => problem.kind === 'include-missing')

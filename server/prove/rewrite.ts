@@ -9,7 +9,7 @@ import {
   OUT,
   SILENTLY_OUT,
 } from './directives.ts'
-import { FOLDER_MARK, type Plan, type PlanOptions } from './planned.ts'
+import { FOLDER_MARK, isPart, type Plan, type PlanOptions } from './planned.ts'
 import {
   backendMark,
   destination,
@@ -64,10 +64,7 @@ export function rewrite(node: Node, said: string[], rewriting: Rewriting): strin
       rewriting.plan.usesResolver = true
       return [name, `127.0.0.1:${NAME_SERVER_MARK}`, ...args.filter((arg) => /^(?:valid|ipv[46])=/.test(arg))]
     case 'access_log':
-      // The format is still checked; where it would be written is the real machine's.
-      return args[0] === 'off'
-        ? said
-        : [name, '/dev/null', ...(args[1]?.includes('=') === false ? [said[2] ?? ''] : [])]
+      return accessLog(said, args, rewriting)
     case 'auth_basic_user_file':
       return passwordFile(name, args[0] ?? '', rewriting)
     case 'root':
@@ -87,6 +84,13 @@ function rewriteListen(args: readonly string[], { plan }: Rewriting): string[] |
   const socket = readListen(args[0] ?? '')?.socket ?? args[0] ?? ''
   const index = plan.listeners.findIndex((listener) => listener.socket === socket)
   return ['listen', `127.0.0.1:${listenerMark(index)}`, ...args.slice(1).filter((arg) => LISTEN_OPTIONS.has(arg))]
+}
+
+/** The format is still checked, unless it may stand in a file that was not given; where it goes is the real machine's. */
+function accessLog(said: string[], args: readonly string[], { config }: Rewriting): string[] {
+  if (args[0] === 'off') return said
+  const hasFormat = args[1] !== undefined && !/^(?:buffer|gzip|flush|if)\b/.test(args[1])
+  return ['access_log', '/dev/null', ...(hasFormat && !isPart(config) ? [said[2] ?? ''] : [])]
 }
 
 function passwordFile(name: string, file: string, { plan, config }: Rewriting): string[] | string {
@@ -143,7 +147,14 @@ function rewritePass(node: Node, said: string[], rewriting: Rewriting): string[]
   const index = addBackend(rewriting, node, original, host, known)
   // A group with the backend's name keeps what depends on that name: SNI, the name in its certificate, $proxy_host.
   const taken = names.get(name)
-  if (name.startsWith('[') || isAuth || taken || groups.some((group) => group.toLowerCase() === name))
+  // Not with the address of the stand-ins themselves: a group of that name may not be used with a port.
+  if (
+    name.startsWith('[') ||
+    name === '127.0.0.1' ||
+    isAuth ||
+    taken ||
+    groups.some((group) => group.toLowerCase() === name)
+  )
     return pass(`127.0.0.1:${backendMark(index)}`)
   names.set(name, { original, index })
   rewriting.maps.push(`upstream ${quote(name)} { server 127.0.0.1:${backendMark(index)}; }`)

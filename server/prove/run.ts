@@ -13,7 +13,7 @@ import { startNameServer, type NameServer } from './dns.ts'
 import { exercise, type Outcome, type Trial } from './exercise.ts'
 import { handOver, startNginx, testConfig, unprivileged, type Program } from './nginx.ts'
 import { listenersOf, plan } from './plan.ts'
-import { FOLDER_MARK, type LeftOut, type Plan, type PlanOptions } from './planned.ts'
+import { FOLDER_MARK, isPart, type LeftOut, type Plan, type PlanOptions } from './planned.ts'
 import { seenBy, type Seen } from './seen.ts'
 import { backendMark, listenerMark, NAME_SERVER_MARK } from './targets.ts'
 import { testedPath, type TestedPath } from './tested-path.ts'
@@ -45,6 +45,8 @@ export interface RunResult {
   /** nginx's own error log, warnings and worse. */
   errors: string[]
   left_out: LeftOut[]
+  /** Variables that files which were not given are taken to define. */
+  assumed: string[]
   /** Why it was not run. */
   refused: string | null
   ok: boolean
@@ -58,6 +60,7 @@ const NOTHING: RunResult = {
   resolved: [],
   errors: [],
   left_out: [],
+  assumed: [],
   refused: null,
   ok: false,
 }
@@ -85,12 +88,19 @@ export async function run(
     sni: request.sni,
     prefix: program.prefix,
     modules: [],
+    assumed: new Set(),
     unknown: new Set(),
   }
   for (let attempt = 1; ; attempt++) {
     const result = await attemptRun(config, tested, options, request, program, signal)
     if ('again' in result && attempt < 60) Object.assign(options, result.again)
-    else return { ...NOTHING, block, ...('again' in result ? { refused: 'nginx did not start' } : result) }
+    else
+      return {
+        ...NOTHING,
+        block,
+        assumed: [...options.assumed],
+        ...('again' in result ? { refused: 'nginx did not start' } : result),
+      }
   }
 }
 
@@ -146,7 +156,9 @@ async function attemptRun(
     const verdict = await testConfig(program, folder)
     const output = ownWords(verdict.output, folder, made, config)
     if (!verdict.ok) {
-      const again = withoutUnknown(verdict.output, made, tested, config, options, program)
+      const again =
+        assumeVariable(verdict.output, config, options) ??
+        withoutUnknown(verdict.output, made, tested, config, options, program)
       return again ? { again } : { config_test: { ok: false, output }, left_out: made.left_out }
     }
     const nginx = await startNginx(program, folder)
@@ -295,6 +307,12 @@ function ownWords(output: string, folder: string, made: Plan, config: NginxConfi
     )
     .filter((line, i, all) => all.indexOf(line) === i)
     .slice(0, 20)
+}
+
+/** A variable that a file which was not given may define: a site's file without the map of nginx.conf. */
+function assumeVariable(output: string, config: NginxConfig, { assumed }: PlanOptions): Partial<PlanOptions> | null {
+  const name = /unknown "(\w+)" variable/.exec(output)?.[1]
+  return name === undefined || !isPart(config) || assumed.has(name) ? null : { assumed: new Set([...assumed, name]) }
 }
 
 /** An unknown directive that belongs to a module or another version: load the module when the path needs it and the

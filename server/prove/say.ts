@@ -81,6 +81,10 @@ function limitsOf(run: RunResult | null, { config }: Shown): string[] {
     ...(run?.left_out ?? []).map(
       ({ what, file, line, why }) => `${what} (${line === 0 ? file : `${file}:${line}`}) was left out: ${why}`,
     ),
+    ...(run?.assumed ?? []).map(
+      (name) =>
+        `$${name} is not defined in the files that were given; ${name === 'connection_upgrade' ? 'its usual map' : 'an empty value'} was assumed`,
+    ),
     ...files.slice(0, 5).map(({ message }) => `${message}; what it sets is not part of the proof`),
     ...(run?.outcome?.status === 403 && run.backend === null
       ? ['access rules by address see 127.0.0.1 in a proof']

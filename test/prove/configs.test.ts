@@ -115,6 +115,20 @@ const PASSES: Record<string, Asked> = {
       'nginx.conf': inServer(location(good()), `${MAP} map $uri $x { listen 1; resolver 2; proxy_pass 3; default 4; }`),
     },
   },
+  "a site's file alone: formats and maps are in nginx.conf": {
+    files: {
+      'conf.d/app.conf': `server { listen 80; server_name app.test; access_log /var/log/nginx/app.log main; add_header X $elsewhere; ${location(good())} }`,
+    },
+    main: 'conf.d/app.conf',
+  },
+  'other backends on the same address': {
+    files: {
+      'nginx.conf': inServer(
+        `${location(good('http://127.0.0.1:3000'))} location /a { proxy_pass http://127.0.0.1:3001; } location /b { fastcgi_pass 127.0.0.1:9000; }`,
+        MAP,
+      ),
+    },
+  },
   'client certificates': {
     files: {
       'nginx.conf': inServer(location(good()), MAP).replace(
@@ -170,6 +184,15 @@ describeWith('nginx', 'a configuration', () => {
     const { before } = await proofOf(PASSES['a name in variables, as Nginx Proxy Manager writes it'] as Asked)
     expect(before.run?.backend?.path).toBe('/api/ws?token=1')
     expect(before.run?.resolved).toEqual(['portainer'])
+  })
+
+  it('says which variables it assumed, and assumes none when the whole configuration is there', async () => {
+    const part = await proofOf(PASSES["a site's file alone: formats and maps are in nginx.conf"] as Asked)
+    expect(part.limits.join('\n')).toMatch(
+      /\$connection_upgrade is not defined in the files that were given; its usual map/,
+    )
+    const whole = await proofOf({ files: { 'nginx.conf': inServer(location(good())) } })
+    expect(whole.before.run?.config_test?.output.join('\n')).toContain('unknown "connection_upgrade" variable')
   })
 
   it('names the file and the line of the user when nginx refuses', async () => {
