@@ -36,8 +36,11 @@ export const CERTIFICATES: ReadonlyMap<string, 'cert' | 'key'> = new Map([
   ['proxy_ssl_trusted_certificate', 'cert'],
 ])
 
-/** Backends of other kinds: nothing of the proof may reach them. */
-export const OTHER_PASSES = new Set(['fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'memcached_pass'])
+/** Backends of other kinds, of modules too: nothing of the proof may reach them. */
+export const OTHER_PASSES = /^(?!proxy_pass$)\w+_pass$/
+/** Modules that call somebody by themselves: collectors of traces, issuers of certificates, licences. */
+export const CALLERS =
+  /^(?:otel_|opentracing|zipkin_|jaeger_|acme_|mgmt$|usage_report$|zone_sync|auth_ldap|ldap_server$)/
 
 export const CACHE_PATHS = /^(?:proxy|fastcgi|uwsgi|scgi)_cache_path$/
 /** Options of `listen` that decide what is spoken; the others are about sockets. */

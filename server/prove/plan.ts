@@ -33,6 +33,7 @@ export function plan(
     options,
     plan: made,
     maps: [],
+    shared: null,
     groups: groupsOf(config),
     names: new Map(),
   }

@@ -2,6 +2,7 @@
 import type { NginxConfig, Node } from '../nginx-config/contract.ts'
 import {
   CACHE_PATHS,
+  CALLERS,
   CERTIFICATES,
   FOREIGN_PARAMETERS,
   LISTEN_OPTIONS,
@@ -31,6 +32,8 @@ export interface Rewriting {
   maps: string[]
   /** Names of upstream groups. */
   groups: string[]
+  /** The backend of those that are too many to have their own. */
+  shared: number | null
   /** Host of a proxy_pass → the upstream group that stands for it. */
   names: Map<string, { original: string; index: number }>
 }
@@ -44,7 +47,8 @@ export function rewrite(node: Node, said: string[], rewriting: Rewriting): strin
   if (SILENTLY_OUT.has(name)) return null
   const certificate = CERTIFICATES.get(name)
   if (certificate !== undefined) return [name, `${FOLDER_MARK}/stand-in.${certificate}`]
-  if (OTHER_PASSES.has(name)) return [name, quote('127.0.0.1:9')]
+  if (CALLERS.test(name)) return 'a proof calls nobody'
+  if (OTHER_PASSES.test(name)) return [name, quote('127.0.0.1:9')]
   if (CACHE_PATHS.test(name)) {
     const own = rewriting.plan.lines.length
     return [
@@ -101,6 +105,10 @@ function passwordFile(name: string, file: string, { plan, config }: Rewriting): 
   return [name, `${FOLDER_MARK}/${copy}`]
 }
 
+/** Each is a listening socket; a configuration may have thousands of sites. */
+const MOST_BACKENDS = 200
+const SHARED = 'another backend of the configuration'
+
 /** A backend of its own: its port says which one was reached. */
 function addBackend(
   rewriting: Rewriting,
@@ -111,6 +119,12 @@ function addBackend(
 ): number {
   const { plan, options, tested } = rewriting
   const isAuth = node.parent !== null && tested.auth.has(node.parent)
+  const onPath = isAuth || (node.parent !== null && tested.blocks.has(node.parent))
+  if (!onPath && plan.backends.length >= MOST_BACKENDS) {
+    rewriting.shared ??=
+      plan.backends.push({ original: SHARED, host: SHARED, role: 'app', speaks: 'either', sni: null }) - 1
+    return rewriting.shared
+  }
   plan.backends.push({
     original,
     host,

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { existsSync } from 'node:fs'
 import { lineOf, type NginxConfig } from '../nginx-config/contract.ts'
 import type { Asking } from '../probe/contract.ts'
@@ -327,10 +327,8 @@ function withoutUnknown(
 ): Partial<PlanOptions> | null {
   const [, name = '', line] = /unknown directive "([^"]+)" in \S+:(\d+)/.exec(output) ?? []
   if (name === '' || !OPTIONAL_DIRECTIVES.test(name) || options.unknown.has(name)) return null
-  if (onTestedPath(made, Number(line), tested) && options.modules.length === 0) {
-    const modules = modulesOf(config, program)
-    if (modules.length > 0) return { modules }
-  }
+  const module = onTestedPath(made, Number(line), tested) ? moduleOf(name, config, program) : null
+  if (module !== null && !options.modules.includes(module)) return { modules: [...options.modules, module] }
   return { unknown: new Set([...options.unknown, name]) }
 }
 
@@ -341,16 +339,17 @@ function onTestedPath(made: Plan, line: number, { blocks, auth }: TestedPath): b
   )
 }
 
-/** The config's own load_module lines, where the distribution's folder has the file: no other place is loaded from, and
- *  nothing that runs code. */
-function modulesOf(config: NginxConfig, { modules }: Program): string[] {
-  if (modules === null) return []
-  return config.root.children
+/** The module with the directive, by one of the config's own load_module lines, where the distribution's folder has the
+ *  file: no other place is loaded from, and nothing that runs code. */
+function moduleOf(directive: string, config: NginxConfig, { modules }: Program): string | null {
+  if (modules === null) return null
+  const [part = ''] = directive.split('_')
+  const name = config.root.children
     .filter(({ statement }) => statement.name === 'load_module')
     .map(({ statement }) => basename(statement.args[0] ?? ''))
-    .filter((name) => /^[\w.-]+\.so$/.test(name) && !/lua|js|perl|ndk/.test(name))
-    .map((name) => join(modules, name))
-    .filter((file) => dirname(file) === modules && existsSync(file))
+    .find((one) => /^[\w.-]+\.so$/.test(one) && !/lua|js|perl|ndk/.test(one) && one.includes(part))
+  const file = name === undefined ? null : join(modules, name)
+  return file !== null && existsSync(file) ? file : null
 }
 
 /** Ports of stand-ins back to what they stand for. */

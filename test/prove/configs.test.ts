@@ -270,6 +270,24 @@ describeWith('nginx', 'a configuration', () => {
     real.close()
   })
 
+  it('runs a configuration of 1500 sites', async () => {
+    const sites = Array.from(
+      { length: 1500 },
+      (_, i) =>
+        `upstream pool${i} { server 10.0.${i >> 8}.${i & 255}:80; }
+         server { listen 80; server_name s${i}.test; location / { proxy_pass http://pool${i}; } location /a { proxy_pass http://host${i}:1; } }`,
+    )
+    const { before } = await proofOf({
+      files: {
+        'nginx.conf': inHttp(
+          `server_names_hash_max_size 8192; ${MAP} ${sites.join('\n')} server { listen 80; server_name app.test; ${location(good())} }`,
+        ),
+      },
+    })
+    expect(before.run?.outcome?.text, before.run?.config_test?.output.join('\n')).toBe(OK)
+    expect(before.run?.backend?.backend).toBe('http://app:3000')
+  })
+
   it('enters by the plain listener when asked, and sees the redirect', async () => {
     const { before } = await proofOf({
       ...(PASSES['a Debian tree, TLS with certificates that are not here'] as Asked),
