@@ -179,13 +179,13 @@ async function readCircumstances(
   host: string | null,
   path: string,
 ): Promise<Circumstances> {
-  const { circumstancesOf, expected, PLAIN_TRIAL } = await import('../prove/contract.ts')
+  const { circumstancesOf, expected, MOST_SESSIONS, PLAIN_TRIAL } = await import('../prove/contract.ts')
   const timeout = expected(config, host, path.replace(/\?.*$/s, ''), null).read_timeout
   const { trial, demands, speaks, sni } = finding ? circumstancesOf(finding, config, timeout) : PLAIN_TRIAL
   return {
     trial: {
       idle: flags.idle ?? trial.idle,
-      sessions: Math.min(flags.sessions ?? trial.sessions, 1000),
+      sessions: Math.min(flags.sessions ?? trial.sessions, MOST_SESSIONS),
       reload: flags.reload ?? trial.reload,
     },
     demands: {

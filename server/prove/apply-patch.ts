@@ -6,19 +6,42 @@ export type Applied = { ok: true; files: Map<string, string> } | { ok: false; re
 /** @param find the text of the file that a name in the diff means, and the path it is known by; null: there is none. */
 export function applyPatch(diff: string, find: (name: string) => { path: string; text: string } | null): Applied {
   const files = new Map<string, string>()
-  const parts = diff.split(/^(?=--- .*\r?\n\+\+\+ )/m).filter((part) => part.startsWith('--- '))
-  if (parts.length === 0) return { ok: false, reason: 'it is no unified diff: no "---" and "+++" lines' }
-  for (const part of parts) {
-    const [from = '', to = '', ...lines] = part.split('\n')
-    const name = nameOf(to) ?? nameOf(from) ?? ''
-    const found = find(name)
-    if (!found) return { ok: false, reason: `it changes ${name}, which is not part of the configuration` }
-    const next = applyHunks(files.get(found.path) ?? found.text, lines)
-    if (!next.ok) return { ok: false, reason: `${name}: ${next.reason}` }
-    files.set(found.path, next.text)
+  const lines = diff.split('\n')
+  let file: { path: string; name: string; old: string[]; out: string[]; at: number } | null = null
+  const finish = (): void => {
+    if (file) files.set(file.path, [...file.out, ...file.old.slice(file.at)].join(''))
   }
-  return { ok: true, files }
+  for (let i = 0; i < lines.length; i++) {
+    const [line = '', next = ''] = [lines[i], lines[i + 1]]
+    const hunk = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@/.exec(line)
+    if (hunk && file) {
+      const [, start, before = '1', after = '1'] = hunk
+      // A hunk without old lines stands after the line it names.
+      const begin = before === '0' ? Number(start) : Number(start) - 1
+      if (begin < file.at || begin > file.old.length)
+        return no(`${file.name}: the hunk at line ${start} is out of order`)
+      for (const kept of file.old.slice(file.at, begin)) file.out.push(kept)
+      file.at = begin
+      const end = applyHunk(file, lines, i + 1, Number(before), Number(after))
+      if (typeof end === 'string') return no(`${file.name}: ${end}`)
+      i = end - 1
+    } else if (line.startsWith('--- ') && next.startsWith('+++ ')) {
+      finish()
+      const name = nameOf(next) ?? nameOf(line) ?? ''
+      const found = find(name)
+      if (!found) return no(`it changes ${name}, which is not part of the configuration`)
+      file = { path: found.path, name, old: linesOf(files.get(found.path) ?? found.text), out: [], at: 0 }
+      i++
+    }
+  }
+  finish()
+  return file ? { ok: true, files } : no('it is no unified diff: no "---" and "+++" lines')
 }
+
+const no = (reason: string): { ok: false; reason: string } => ({ ok: false, reason })
+
+/** Lines with their ends; the last may have none. */
+const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 
 /** `+++ b/conf.d/app.conf<tab>date` */
 function nameOf(line: string): string | null {
@@ -26,43 +49,33 @@ function nameOf(line: string): string | null {
   return name === '/dev/null' || name === '' ? null : name
 }
 
-type Text = { ok: true; text: string } | { ok: false; reason: string }
-
-function applyHunks(text: string, lines: readonly string[]): Text {
-  const old = text.split('\n')
-  const out: string[] = []
-  let at = 0
-  let inHunk = false
-  let last: '+' | '-' | ' ' = ' '
-  let hunks = 0
-  for (const line of lines) {
-    const start = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@/.exec(line)
-    if (start) {
-      // A hunk without old lines stands after the line it names.
-      const begin = start[2] === '0' ? Number(start[1]) : Number(start[1]) - 1
-      if (begin < at || begin > old.length) return { ok: false, reason: `the hunk at line ${start[1]} is out of order` }
-      out.push(...old.slice(at, begin))
-      at = begin
-      inHunk = true
-      hunks++
-      continue
+/** Index of the line after the hunk, or what does not fit. Its counts say where it ends: a removed line may look like the
+ *  head of a file. */
+function applyHunk(
+  file: { old: string[]; out: string[]; at: number },
+  lines: readonly string[],
+  start: number,
+  before: number,
+  after: number,
+): number | string {
+  let i = start
+  for (let [old, made] = [before, after]; old > 0 || made > 0; i++) {
+    const line = lines[i]
+    if (line === undefined) return 'the patch ends within a hunk'
+    const isLast = lines[i + 1]?.startsWith('\\') === true
+    // Editors and mail take the blank of an empty context line away.
+    const [mark, body] = line === '' ? [' ', '\n'] : [line.charAt(0), `${line.slice(1)}${isLast ? '' : '\n'}`]
+    if (mark !== '+' && mark !== '-' && mark !== ' ') return `"${line.slice(0, 40)}" is no line of a hunk`
+    if (mark !== '+') {
+      if (file.old[file.at] !== body) return `line ${file.at + 1} is not what the patch expects`
+      file.at++
+      old--
     }
-    const mark = line.charAt(0)
-    if (!inHunk || (mark !== '+' && mark !== '-' && mark !== ' ')) {
-      // "\ No newline at end of file" after a + line: the new file ends here without one.
-      if (mark === '\\' && last === '+' && old.slice(at).join('') === '') old.splice(at)
-      else if (line !== '') inHunk = mark === '\\' && inHunk
-      continue
+    if (mark !== '-') {
+      file.out.push(body)
+      made--
     }
-    last = mark
-    const body = line.slice(1)
-    if (mark === '+') out.push(body)
-    else {
-      if (old[at] !== body) return { ok: false, reason: `line ${at + 1} is not what the patch expects` }
-      if (mark === ' ') out.push(body)
-      at++
-    }
+    if (isLast) i++
   }
-  if (hunks === 0) return { ok: false, reason: 'the patch has no hunk' }
-  return { ok: true, text: [...out, ...old.slice(at)].join('\n') }
+  return i
 }

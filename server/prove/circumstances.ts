@@ -31,7 +31,7 @@ export const MOST_IDLE_MS = 30_000
 /** @param readTimeout the effective proxy_read_timeout before the change, seconds.
  *  @param name the server_name, for a backend that insists on SNI. */
 export function circumstancesOf(
-  { cause, evidence }: FindingPart,
+  { cause, path, evidence }: FindingPart,
   config: NginxConfig,
   readTimeout: number | null,
 ): Circumstances {
@@ -54,6 +54,9 @@ export function circumstancesOf(
       return /HTTP request (?:was sent )?to (?:an )?HTTPS|400/.test(said)
         ? { ...PLAIN_TRIAL, speaks: 'tls' }
         : PLAIN_TRIAL
+    case 'path-mismatch':
+      // The application has its WebSocket where the browser looks for it: else the URL is wrong, and no config is.
+      return { ...PLAIN_TRIAL, demands: { ...demands, path } }
     case 'origin-rejected':
       return { ...PLAIN_TRIAL, demands: { ...demands, origin: true } }
     default:
@@ -61,20 +64,25 @@ export function circumstancesOf(
   }
 }
 
-/** Enough sessions to meet the limits that the config sets: two connections of a worker each, and one of limit_conn. */
+/** Enough sessions to meet the limits that the config sets: two connections of a worker each, one of limit_conn, and as many
+ *  handshakes as limit_req lets through at once. */
 function sessionsFor(config: NginxConfig): number {
   const limits: number[] = []
+  let connections = DEFAULT_CONNECTIONS
   const walk = (node: NginxConfig['root']): void => {
     const { name, args } = node.statement
     if (name === 'limit_conn') limits.push(Number(args[1]) + 1)
-    if (name === 'worker_connections') limits.push(Math.ceil(Number(args[0]) / 2))
+    if (name === 'limit_req') limits.push(Number(/burst=(\d+)/.exec(args.join(' '))?.[1] ?? 0) + 2)
+    if (name === 'worker_connections') connections = Number(args[0])
     node.children.forEach(walk)
   }
   walk(config.root)
-  const smallest = Math.min(...limits.filter((limit) => limit > 1), MOST_SESSIONS)
-  return smallest
+  return Math.min(...[...limits, Math.ceil(connections / 2)].filter((limit) => limit > 1), MOST_SESSIONS)
 }
-const MOST_SESSIONS = 200
+/** nginx's own, without a worker_connections line. */
+const DEFAULT_CONNECTIONS = 512
+/** Each takes four sockets of this machine. */
+export const MOST_SESSIONS = 1000
 
 /** As long as old workers are left, and a little more. */
 function reloadFor(config: NginxConfig): number | null {

@@ -1,6 +1,6 @@
 /** Public surface of prove: the user's configuration in a throw-away nginx on loopback. */
 export { PatchError, prove } from './prove.ts'
-export { circumstancesOf, MOST_IDLE_MS, PLAIN_TRIAL } from './circumstances.ts'
+export { circumstancesOf, MOST_IDLE_MS, MOST_SESSIONS, PLAIN_TRIAL } from './circumstances.ts'
 export { readFinding } from './finding.ts'
 export { expected } from './expected.ts'
 export type { Circumstances, FindingPart } from './circumstances.ts'

@@ -63,7 +63,7 @@ function notRunText(before: Part, after: Part | null): string[] {
   const change =
     after === null ? told(before.expected) : `before: ${told(before.expected)}; after: ${told(after.expected)}`
   return [
-    `*not run*: nginx is not installed here, so this is what the configuration says and no proof (${change})`,
+    `*not run*: no nginx can be run here, so this is what the configuration says and no proof (${change})`,
     ...(after ?? before).expected.because,
   ]
 }
