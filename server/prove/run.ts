@@ -74,10 +74,14 @@ export async function run(
 ): Promise<RunResult> {
   const path = request.asking.path.replace(/[?#].*$/s, '')
   const tested = testedBy(config, request, path)
-  if (!tested) {
-    const where = request.host === null ? 'the path' : `${request.host} and the path`
-    return { ...NOTHING, refused: `the configuration does not tell which block serves ${where}; give --host` }
-  }
+  if (!tested) return { ...NOTHING, refused: undecided(config, request) }
+  // A pattern of server_name is no Host: what is sent in its place must lead to the same block.
+  const sent = request.plain ? null : testedPath(config, request.asking.host, path)
+  if (sent && sent.served.block !== tested.served.block)
+    return {
+      ...NOTHING,
+      refused: `Host "${request.asking.host}" leads to another block than ${request.host}; give --host`,
+    }
   const { statement } = tested.served.block
   const block = { file: statement.source.file, line: lineOf(statement) }
   const options: PlanOptions = {
@@ -102,6 +106,21 @@ export async function run(
         ...('again' in result ? { refused: 'nginx did not start' } : result),
       }
   }
+}
+
+/** Which names could be meant. */
+function undecided(config: NginxConfig, { host }: Request): string {
+  const names = new Set<string>()
+  const walk = (node: NginxConfig['root']): void => {
+    const { name, args } = node.statement
+    if (name === 'server_name') for (const one of args) if (/^[\w.-]+$/.test(one) && one !== '_') names.add(one)
+    node.children.forEach(walk)
+  }
+  walk(config.root)
+  const known = names.size === 0 ? '' : `, one of ${[...names].slice(0, 5).join(', ')}${names.size > 5 ? ' …' : ''}`
+  return host === null
+    ? `several servers could be meant; give --host${known}`
+    : `the configuration does not tell which block serves ${host}; give --host${known}`
 }
 
 /** With a redirect to TLS a name has two server blocks: the logs mean the one that proxies, `plain` means the other. */

@@ -46,8 +46,8 @@ function levelsOf(block: Node): Node[] {
   return out
 }
 
-/** Directives of lua-nginx-module, njs and ngx_http_perl_module. */
-const CODE = /^(?:lua_|js_|perl(?:_|$))|_by_lua(?:_block|_file)?$/
+/** Directives of lua-nginx-module, njs, ngx_http_perl_module, and others that run code of the configuration. */
+const CODE = /^(?:lua_|js_|mruby_|wasm_|proxy_wasm|passenger_|perl(?:_|$))|_by_lua(?:_block|_file)?$/
 export const isCode = (name: string): boolean => CODE.test(name)
 
 /** Code that only prepares or defines something: it runs for the request when its variable is used. */

@@ -288,6 +288,17 @@ describeWith('nginx', 'a configuration', () => {
     expect(before.run?.backend?.backend).toBe('http://app:3000')
   })
 
+  it('asks for the host when several could be meant, or when a pattern is no Host', async () => {
+    const server = (name: string) => `server { listen 80; server_name ${name}; ${location(good())} }`
+    const two = { 'nginx.conf': inHttp(`${MAP} ${server('a.test')} ${server('b.test')} ${server('~^c')}`) }
+    expect((await proofOf({ files: two, host: null })).conclusion[0]).toContain('give --host, one of a.test, b.test')
+    expect((await proofOf({ files: two, host: '~^c', sent: 'c.test' })).ok).toBe(true)
+    expect((await proofOf({ files: two, host: '~^c', sent: 'localhost' })).conclusion[0]).toContain(
+      'Host "localhost" leads to another block',
+    )
+    expect((await proofOf({ files: two, host: 'b.test' })).ok).toBe(true)
+  })
+
   it('enters by the plain listener when asked, and sees the redirect', async () => {
     const { before } = await proofOf({
       ...(PASSES['a Debian tree, TLS with certificates that are not here'] as Asked),

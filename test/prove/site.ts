@@ -54,6 +54,8 @@ export interface Asked {
   to?: string
   patch?: string
   host?: string | null
+  /** The Host header, where it is not `host`. */
+  sent?: string
   path?: string
   plain?: boolean
   origin?: string | null
@@ -74,7 +76,7 @@ export async function proofOf(asked: Asked): Promise<Proof & { folder: string; p
     config: loaded.config,
     patch,
     asking: {
-      host: host ?? 'app.test',
+      host: asked.sent ?? host ?? 'app.test',
       path: asked.path ?? '/ws',
       origin: asked.origin ?? null,
       subprotocols: [],
