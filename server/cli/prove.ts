@@ -115,7 +115,7 @@ async function run(flags: Flags): Promise<number> {
 }
 
 async function readOptions(flags: Flags, signal: AbortSignal): Promise<ProveOptions> {
-  const [{ loadConfig }, { readFinding }, { readHeader }] = await Promise.all([
+  const [{ loadConfig }, { anySocket, readFinding }, { readHeader }] = await Promise.all([
     import('../nginx-config/contract.ts'),
     import('../prove/contract.ts'),
     import('../probe/contract.ts'),
@@ -127,11 +127,12 @@ async function readOptions(flags: Flags, signal: AbortSignal): Promise<ProveOpti
   }
   const finding = flags.report === undefined ? null : readFinding(readText(flags.report), flags.finding ?? null)
   if (typeof finding === 'string') throw new UsageError(`${flags.report}: ${finding}`)
-  const path = flags.path ?? finding?.path
+  const any = finding?.path === null && flags.path === undefined ? anySocket(loaded.config) : null
+  const path = flags.path ?? finding?.path ?? any?.path
   if (path == null) throw new UsageError('--path is missing: the path of the WebSocket, such as /ws')
   if (!/^\/[\x21-\x7e]*$/.test(path))
     throw new UsageError(`--path: "${path}" is no path; it starts with / and has no spaces`)
-  const host = flags.host ?? finding?.server ?? null
+  const host = flags.host ?? finding?.server ?? any?.host ?? null
   if (host !== null && !/^[\w.*~[\]:^$\\()-]+$/.test(host)) throw new UsageError(`--host: "${host}" is no host name`)
   if (flags.origin !== undefined && /[^\x21-\x7e]/.test(flags.origin))
     throw new UsageError(`--origin: "${flags.origin}" is no origin`)

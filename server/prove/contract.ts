@@ -1,4 +1,5 @@
 /** Public surface of prove: the user's configuration in a throw-away nginx on loopback. */
+export { anySocket } from './any-socket.ts'
 export { PatchError, prove } from './prove.ts'
 export { circumstancesOf, MOST_IDLE_MS, MOST_SESSIONS, PLAIN_TRIAL } from './circumstances.ts'
 export { readFinding } from './finding.ts'

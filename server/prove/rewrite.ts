@@ -94,7 +94,7 @@ function rewriteListen(args: readonly string[], { plan }: Rewriting): string[] |
 function accessLog(said: string[], args: readonly string[], { config }: Rewriting): string[] {
   if (args[0] === 'off') return said
   const hasFormat = args[1] !== undefined && !/^(?:buffer|gzip|flush|if)\b/.test(args[1])
-  return ['access_log', '/dev/null', ...(hasFormat && !isPart(config) ? [said[2] ?? ''] : [])]
+  return ['access_log', `${FOLDER_MARK}/access.log`, ...(hasFormat && !isPart(config) ? [said[2] ?? ''] : [])]
 }
 
 function passwordFile(name: string, file: string, { plan, config }: Rewriting): string[] | string {
