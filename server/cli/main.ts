@@ -7,6 +7,8 @@ import { registerExplain } from './explain.ts'
 import { registerFix } from './fix.ts'
 import { registerLogFormat } from './log-format.ts'
 import { registerParse } from './parse.ts'
+import { registerProbe } from './probe.ts'
+import { registerProve } from './prove.ts'
 import { registerServe } from './serve.ts'
 
 const EXAMPLES = `
@@ -16,14 +18,16 @@ Examples:
   docker logs portainer 2>&1 | halfopen analyze -
   halfopen serve                               dashboard on http://127.0.0.1:11006
 
-Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage error or input that
-cannot be read, 130 or 143 ended by Ctrl-C or SIGTERM.
+Exit codes: 0 done, 1 findings at or above --fail-on or a failed probe or proof,
+2 usage error or input that cannot be read, 130 or 143 ended by Ctrl-C or SIGTERM.
 "halfopen COMMAND --help" shows the options of a command.`
 
 const COMMANDS = new Map([
   ['analyze', registerAnalyze],
   ['serve', registerServe],
   ['fix', registerFix],
+  ['prove', registerProve],
+  ['probe', registerProbe],
   ['parse', registerParse],
   ['explain', registerExplain],
   ['log-format', registerLogFormat],

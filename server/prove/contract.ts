@@ -1,0 +1,11 @@
+/** Public surface of prove: the user's configuration in a throw-away nginx on loopback. */
+export { anySocket } from './any-socket.ts'
+export { PatchError, prove } from './prove.ts'
+export { circumstancesOf, MOST_IDLE_MS, MOST_SESSIONS, PLAIN_TRIAL } from './circumstances.ts'
+export { readFinding } from './finding.ts'
+export { expected } from './expected.ts'
+export type { Circumstances, FindingPart } from './circumstances.ts'
+export type { ReportedFinding } from './finding.ts'
+export type { Part, Phase, Proof, ProveOptions } from './prove.ts'
+export type { RunResult } from './run.ts'
+export type { Seen } from './seen.ts'

@@ -1,0 +1,89 @@
+/** `halfopen prove` and `halfopen probe` as commands: codes, JSON, and a report handed over. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it, vi } from 'vitest'
+import { main } from '../../server/cli/main.ts'
+import { describeWith } from '../needs.ts'
+import { application } from '../probe/servers.ts'
+import { folderWith, HEADERS, inServer, MAP, wholeDiff } from './site.ts'
+
+const bad = inServer('    location /ws {\n        proxy_pass http://app:3000;\n    }')
+const good = inServer(`    location /ws {\n        proxy_pass http://app:3000;${HEADERS}\n    }`, MAP)
+
+async function run(args: string[]): Promise<{ code: number; said: string }> {
+  let said = ''
+  const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said += String(text)
+    return true
+  })
+  try {
+    return { code: await main(args), said }
+  } finally {
+    write.mockRestore()
+  }
+}
+
+describeWith('nginx', 'halfopen prove', () => {
+  it('ends with 1 before, and with 0 after the patch', async () => {
+    const folder = folderWith({ 'nginx.conf': bad, 'fix.diff': wholeDiff('nginx.conf', bad, good) })
+    const out = join(folder, 'out')
+    const args = ['prove', '--config', folder, '--path', '/ws', '--output', 'json', '-o', out]
+    expect((await run(args)).code).toBe(1)
+    expect((await run([...args, '--patch', join(folder, 'fix.diff')])).code).toBe(0)
+    const proof = JSON.parse(readFileSync(out, 'utf8')) as Record<string, unknown>
+    expect(proof).toMatchObject({
+      schema: 'halfopen.proof/1',
+      ok: true,
+      fixed: true,
+      request: { host: 'app.test', path: '/ws' },
+    })
+  })
+
+  it('takes path, host and patch from a report', async () => {
+    const folder = folderWith({ 'nginx.conf': bad })
+    const log = join(folder, 'access.log')
+    const line = (path: string, status: number) =>
+      `198.51.100.7 - - [21/Nov/2026:06:13:34 +0000] "GET ${path} HTTP/1.1" ${status} 16 "-" "Mozilla/5.0" "upgrade=websocket"\n`
+    writeFileSync(log, line('/ws', 426).repeat(5))
+    const [report, out] = [join(folder, 'report.json'), join(folder, 'out.txt')]
+    await run(['analyze', '--no-progress', '--config', folder, '--output', 'json', '-o', report, log])
+    const { code } = await run(['prove', '--config', folder, '--report', report, '-o', out])
+    expect(readFileSync(out, 'utf8')).toContain('was 426 Upgrade Required, now 101 Switching Protocols')
+    expect(code).toBe(0)
+  })
+
+  it.each([
+    [[], /--path is missing/],
+    [['--path', 'ws'], /is no path/],
+    [['--path', '/ws', '--patch', '/nonexistent.diff'], /cannot be read/],
+    [['--path', '/ws', '--report', '/dev/null'], /no report/],
+    [['--path', '/ws', '--header', 'x'], /no header/],
+    [['--path', '/ws', '--idle', 'soon'], /expected a time/],
+  ])('refuses %j', async (more, message) => {
+    const folder = folderWith({ 'nginx.conf': bad })
+    const { code, said } = await run(['prove', '--config', folder, ...more])
+    expect(said).toMatch(message)
+    expect(said.trimEnd()).not.toContain('\n')
+    expect(code).toBe(2)
+  })
+})
+
+it('halfopen probe: 0, 1 and 2, and JSON', async () => {
+  const out = join(folderWith({}), 'out')
+  const { port } = await application()
+  expect((await run(['probe', `ws://127.0.0.1:${port}/ws`, '--output', 'json', '-o', out])).code).toBe(0)
+  expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ schema: 'halfopen.probe/1', ok: true, direct: null })
+  expect((await run(['probe', 'ws://127.0.0.1:1/ws', '-o', out])).code).toBe(1)
+  for (const args of [
+    ['ftp://a'],
+    ['ws://a', '--connect', 'b'],
+    ['ws://a', '--header', 'Upgrade: x'],
+    ['ws://a', '--subprotocol', 'a b'],
+    ['ws://a', '--socket-io', '--signalr'],
+    ['ws://a', '--direct', 'x'],
+  ]) {
+    const { code, said } = await run(['probe', ...args])
+    expect(code, args.join(' ')).toBe(2)
+    expect(said.trimEnd()).not.toContain('\n')
+  }
+})
