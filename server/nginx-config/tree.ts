@@ -108,6 +108,8 @@ export interface Node {
   parent: Node | null
   /** The statement in the parent's own block that brought it: itself, or an `include`. */
   anchor: Statement
+  /** Includes directly in this block that could not be read: what is absent from it may stand there. */
+  gaps: readonly Statement[]
 }
 
 export interface NginxConfig {
