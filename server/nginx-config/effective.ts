@@ -2,7 +2,8 @@
 import type { EffectiveProxy } from '../diagnosis/contract.ts'
 import { backendOf } from './backend.ts'
 import { nginxSeconds } from './nginx-time.ts'
-import { child, levels, type Served } from './serve.ts'
+import { child, levels } from './levels.ts'
+import type { Served } from './serve.ts'
 import { publicAddress, serverNames } from './servers.ts'
 import { descendants, httpNodes, lineOf, type NginxConfig, type Node } from './tree.ts'
 

@@ -1,5 +1,6 @@
 /** From a request (host and path) to the block that handles it. */
 import { findLocation, normalPath } from './locations.ts'
+import { child } from './levels.ts'
 import { candidateServers, serverNames } from './servers.ts'
 import type { NginxConfig, Node } from './tree.ts'
 
@@ -61,16 +62,4 @@ function fallback(server: Node, location: Node): Node | null {
 function passOf(location: Node): Node | null {
   const inner = location.children.filter(({ statement }) => ['if', 'limit_except'].includes(statement.name))
   return [location, ...inner].map((node) => child(node, 'proxy_pass')).find((pass) => pass !== null) ?? null
-}
-
-/** First directive of that name directly in a block, includes counted in. */
-export function child(node: Node, name: string): Node | null {
-  return node.children.find(({ statement }) => statement.name === name) ?? null
-}
-
-/** The block and those around it, innermost first. */
-export function levels(node: Node): Node[] {
-  const out: Node[] = []
-  for (let level: Node | null = node; level; level = level.parent) out.push(level)
-  return out
 }
