@@ -95,7 +95,8 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     key: 'max_size',
     type: 'text',
     default: '2GB',
-    meaning: 'How large the database may grow (at least 64MB); the oldest hours are deleted first. `none`: as large as it gets.',
+    meaning:
+      'How large the database may grow (at least 64MB); the oldest hours are deleted first. `none`: as large as it gets.',
     expected: 'a size of at least 64MB, such as 500MB or 2GB, or none',
   },
   {

@@ -4,6 +4,7 @@ import { registerAnalyze } from './analyze.ts'
 import { complain, packageVersion, UsageError } from './command.ts'
 import { registerDb } from './db.ts'
 import { registerExplain } from './explain.ts'
+import { registerLint } from './lint.ts'
 import { registerLogFormat } from './log-format.ts'
 import { registerParse } from './parse.ts'
 import { registerServe } from './serve.ts'
@@ -13,6 +14,7 @@ Examples:
   halfopen analyze                             the logs in the usual places
   halfopen analyze access.log error.log        several logs, one report
   docker logs portainer 2>&1 | halfopen analyze -
+  halfopen lint /etc/nginx                     the configuration, before it breaks
   halfopen serve                               dashboard on http://127.0.0.1:11006
 
 Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage error or input that
@@ -22,6 +24,7 @@ cannot be read, 130 or 143 ended by Ctrl-C or SIGTERM.
 const COMMANDS = new Map([
   ['analyze', registerAnalyze],
   ['serve', registerServe],
+  ['lint', registerLint],
   ['parse', registerParse],
   ['explain', registerExplain],
   ['log-format', registerLogFormat],

@@ -243,7 +243,15 @@ export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, occur, spa
 export { MinuteCounts } from './minute-counts.ts'
 export { settleShares, shareOf, shorter } from './share.ts'
 export { SortedCounts } from './sorted-counts.ts'
-export { keepExemplar, keepExemplars, lifetimesKey, MAX_PROOFS, observationKey, suspectKey, suspectOf } from './evidence.ts'
+export {
+  keepExemplar,
+  keepExemplars,
+  lifetimesKey,
+  MAX_PROOFS,
+  observationKey,
+  suspectKey,
+  suspectOf,
+} from './evidence.ts'
 export { latencyBucket, latencyOf, lifetimeBucket, lifetimeOf } from './histogram.ts'
 export { ownText } from './own-text.ts'
 export { Clocks } from './clocks.ts'

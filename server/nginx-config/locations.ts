@@ -1,6 +1,5 @@
 /** Which location serves a path. Source: ngx_http_core_find_location and ngx_http_core_location. */
 import { fromPcre } from './pcre.ts'
-import { readTarget } from './uri.ts'
 import type { Node } from './tree.ts'
 
 type Modifier = '=' | '^~' | '~' | '~*' | '' | '@'
@@ -106,10 +105,3 @@ const PASSES = /^(?:proxy|fastcgi|uwsgi|scgi|memcached|grpc)_pass$/
 
 /** auto_redirect is set where a *_pass handler stands in a location that ends in a slash. */
 const redirectsToSlash = (node: Node): boolean => node.children.some(({ statement }) => PASSES.test(statement.name))
-
-/** The path as locations see it: no query, percent-decoded, slashes merged, dot segments resolved. What nginx answers
- *  with 400 (a broken escape) is taken as it is. */
-export function normalPath(uri: string): string {
-  const found = readTarget(uri.startsWith('/') ? uri : `/${uri}`)
-  return found?.path ?? uri.replace(/[?#].*$/s, '')
-}

@@ -29,8 +29,14 @@ export interface Resolved {
 export const HANDSHAKE: Readonly<Record<string, string>> = { upgrade: 'websocket', connection: 'Upgrade' }
 
 /** One answer for each server block that may get the request: one when port and address are known, and the first is
- *  nginx's when only one listens there. [] when nothing listens. @param version of nginx; null: not known. */
-export function resolveRequest(config: NginxConfig, asked: AskedRequest, version: string | null = null): Resolved[] {
+ *  nginx's when only one listens there. [] when nothing listens. @param version of nginx; null: not known.
+ *  @param assume conditions that only the running nginx can judge do not hold, and are named; else they end the way. */
+export function resolveRequest(
+  config: NginxConfig,
+  asked: AskedRequest,
+  version: string | null = null,
+  assume = true,
+): Resolved[] {
   const host = hostName(asked.host)
   const { port, address, scheme, target } = asked
   const servers =
@@ -41,7 +47,7 @@ export function resolveRequest(config: NginxConfig, asked: AskedRequest, version
   return servers.map(({ server, first }) => {
     // With TLS the name in the ClientHello has chosen the server before a line is read.
     const mergeSlashes = mergesSlashes(scheme === 'https' ? server : first)
-    const journey = walk(config, server, { scheme, method: 'GET', target, headers, port, mergeSlashes })
+    const journey = walk(config, server, { scheme, method: 'GET', target, headers, port, mergeSlashes }, assume)
     const { outcome } = journey
     return { journey, received: outcome.kind === 'proxied' ? received(journey, outcome.pass, version) : null }
   })

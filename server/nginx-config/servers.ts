@@ -3,7 +3,8 @@ import type { EffectiveProxy } from '../diagnosis/contract.ts'
 import { fromPcre } from './pcre.ts'
 import { httpNodes, type NginxConfig, type Node } from './tree.ts'
 
-interface Listen {
+/** One `listen` of a server block. */
+export interface Listen {
   socket: string
   /** Empty for a unix socket. */
   port: string
@@ -134,6 +135,8 @@ function addName({ exact, heads, tails, patterns }: Socket, name: string, server
 export function serverNames(server: Node): string[] {
   return readServer(server).names
 }
+
+export const listensOf = (server: Node): readonly Listen[] => readServer(server).listens
 
 /** Where visitors reach the server: its first TLS address, else its first. Null for a fragment that does not tell,
  *  for unix sockets, and where a load balancer must speak first (proxy_protocol). */

@@ -37,6 +37,8 @@ export interface Journey {
   block: Node
   outcome: Outcome
   steps: Step[]
+  /** Conditions that were taken not to hold. */
+  assumed: Node[]
   state: State
   values: Values
 }
@@ -66,9 +68,10 @@ class Undecided extends Error {
   }
 }
 
-/** Follows a request that reached a server block. Never throws. */
-export function walk(config: NginxConfig, server: Node, facts: RequestFacts): Journey {
-  return new Walk(config, server, facts).run()
+/** Follows a request that reached a server block. Never throws. `assume`: an `if` that only the running nginx can judge
+ *  (an address, a geo lookup) is taken not to hold, and named in `assumed`; else it ends the way. */
+export function walk(config: NginxConfig, server: Node, facts: RequestFacts, assume = false): Journey {
+  return new Walk(config, server, facts, assume).run()
 }
 
 type Answer = Extract<Outcome, { kind: 'answered' }>
@@ -86,7 +89,11 @@ class Walk {
   private uriChanged = false
   private inErrorPage = false
 
-  constructor(config: NginxConfig, server: Node, facts: RequestFacts) {
+  private readonly assume: boolean
+  private readonly assumed: Node[] = []
+
+  constructor(config: NginxConfig, server: Node, facts: RequestFacts, assume: boolean) {
+    this.assume = assume
     this.server = server
     this.block = server
     this.facts = facts
@@ -116,8 +123,8 @@ class Walk {
       if (!(error instanceof Undecided)) throw error
       outcome = { kind: 'undecided', reason: error.message, at: error.at }
     }
-    const { facts, server, location, block, steps, state, values } = this
-    return { facts, server, location, block, outcome, steps, state, values }
+    const { facts, server, location, block, steps, assumed, state, values } = this
+    return { facts, server, location, block, outcome, steps, assumed, state, values }
   }
 
   /** From the rewrite directives of the server on. */
@@ -293,7 +300,8 @@ class Walk {
         return this.rewrite(node)
       case 'if': {
         const holds = evaluateCondition(args, this.values)
-        if (holds === null)
+        if (holds === null && this.assume) this.assumed.push(node)
+        else if (holds === null)
           throw new Undecided(`whether "if ${args.join(' ')}" holds is known only while nginx runs`, node)
         if (!holds) return null
         this.say(`if ${args.join(' ')} holds`, node)

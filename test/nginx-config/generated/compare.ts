@@ -148,14 +148,19 @@ async function compareAll(config: NginxConfig, all: readonly Asked[][], ports: r
     for (const asked of some) {
       const port = ports[asked.port] ?? 0
       const answer = await ask(port, asked)
-      const [resolved] = resolveRequest(config, {
-        scheme: 'http',
-        port,
-        address: '127.0.0.1',
-        target: asked.target,
-        host: asked.host,
-        headers: asked.headers,
-      })
+      const [resolved] = resolveRequest(
+        config,
+        {
+          scheme: 'http',
+          port,
+          address: '127.0.0.1',
+          target: asked.target,
+          host: asked.host,
+          headers: asked.headers,
+        },
+        null,
+        false,
+      )
       const predicted = resolved ? predictedText(resolved) : 'no server'
       const happened = happenedText(answer)
       sum.requests++
