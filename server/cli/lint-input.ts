@@ -1,6 +1,7 @@
 /** The configurations that lint is given. */
 import { readFileSync, statSync } from 'node:fs'
 import { configFromText, loadConfig, type Loaded, type NginxConfig } from '../nginx-config/contract.ts'
+import { processEnvironment } from '../scan/contract.ts'
 import { complain, UsageError } from './command.ts'
 
 /** Where nginx keeps its configuration when nobody says otherwise. */
@@ -33,19 +34,10 @@ export function readConfigs(paths: readonly string[]): { configs: NginxConfig[];
 }
 
 function usual(): string {
-  if (isPiped()) return '-'
+  if (processEnvironment().stdinPiped) return '-'
   const found = USUAL.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory())
   if (found === undefined) throw new UsageError(`no configuration given, and none at ${USUAL.join(', ')}; name one`)
   return found
-}
-
-function isPiped(): boolean {
-  try {
-    const stats = statSync('/dev/stdin')
-    return stats.isFIFO() || (stats.isFile() && stats.size > 0)
-  } catch {
-    return false
-  }
 }
 
 function fromStdin(): Loaded {

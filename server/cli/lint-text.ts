@@ -36,9 +36,10 @@ function findingText(
 ): string {
   const place = escapeText(line > 0 ? `${file}:${line}` : file)
   const body = wrap(escapeText(message), width - 4).map((one) => `    ${one}\n`)
-  const quoted = text === '' ? '' : `    ${paint('dim', `| ${clip(escapeText(text), width - 6)}`)}\n`
+  const quoted =
+    text === '' || severity === 'info' ? '' : `    ${paint('dim', `| ${clip(escapeText(text), width - 6)}`)}\n`
   const lines = fix === null ? [] : fix.split('\n')
-  const advice = lines.map((one, i) => `    ${i === 0 ? 'Write  ' : '       '}${escapeText(one)}\n`)
+  const advice = lines.map((one, i) => `    ${i === 0 ? 'Fix  ' : '     '}${escapeText(one)}\n`)
   const word = severity === 'info' ? 'remark' : severity
   return `\n${paint('bold', place)}  ${paint(TONES[severity], word)}  ${rule}\n${body.join('')}${quoted}${advice.join('')}`
 }

@@ -134,10 +134,17 @@ function untilLevel(block: Node, last: Node | null): Node[] {
 export const firstGap = (blocks: readonly Node[]): Statement | null =>
   blocks.map(({ gaps }) => gaps[0]).find((gap) => gap !== undefined) ?? null
 
+const httpGaps = new WeakMap<Subject, Statement | null>()
+
 /** Includes of http context: a map, an upstream or a log_format may stand there. */
-export function httpGap({ config, http }: Subject): Statement | null {
-  const around = config.kind === 'main' ? http.map(({ parent }) => parent) : [config.root]
-  return firstGap([...new Set(around), config.root].filter((node) => node !== null))
+export function httpGap(subject: Subject): Statement | null {
+  const before = httpGaps.get(subject)
+  if (before !== undefined) return before
+  const { config, http } = subject
+  const around = config.kind === 'main' ? [...new Set(http.map(({ parent }) => parent))] : []
+  const gap = firstGap([...around, config.root].filter((node) => node !== null))
+  httpGaps.set(subject, gap)
+  return gap
 }
 
 /** False for a file of conf.d and the like: what nginx.conf says around it is not known. */

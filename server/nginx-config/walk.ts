@@ -4,7 +4,7 @@
 import { lookUpLocation } from './locations.ts'
 import { evaluateCondition } from './condition.ts'
 import { rewriteOf, type Rewritten } from './rewrite.ts'
-import { child, levels } from './levels.ts'
+import { child, childrenNamed, levels } from './levels.ts'
 import { serverNames } from './servers.ts'
 import { readTarget } from './uri.ts'
 import { hostName, isKnown, Values, type RequestFacts } from './values.ts'
@@ -193,9 +193,7 @@ class Walk {
 
   /** `deny all` with nothing allowed before it; who asks is not known otherwise. */
   private denied(): Answer | null {
-    const level = levels(this.block).find(({ children }) =>
-      children.some(({ statement }) => statement.name === 'deny' || statement.name === 'allow'),
-    )
+    const level = levels(this.block).find((one) => child(one, 'deny') ?? child(one, 'allow'))
     const first = level?.children.find(({ statement }) => statement.name === 'deny' || statement.name === 'allow')
     const all = first?.statement.name === 'deny' && first.statement.args[0] === 'all'
     const satisfied = levels(this.block).some((it) => child(it, 'satisfy')?.statement.args[0] === 'any')
@@ -265,7 +263,7 @@ class Walk {
   }
 
   private errorPage(status: number): Node | null {
-    const own = (level: Node) => level.children.filter(({ statement }) => statement.name === 'error_page')
+    const own = (level: Node) => childrenNamed(level, 'error_page')
     const level = levels(this.block).find((it) => own(it).length > 0)
     return (level && own(level).find(({ statement }) => statement.args.slice(0, -1).includes(String(status)))) ?? null
   }

@@ -1,7 +1,7 @@
 /** `Connection ""` is the idiom for keepalive to the backend; with it no upgrade arrives. */
 import type { Rule } from '../rule.ts'
 import { isUpgrade, valueOf } from '../subject.ts'
-import { headerLines } from '../upgrade-lines.ts'
+import { connectionLine } from '../upgrade-lines.ts'
 
 const CLEARED = new Set(['', 'close', 'keep-alive'])
 
@@ -20,7 +20,7 @@ export const connectionCleared: Rule = {
         line,
         'error',
         `${name} sends Connection "${valueOf(line)}": the backend does not upgrade`,
-        headerLines(subject),
+        connectionLine(subject),
       )
     }
   },

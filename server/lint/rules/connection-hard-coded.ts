@@ -1,7 +1,7 @@
 /** `Connection "upgrade"` where ordinary requests come too: they carry it without an Upgrade, and keepalive to the backend ends. */
 import type { Rule } from '../rule.ts'
 import { valueOf } from '../subject.ts'
-import { headerLines } from '../upgrade-lines.ts'
+import { connectionLine } from '../upgrade-lines.ts'
 
 export const connectionHardCoded: Rule = {
   id: 'connection-hard-coded',
@@ -20,7 +20,7 @@ export const connectionHardCoded: Rule = {
         line,
         'warning',
         `${name} also serves ordinary requests, which then say "Connection: upgrade" too`,
-        headerLines(subject),
+        connectionLine(subject),
       )
     }
   },

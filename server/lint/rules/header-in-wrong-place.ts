@@ -1,7 +1,6 @@
 /** Where the headers have no effect: `add_header` is for the answer; `proxy_set_header` in an `if` is refused. */
 import { descendants } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
-import { headerLines } from '../upgrade-lines.ts'
 
 export const headerInWrongPlace: Rule = {
   id: 'header-in-wrong-place',
@@ -15,8 +14,8 @@ export const headerInWrongPlace: Rule = {
         report.at(
           node,
           'warning',
-          `add_header ${args[0]} goes to the browser; the backend does not see it`,
-          headerLines(subject),
+          `add_header ${args[0] ?? ''} goes to the browser; the backend does not see it`,
+          `proxy_set_header ${args[0] ?? ''} ${/^upgrade$/i.test(args[0] ?? '') ? '$http_upgrade' : '$connection_upgrade'};`,
         )
       else if (node.parent?.statement.name === 'if' && REFUSED.test(name))
         report.at(

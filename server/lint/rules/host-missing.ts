@@ -24,7 +24,7 @@ export const hostMissing: Rule = {
         report.at(
           line ?? pass,
           public_ ? 'info' : 'warning',
-          `${name} sends Host as ${pass.statement.args[0]} has it; a check of Origin against Host then fails`,
+          `${name} sends the Host of proxy_pass, not the visitor's; a check of Origin against Host then fails`,
           'proxy_set_header Host $http_host;',
         )
       }

@@ -1,5 +1,5 @@
 /** limit_conn counts a WebSocket until it closes; limit_req counts a handshake, and after a restart all come at once. */
-import { levels } from '../../nginx-config/contract.ts'
+import { inherited } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 
 export const limitedSockets: Rule = {
@@ -11,10 +11,7 @@ export const limitedSockets: Rule = {
     const seen = new Set<unknown>()
     for (const { block, name } of sockets)
       for (const directive of ['limit_conn', 'limit_req']) {
-        const level = levels(block).find(({ children }) =>
-          children.some(({ statement }) => statement.name === directive),
-        )
-        const line = level?.children.find(({ statement }) => statement.name === directive)
+        const line = inherited(block, directive)
         if (!line || seen.has(line.statement)) continue
         seen.add(line.statement)
         const most = Number(line.statement.args[1])

@@ -1,5 +1,5 @@
 /** What the logs of sockets cannot show: idle timeouts are written at level info, session lengths need their variables. */
-import { levels, logFormats } from '../../nginx-config/contract.ts'
+import { childrenNamed, levels, logFormats } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 
 const SHOWS = /\$(?:upstream_response_time|request_time)\b/
@@ -23,10 +23,8 @@ export const logBlindSpots: Rule = {
       )
     const quiet = sockets.find(
       ({ block }) =>
-        !levels(block).some(({ children }) =>
-          children.some(
-            ({ statement: { name, args } }) => name === 'error_log' && /^(?:info|debug)/.test(args[1] ?? ''),
-          ),
+        !levels(block).some((level) =>
+          childrenNamed(level, 'error_log').some(({ statement }) => /^(?:info|debug)/.test(statement.args[1] ?? '')),
         ),
     )
     if (quiet)

@@ -1,5 +1,5 @@
 /** Sockets are few requests and long; a login is where passwords are tried, and deserves a limit of its own. */
-import { levels } from '../../nginx-config/contract.ts'
+import { inherited } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 
 const LOGIN = /(?:^|\/)(?:log-?in|sign-?in|auth|oauth2?|token|session)s?(?:\/|$)/i
@@ -12,11 +12,7 @@ export const loginWithoutLimit: Rule = {
   check({ places, sockets }, report) {
     const servers = new Set(sockets.map(({ server }) => server))
     for (const { block, server, pattern, name } of places)
-      if (
-        servers.has(server) &&
-        LOGIN.test(pattern) &&
-        !levels(block).some(({ children }) => children.some(({ statement }) => statement.name === 'limit_req'))
-      )
+      if (servers.has(server) && LOGIN.test(pattern) && !inherited(block, 'limit_req'))
         report.at(
           block,
           'info',

@@ -15,6 +15,8 @@ export const pathTaken: Rule = {
       const found = findLocation(server, pattern)
       const other = found?.location
       if (!found || !other || other === block || found.redirect || isInside(other, block)) continue
+      // The same location twice: nginx refuses that by itself.
+      if (other.statement.args.join(' ') === block.statement.args.join(' ')) continue
       const where = `${blockName(other)} (line ${lineOf(other.statement)})`
       const also = passing.has(other) ? '' : ', which passes nothing on'
       report.at(

@@ -10,7 +10,7 @@ export const resolverMissing: Rule = {
   docs: 'https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver',
   check(subject, report) {
     for (const place of subject.places) {
-      const host = /^(?:https?|\$\{?\w+\}?):\/\/([^/?#]*)/i.exec(place.pass.statement.args[0] ?? '')?.[1] ?? ''
+      const host = hostOf(place.pass.statement.args[0] ?? '')
       if (!host.includes('$') || inherited(place.block, 'resolver')) continue
       const names = valuesOf(subject, place, host)
       if (names !== null && names.every((name) => isLiteral(name) || subject.upstreams.has(name.toLowerCase())))
@@ -35,6 +35,12 @@ export const resolverMissing: Rule = {
       }
     }
   },
+}
+
+/** The host of a proxy_pass as written; a path may follow it in a variable: `http://10.0.0.1$request_uri`. */
+function hostOf(target: string): string {
+  const authority = /^(?:https?|\$\{?\w+\}?):\/\/([^/?#]*)/i.exec(target)?.[1] ?? ''
+  return authority.replace(/\$\{?(?:request_uri|uri|document_uri|is_args|args)\b.*$/s, '')
 }
 
 /** Values of the host part, where every variable in it is set to texts; null: known only while nginx runs. */

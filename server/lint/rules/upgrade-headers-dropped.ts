@@ -24,7 +24,7 @@ export const upgradeHeadersDropped: Rule = {
           first,
           sign === 'name' ? 'error' : 'warning',
           `this line drops every inherited proxy_set_header, so ${name} has no Upgrade of ${where}`,
-          headerLines(subject),
+          headerLines(subject, place),
         )
       }
     }

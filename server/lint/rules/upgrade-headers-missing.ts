@@ -21,7 +21,7 @@ export const upgradeHeadersMissing: Rule = {
           place.pass,
           severity,
           `${place.name} passes neither Upgrade nor Connection on${unless}: the backend gets an ordinary request`,
-          headerLines(subject),
+          headerLines(subject, place),
         )
       }
     }

@@ -23,7 +23,7 @@ export const upgradeHeadersPartial: Rule = {
           half,
           'error',
           `${place.name} sets ${missing === 'Upgrade' ? 'Connection' : 'Upgrade'} but not ${missing}: the backend does not upgrade`,
-          headerLines(subject),
+          headerLines(subject, place),
         )
     }
   },
