@@ -4,7 +4,6 @@ import {
   allServers,
   atLeast,
   blockName,
-  descendants,
   headerLevel,
   headerName,
   headersIn,
@@ -42,6 +41,10 @@ export interface Subject {
   /** nginx version such as `1.22.1`; null: not known. */
   version: string | null
   http: readonly Node[]
+  /** Every directive of http context, in order. */
+  all: readonly Node[]
+  /** Those of one name. */
+  named(name: string): readonly Node[]
   servers: readonly Node[]
   places: readonly Place[]
   /** Places with a sign. */
@@ -56,8 +59,17 @@ export interface Subject {
 
 export function subjectOf(config: NginxConfig, version: string | null): Subject {
   const http = config.kind === 'main' ? httpNodes(config) : config.root.children
+  const all: Node[] = []
+  flatten(http, all)
+  const byName = new Map<string, Node[]>()
+  for (const node of all) {
+    const same = byName.get(node.statement.name)
+    if (same) same.push(node)
+    else byName.set(node.statement.name, [node])
+  }
+  const named = (name: string): readonly Node[] => byName.get(name) ?? []
   const servers = allServers(config)
-  const places = servers.flatMap(placesOf)
+  const places = placesOf(named('proxy_pass'))
   const upstreams = new Map<string, Node>()
   const maps = new Map<string, Node[]>()
   for (const node of http) {
@@ -69,16 +81,26 @@ export function subjectOf(config: NginxConfig, version: string | null): Subject 
   }
   const sockets = places.filter(({ sign }) => sign !== null)
   const modern = version !== null && atLeast(version, '1.29.7')
-  return { config, version, http, servers, places, sockets, upstreams, maps, modern }
+  return { config, version, http, all, named, servers, places, sockets, upstreams, maps, modern }
 }
 
-function placesOf(server: Node): Place[] {
+/** Generators that call each other cost more than the rules. */
+function flatten(nodes: readonly Node[], out: Node[]): void {
+  for (const node of nodes) {
+    out.push(node)
+    if (node.children.length > 0) flatten(node.children, out)
+  }
+}
+
+function placesOf(passes: readonly Node[]): Place[] {
   const out: Place[] = []
   const seen = new Set<Node>()
-  for (const pass of descendants(server.children)) {
-    if (pass.statement.name !== 'proxy_pass' || pass.parent === null) continue
-    const block = levels(pass.parent).find(({ statement }) => !['if', 'limit_except'].includes(statement.name))
-    if (!block || seen.has(block)) continue
+  for (const pass of passes) {
+    if (pass.parent === null) continue
+    const around = levels(pass.parent)
+    const block = around.find(({ statement }) => statement.name !== 'if' && statement.name !== 'limit_except')
+    const server = around.find(({ statement }) => statement.name === 'server') ?? around.at(-1)
+    if (!block || !server || seen.has(block)) continue
     seen.add(block)
     out.push(placeOf(server, block, pass))
   }

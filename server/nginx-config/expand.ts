@@ -40,7 +40,7 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
     out.problems.push({ kind, file: at.source.file, line: lineOf(at), column, message })
   }
   const keep = (source: Source): ParsedFile => {
-    const file = parseFile(source)
+    const file = parseFile(source, false)
     parsed.set(source.file, file)
     out.sources.set(source.file, source)
     out.problems.push(...file.refused)

@@ -95,4 +95,4 @@ export function finish(prefix: string, top: readonly Source[], files: Files): Lo
 
 /** True for a whole nginx.conf, false for a part that another file includes. */
 export const isWhole = (source: Source): boolean =>
-  parseFile(source).statements.some(({ name }) => name === 'http' || name === 'events')
+  parseFile(source, false).statements.some(({ name }) => name === 'http' || name === 'events')

@@ -151,7 +151,17 @@ export function publicAddress(server: Node): EffectiveProxy['public'] {
   return { scheme: best.tls ? 'https' : 'http', host, port: Number(best.port) }
 }
 
+const read = new WeakMap<Node, Server>()
+
 function readServer(node: Node): Server {
+  const before = read.get(node)
+  if (before) return before
+  const server = serverOf(node)
+  read.set(node, server)
+  return server
+}
+
+function serverOf(node: Node): Server {
   const argsOf = (name: string) =>
     node.children.filter(({ statement }) => statement.name === name).map((c) => c.statement.args)
   const names = argsOf('server_name').flat()

@@ -33,9 +33,9 @@ export interface ParsedFile {
   error: ConfigProblem | null
 }
 
-/** Parses one file. Never throws; nesting does not use the call stack. */
-export function parseFile(source: Source): ParsedFile {
-  const { tokens, refused, error } = readTokens(source)
+/** Parses one file. Never throws; nesting does not use the call stack. `all` false: without the tokens of space and comments. */
+export function parseFile(source: Source, all = true): ParsedFile {
+  const { tokens, refused, error } = readTokens(source, all)
   const statements: Statement[] = []
   const parsed: ParsedFile = { source, tokens, statements, refused, error }
   const fail = ({ line, column }: Token, message: string): ParsedFile => {
@@ -62,7 +62,7 @@ export function parseFile(source: Source): ParsedFile {
         const statement: Statement = {
           source,
           name: first.value,
-          args: words.slice(1).map((word) => word.value),
+          args: valuesAfterFirst(words),
           words,
           end: token,
           block: token.kind === 'open' ? [] : null,
@@ -99,6 +99,12 @@ export function parseFile(source: Source): ParsedFile {
   if (first) return fail(first, `directive "${first.value}" is not terminated by ";"`)
   if (parent) return fail(parent.end, 'this "{" is never closed')
   return parsed
+}
+
+function valuesAfterFirst(words: readonly Token[]): string[] {
+  const values: string[] = []
+  for (let i = 1; i < words.length; i++) values.push(words[i]?.value ?? '')
+  return values
 }
 
 /** A directive in the configuration as nginx sees it: includes are replaced by what they bring. */

@@ -1,5 +1,5 @@
 /** A header that any client may write is taken for the truth: bans, logs and "local network only" can then be talked round. */
-import { descendants, headerName } from '../../nginx-config/contract.ts'
+import { headerName } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 import { valueOf } from '../subject.ts'
 
@@ -10,10 +10,10 @@ export const forwardedForged: Rule = {
   title: 'A forwarded header is trusted from anyone',
   severity: 'warning',
   docs: 'https://nginx.org/en/docs/http/ngx_http_realip_module.html#set_real_ip_from',
-  check({ http }, report) {
-    const nodes = [...descendants(http)]
+  check({ named }, report) {
+    const nodes = [...named('set_real_ip_from'), ...named('proxy_set_header')]
     const seen = new Set<unknown>()
-    const trusts = nodes.some(({ statement }) => statement.name === 'set_real_ip_from')
+    const trusts = named('set_real_ip_from').length > 0
     for (const node of nodes) {
       const { name, args } = node.statement
       if (seen.has(node.statement)) continue

@@ -1,5 +1,4 @@
 /** Where the headers have no effect: `add_header` is for the answer; `proxy_set_header` in an `if` is refused. */
-import { descendants } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 
 export const headerInWrongPlace: Rule = {
@@ -8,7 +7,7 @@ export const headerInWrongPlace: Rule = {
   severity: 'error',
   docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
   check(subject, report) {
-    for (const node of descendants(subject.http)) {
+    for (const node of subject.all) {
       const { name, args } = node.statement
       if (name === 'add_header' && /^(?:upgrade|connection)$/i.test(args[0] ?? ''))
         report.at(

@@ -1,6 +1,6 @@
 /** `'' close` in the map ends every kept connection to the backend, which `keepalive` was set up for. */
+import { isUpgradeMap, mapped } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
-import { isUpgradeMap, mapped } from '../connection-map.ts'
 import { groupOf, valueOf, variablesIn } from '../subject.ts'
 
 export const keepaliveMapClose: Rule = {

@@ -1,6 +1,6 @@
 /** A map for Connection that does not say `upgrade` for a WebSocket, or says it for every request. */
+import { mapped } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
-import { mapped } from '../connection-map.ts'
 import { valueOf, variablesIn } from '../subject.ts'
 import { MAP } from '../upgrade-lines.ts'
 

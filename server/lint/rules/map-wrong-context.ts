@@ -1,5 +1,4 @@
 /** `"map" directive is not allowed here`: it belongs into http, beside the servers. */
-import { descendants } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 
 export const mapWrongContext: Rule = {
@@ -7,8 +6,9 @@ export const mapWrongContext: Rule = {
   title: 'A map stands outside http context',
   severity: 'error',
   docs: 'https://nginx.org/en/docs/http/ngx_http_map_module.html#map',
-  check({ config }, report) {
-    for (const node of descendants(config.root.children)) {
+  check({ config, named }, report) {
+    const maps = new Set([...config.root.children.filter(({ statement }) => statement.name === 'map'), ...named('map')])
+    for (const node of maps) {
       const around = node.parent?.statement.name ?? ''
       if (node.statement.name !== 'map' || !node.statement.block) continue
       const main = around === '' && config.kind === 'main'

@@ -1,5 +1,4 @@
 /** Browsers send cookies with a handshake from any page and apply no same-origin policy to it (RFC 6455, 10.2). */
-import { descendants } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 
 export const originUnchecked: Rule = {
@@ -7,10 +6,10 @@ export const originUnchecked: Rule = {
   title: 'Origin has to be checked by the application',
   severity: 'info',
   docs: 'https://www.rfc-editor.org/rfc/rfc6455#section-10.2',
-  check({ http, sockets }, report) {
+  check({ all, sockets }, report) {
     const [first] = sockets
     if (!first) return
-    for (const { statement } of descendants(http))
+    for (const { statement } of all)
       if ([statement.name, ...statement.args].some((word) => word.includes('$http_origin'))) return
     report.at(
       first.block,

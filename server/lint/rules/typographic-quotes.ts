@@ -1,5 +1,4 @@
 /** Quotes of a word processor are ordinary characters to nginx, and are sent. */
-import { descendants, httpNodes } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 
 const QUOTES = /[\u2018\u2019\u201c\u201d\u201e\u201f\u00ab\u00bb]/
@@ -9,9 +8,8 @@ export const typographicQuotes: Rule = {
   title: 'Typographic quotes are part of the value',
   severity: 'error',
   docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
-  check({ config }, report) {
-    const top = config.kind === 'main' ? httpNodes(config) : config.root.children
-    for (const node of descendants(top)) {
+  check({ all }, report) {
+    for (const node of all) {
       const { name, args } = node.statement
       if (!name.startsWith('proxy_') && name !== 'map' && node.parent?.statement.name !== 'map') continue
       if (![name, ...args].some((word) => QUOTES.test(word))) continue

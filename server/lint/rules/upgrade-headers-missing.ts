@@ -1,6 +1,6 @@
 /** A location named for a socket passes neither header on: nginx removes Upgrade and sends `Connection: close`. */
 import type { Rule } from '../rule.ts'
-import { headerGap, isComplete } from '../subject.ts'
+import { headerGap, isComplete, type Place, type Subject } from '../subject.ts'
 import { headerLines } from '../upgrade-lines.ts'
 
 export const upgradeHeadersMissing: Rule = {
@@ -25,5 +25,29 @@ export const upgradeHeadersMissing: Rule = {
         )
       }
     }
+    for (const place of subject.places) {
+      if (place.sign !== null) continue
+      const product = PRODUCTS.exec(hostOf(place))?.[0]
+      if (product === undefined || servedBeside(subject, place)) continue
+      const gap = headerGap(place)
+      if (gap) report.undecided(gap, `whether ${place.name} passes the upgrade on`)
+      else
+        report.at(
+          place.pass,
+          'warning',
+          `${place.name} passes no upgrade on; if this is ${product}, its WebSockets need it`,
+          headerLines(subject, place),
+        )
+    }
   },
 }
+
+/** Applications that do not work without WebSockets, by the names their hosts and upstream groups usually have. */
+const PRODUCTS =
+  /portainer|home-?assistant|\bhass\b|grafana|jupyter(?:hub|lab)?|mattermost|novnc|guacamole|uptime-?kuma|code-?server|gotify|n8n|node-?red|proxmox|socket-?io|rancher|streamlit/i
+
+const hostOf = ({ pass }: Place): string => /^https?:\/\/([^/:]+)/i.exec(pass.statement.args[0] ?? '')?.[1] ?? ''
+
+/** Another location of the server passes the sockets of the same backend on. */
+const servedBeside = ({ sockets }: Subject, place: Place): boolean =>
+  sockets.some((other) => other.server === place.server && hostOf(other) === hostOf(place))
