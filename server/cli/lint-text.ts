@@ -57,7 +57,7 @@ export function explanationText({ url, steps, rows, open }: Explanation, { width
   const names = Math.max(...rows.map(({ setting }) => displayWidth(escapeText(setting))), 0)
   const values = Math.max(
     0,
-    Math.min(width - names - 20, ...[Math.max(...rows.map(({ value }) => displayWidth(escapeText(value))), 0)]),
+    Math.min(width - names - 20, Math.max(...rows.map(({ value }) => displayWidth(escapeText(value))), 0)),
   )
   const row = (setting: string, value: string, by: string | null): string =>
     `  ${padEnd(escapeText(setting), names)}  ${padEnd(escapeText(value), values)}  ${paint('dim', by === null ? '(default)' : escapeText(by))}\n`
