@@ -4,7 +4,6 @@ import {
   parseFile,
   type ConfigProblem,
   type NginxConfig,
-  type Node,
   type Source,
   type Statement,
 } from '../nginx-config/contract.ts'
@@ -60,14 +59,15 @@ export function lintConfig(config: NginxConfig, version: string | null): LintRes
   const findings: LintFinding[] = []
   const gaps = new Map<Statement, Set<string>>()
   for (const { id, title, docs, check } of RULES) {
-    const seen = new Set<string>()
+    const seen = new Map<Statement, string[]>()
     check(subject, {
       at(place, severity, message, fix = null) {
-        const statement = 'statement' in place ? (place as Node).statement : (place as Statement)
+        const statement = 'statement' in place ? place.statement : place
         // An include that many blocks load is one text: said once.
-        const key = `${statement.source.file}:${statement.words[0]?.start ?? 0} ${message}`
-        if (seen.has(key)) return
-        seen.add(key)
+        const said = seen.get(statement)
+        if (said?.includes(message) === true) return
+        if (said) said.push(message)
+        else seen.set(statement, [message])
         findings.push({ rule: id, severity, title, message, ...placeOf(statement), fix, docs })
       },
       undecided: (gap, what) => gaps.set(gap, (gaps.get(gap) ?? new Set()).add(what)),

@@ -8,6 +8,8 @@ const MAX_FILES = 2000
 /** Two snippets that include each other's parts twice double on every level; this stops them. */
 const MAX_NODES = 1_000_000
 
+/** Most directives have none. */
+const NO_CHILDREN: readonly Node[] = []
 /** Shared by the many blocks without one. */
 const NONE: readonly Statement[] = []
 
@@ -86,7 +88,8 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
       if (++nodes === MAX_NODES) report('limit', statement, `more than ${MAX_NODES} directives; the rest was not read`)
       if (statement.name === 'include' && !statement.block) include(statement, parent, anchor ?? statement, depth)
       else {
-        const node: Node = { statement, children: [], parent, anchor: anchor ?? statement, gaps: NONE }
+        const children = statement.block ? [] : (NO_CHILDREN as Node[])
+        const node: Node = { statement, children, parent, anchor: anchor ?? statement, gaps: NONE }
         parent.children.push(node)
         if (!statement.block) continue
         if (depth < MAX_DEPTH) add(statement.block, node, null, depth + 1)

@@ -1,4 +1,5 @@
 /** A location named for a socket passes neither header on: nginx removes Upgrade and sends `Connection: close`. */
+import type { Node } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 import { headerGap, isComplete, type Place, type Subject } from '../subject.ts'
 import { headerLines } from '../upgrade-lines.ts'
@@ -25,10 +26,12 @@ export const upgradeHeadersMissing: Rule = {
         )
       }
     }
+    // Another location of the server may do it for the same backend.
+    const beside = passedOn(subject)
     for (const place of subject.places) {
       if (place.sign !== null) continue
       const product = PRODUCTS.exec(hostOf(place))?.[0]
-      if (product === undefined || servedBeside(subject, place)) continue
+      if (product === undefined || beside.get(place.server)?.has(hostOf(place)) === true) continue
       const gap = headerGap(place)
       if (gap) report.undecided(gap, `whether ${place.name} passes the upgrade on`)
       else
@@ -48,6 +51,9 @@ const PRODUCTS =
 
 const hostOf = ({ pass }: Place): string => /^https?:\/\/([^/:]+)/i.exec(pass.statement.args[0] ?? '')?.[1] ?? ''
 
-/** Another location of the server passes the sockets of the same backend on. */
-const servedBeside = ({ sockets }: Subject, place: Place): boolean =>
-  sockets.some((other) => other.server === place.server && hostOf(other) === hostOf(place))
+/** Server blocks and backends whose sockets some location passes on. */
+function passedOn({ sockets }: Subject): Map<Node, Set<string>> {
+  const out = new Map<Node, Set<string>>()
+  for (const place of sockets) out.set(place.server, (out.get(place.server) ?? new Set()).add(hostOf(place)))
+  return out
+}
