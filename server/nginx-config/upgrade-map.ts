@@ -18,6 +18,17 @@ const SPECIAL = new Set(['default', 'hostnames', 'volatile'])
 
 /** The variable (without `$`) of a map that passes an upgrade on, whatever its name; `connection_upgrade` before others. */
 export function upgradeVariable(config: NginxConfig): string | null {
+  const before = variables.get(config)
+  if (before !== undefined) return before
+  const found = findVariable(config)
+  variables.set(config, found)
+  return found
+}
+
+/** Asked for each finding, and http may hold thousands of servers. */
+const variables = new WeakMap<NginxConfig, string | null>()
+
+function findVariable(config: NginxConfig): string | null {
   const top = config.kind === 'main' ? httpNodes(config) : config.root.children
   const last = new Map(top.filter(isUpgradeMap).map((map) => [map.statement.args[1]?.slice(1) ?? '', map] as const))
   const good = [...last].filter(([, map]) => /^upgrade$/i.test(mapped(map, 'websocket'))).map(([name]) => name)
