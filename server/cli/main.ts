@@ -5,6 +5,7 @@ import { complain, packageVersion, UsageError } from './command.ts'
 import { registerDb } from './db.ts'
 import { registerExplain } from './explain.ts'
 import { registerFix } from './fix.ts'
+import { registerLint } from './lint.ts'
 import { registerLogFormat } from './log-format.ts'
 import { registerParse } from './parse.ts'
 import { registerProbe } from './probe.ts'
@@ -16,6 +17,7 @@ Examples:
   halfopen analyze                             the logs in the usual places
   halfopen analyze access.log error.log        several logs, one report
   docker logs portainer 2>&1 | halfopen analyze -
+  halfopen lint /etc/nginx                     the configuration, before it breaks
   halfopen serve                               dashboard on http://127.0.0.1:11006
 
 Exit codes: 0 done, 1 findings at or above --fail-on or a failed probe or proof,
@@ -28,6 +30,7 @@ const COMMANDS = new Map([
   ['fix', registerFix],
   ['prove', registerProve],
   ['probe', registerProbe],
+  ['lint', registerLint],
   ['parse', registerParse],
   ['explain', registerExplain],
   ['log-format', registerLogFormat],

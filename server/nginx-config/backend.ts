@@ -1,7 +1,8 @@
 /** Where a proxied request goes. Source: ngx_http_proxy_pass (the URI part), ngx_http_proxy_create_request. */
 import type { EffectiveProxy } from '../diagnosis/contract.ts'
 import { readLocation } from './locations.ts'
-import { levels, type Served } from './serve.ts'
+import { levels } from './levels.ts'
+import type { Served } from './serve.ts'
 import { httpNodes, type NginxConfig, type Node } from './tree.ts'
 
 const TARGET = /^(https?):\/\/([^/?#]+)([^?#]*)(?:[?#].*)?$/is

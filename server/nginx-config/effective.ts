@@ -2,7 +2,8 @@
 import type { EffectiveProxy } from '../diagnosis/contract.ts'
 import { backendOf } from './backend.ts'
 import { nginxSeconds } from './nginx-time.ts'
-import { child, levels, type Served } from './serve.ts'
+import { child, childrenNamed, levels } from './levels.ts'
+import type { Served } from './serve.ts'
 import { publicAddress, serverNames } from './servers.ts'
 import { descendants, httpNodes, lineOf, type NginxConfig, type Node } from './tree.ts'
 
@@ -36,7 +37,7 @@ export function inherited(block: Node, name: string): Node | null {
 }
 
 export const headersIn = (level: Node): Node[] =>
-  level.children.filter(({ statement }) => statement.name === 'proxy_set_header' && statement.args.length > 0)
+  childrenNamed(level, 'proxy_set_header').filter(({ statement }) => statement.args.length > 0)
 
 export const headerName = (node: Node): string => (node.statement.args[0] ?? '').toLowerCase()
 
@@ -82,13 +83,20 @@ function hasMap(config: NginxConfig, connection: string): boolean {
   return definesVariable(config, variable === undefined || BUILT_IN.test(variable) ? 'connection_upgrade' : variable)
 }
 
+const defined = new WeakMap<NginxConfig, Set<string>>()
+
 /** Some map, geo, split_clients or set of http context defines the variable (name without `$`). */
 export function definesVariable(config: NginxConfig, variable: string): boolean {
-  const top = config.kind === 'main' ? httpNodes(config) : config.root.children
-  for (const { statement } of descendants(top)) {
-    const { name, args } = statement
-    const defined = DEFINES.has(name) ? args.at(-1) : name === 'set' ? args[0] : ''
-    if (defined === `$${variable}`) return true
+  let names = defined.get(config)
+  if (!names) {
+    names = new Set()
+    const top = config.kind === 'main' ? httpNodes(config) : config.root.children
+    for (const { statement } of descendants(top)) {
+      const { name, args } = statement
+      const target = DEFINES.has(name) ? args.at(-1) : name === 'set' ? args[0] : undefined
+      if (target?.startsWith('$') === true) names.add(target.slice(1))
+    }
+    defined.set(config, names)
   }
-  return false
+  return names.has(variable)
 }

@@ -8,9 +8,16 @@ const MAX_FILES = 2000
 /** Two snippets that include each other's parts twice double on every level; this stops them. */
 const MAX_NODES = 1_000_000
 
+/** Most directives have none. */
+const NO_CHILDREN: readonly Node[] = []
+/** Shared by the many blocks without one. */
+const NONE: readonly Statement[] = []
+
 export interface Files {
   /** Absolute paths an include's pattern means, in nginx's order. A literal path comes back whether it exists or not. */
   resolve(pattern: string): string[]
+  /** False when a pattern names a folder that was not given, so that it is not known whether anything matches. */
+  reaches(pattern: string): boolean
   read(path: string): { ok: true; source: Source } | { ok: false; reason: string }
 }
 
@@ -25,6 +32,8 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
   const root = rootNode(top[0])
   const out: Expanded = { root, sources: new Map(), problems: [] }
   const parsed = new Map<string, ParsedFile | null>()
+  /** Thousands of hosts include the same snippet: a folder is listed once. */
+  const resolved = new Map<string, string[]>()
   const stack: string[] = []
   let nodes = 0
 
@@ -33,7 +42,7 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
     out.problems.push({ kind, file: at.source.file, line: lineOf(at), column, message })
   }
   const keep = (source: Source): ParsedFile => {
-    const file = parseFile(source)
+    const file = parseFile(source, false)
     parsed.set(source.file, file)
     out.sources.set(source.file, source)
     out.problems.push(...file.refused)
@@ -56,12 +65,16 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
   const include = (at: Statement, parent: Node, anchor: Statement, depth: number): void => {
     const pattern = at.args[0]
     if (pattern === undefined) return
-    for (const path of files.resolve(pattern)) {
+    const paths = resolved.get(pattern) ?? files.resolve(pattern)
+    resolved.set(pattern, paths)
+    if (paths.length === 0 && !files.reaches(pattern)) parent.gaps = [...parent.gaps, at]
+    for (const path of paths) {
       if (stack.includes(path)) report('include-cycle', at, `"${path}" includes itself`)
       else if (stack.length >= MAX_INCLUDE_DEPTH)
         report('limit', at, `includes are nested deeper than ${MAX_INCLUDE_DEPTH}`)
       else {
         const file = open(path, at)
+        if (!file || file.error) parent.gaps = [...parent.gaps, at]
         if (!file) continue
         stack.push(path)
         add(file.statements, parent, anchor, depth)
@@ -75,7 +88,8 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
       if (++nodes === MAX_NODES) report('limit', statement, `more than ${MAX_NODES} directives; the rest was not read`)
       if (statement.name === 'include' && !statement.block) include(statement, parent, anchor ?? statement, depth)
       else {
-        const node: Node = { statement, children: [], parent, anchor: anchor ?? statement }
+        const children = statement.block ? [] : (NO_CHILDREN as Node[])
+        const node: Node = { statement, children, parent, anchor: anchor ?? statement, gaps: NONE }
         parent.children.push(node)
         if (!statement.block) continue
         if (depth < MAX_DEPTH) add(statement.block, node, null, depth + 1)
@@ -112,5 +126,5 @@ function rootNode(source: Source = { file: '', real: '', text: '', encoding: 'ut
   const end = { kind: 'open' as const, source, start: 0, end: 0, line: 1, column: 1, value: '' }
   const empty = { args: [], words: [], raw: null, close: null, parent: null, block: [] }
   const statement: Statement = { source, name: '', end, ...empty }
-  return { statement, children: [], parent: null, anchor: statement }
+  return { statement, children: [], parent: null, anchor: statement, gaps: NONE }
 }

@@ -52,6 +52,7 @@ function filesOfDump(files: ReadonlyMap<string, Source>, prefix: string): Files 
   }
   return {
     resolve: (pattern) => resolveInclude(prefix, pattern, (folder) => [...(folders.get(folder) ?? [])]),
+    reaches: () => true,
     read(path) {
       const found = files.get(path)
       return found ? { ok: true, source: found } : { ok: false, reason: 'it is not in the dump' }
@@ -61,6 +62,7 @@ function filesOfDump(files: ReadonlyMap<string, Source>, prefix: string): Files 
 
 const noFiles: Files = {
   resolve: (pattern) => (isPattern(pattern) ? [] : [pattern]),
+  reaches: () => false,
   read: () => ({ ok: false, reason: 'only one text was given' }),
 }
 
@@ -68,6 +70,19 @@ const noFiles: Files = {
 export function resolveInclude(prefix: string, pattern: string, list: (folder: string) => readonly string[]): string[] {
   const absolute = pattern.startsWith('/') ? pattern : `${prefix === '/' ? '' : prefix}/${pattern}`
   return isPattern(absolute) ? expandPattern(absolute, list) : [absolute]
+}
+
+/** Where nginx's own folder is in packages and images. */
+const HOMES = ['/etc/nginx', '/config/nginx', '/data/nginx', '/usr/local/nginx/conf', '/usr/local/openresty/nginx/conf']
+
+/** The same include for a tree that was copied, or mounted into a container: `/config/nginx/proxy.conf` of SWAG is
+ *  `nginx/proxy.conf` on the host. Looked at only when nothing is at the path itself. */
+export function movedIncludes(prefix: string, pattern: string): string[] {
+  const name = posix.basename(prefix)
+  const at = name === '' ? -1 : pattern.indexOf(`/${name}/`)
+  const rests = HOMES.filter((home) => pattern.startsWith(`${home}/`)).map((home) => pattern.slice(home.length + 1))
+  if (at !== -1) rests.push(pattern.slice(at + name.length + 2))
+  return pattern.startsWith('/') && !pattern.startsWith(`${prefix}/`) ? [...new Set(rests)] : []
 }
 
 /** Expands the top-level files. Not ok when one of them is no nginx config: then there is nothing to rely on. */
@@ -80,4 +95,4 @@ export function finish(prefix: string, top: readonly Source[], files: Files): Lo
 
 /** True for a whole nginx.conf, false for a part that another file includes. */
 export const isWhole = (source: Source): boolean =>
-  parseFile(source).statements.some(({ name }) => name === 'http' || name === 'events')
+  parseFile(source, false).statements.some(({ name }) => name === 'http' || name === 'events')

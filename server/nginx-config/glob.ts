@@ -2,6 +2,12 @@
 
 export const isPattern = (path: string): boolean => /[*?[]/.test(path)
 
+/** The deepest folder of a pattern's path that no special character is part of. */
+export function fixedFolder(pattern: string): string {
+  const fixed = pattern.slice(0, pattern.search(/[*?[]|$/))
+  return fixed.slice(0, fixed.lastIndexOf('/')) || '/'
+}
+
 /** Existing paths that match an absolute pattern, in byte order. `list` names a folder's entries, [] when it has none. */
 export function expandPattern(pattern: string, list: (folder: string) => readonly string[]): string[] {
   let folders = ['']

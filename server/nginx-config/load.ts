@@ -2,8 +2,8 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Files } from './expand.ts'
-import { finish, fromDump, isWhole, resolveInclude, type Loaded } from './from-text.ts'
-import { expandPattern } from './glob.ts'
+import { finish, fromDump, isWhole, movedIncludes, resolveInclude, type Loaded } from './from-text.ts'
+import { expandPattern, fixedFolder } from './glob.ts'
 import type { Source } from './tree.ts'
 
 /** Far above any real file; a dump of thousands of hosts is a few MB. */
@@ -58,7 +58,15 @@ function loadFolder(folder: string): Loaded {
 function fromDisk(prefix: string, top: readonly Read[]): Loaded {
   let changed_at = Math.max(...top.map(({ changed }) => changed))
   const files: Files = {
-    resolve: (pattern) => resolveInclude(prefix, pattern, list),
+    resolve(pattern) {
+      const found = resolveInclude(prefix, pattern, list)
+      if (found.some(isThere)) return found
+      const moved = movedIncludes(prefix, pattern)
+        .map((one) => resolveInclude(prefix, one, list).filter(isThere))
+        .find((paths) => paths.length > 0)
+      return moved ?? found
+    },
+    reaches: (pattern) => isThere(fixedFolder(resolve(prefix, pattern))),
     read(path) {
       const read = readSource(path)
       if (read.ok) changed_at = Math.max(changed_at, read.changed)
@@ -115,6 +123,8 @@ function list(folder: string): string[] {
     return []
   }
 }
+
+const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true

@@ -23,8 +23,17 @@ export function readLocation(node: Node): { modifier: Modifier; pattern: string 
 /** The location of a server (or of a location with nested ones) that serves a decoded path;
  *  null when a regular expression on the way cannot be judged. */
 export function findLocation(server: Node, path: string): Chosen | null {
-  const found = find(server, path)
-  return found === 'unknown' ? null : { location: found.location, redirect: found.end === 'redirect' }
+  const found = lookUpLocation(server, path, (pattern, ignoreCase) => fromPcre(pattern, ignoreCase)?.test(path) ?? null)
+  return found === 'unknown' ? null : found
+}
+
+/** Tries a pattern on the path; null when it cannot be judged. */
+type Match = (pattern: string, ignoreCase: boolean) => boolean | null
+
+/** The same with the matching left to the caller, who may need the captures. */
+export function lookUpLocation(server: Node, path: string, match: Match): Chosen | 'unknown' {
+  const found = find(server, path, match)
+  return found === 'unknown' ? found : { location: found.location, redirect: found.end === 'redirect' }
 }
 
 interface Found {
@@ -33,40 +42,61 @@ interface Found {
   end: 'final' | 'prefix' | 'none' | 'redirect'
 }
 
-function find(level: Node, path: string): Found | 'unknown' {
-  const locations = level.children
-    .filter(({ statement }) => statement.name === 'location' && statement.block)
-    .map((node) => ({ node, ...readLocation(node) }))
-  const plain = locations.filter(({ modifier }) => modifier === '' || modifier === '^~')
-  const exact = locations.find(({ modifier, pattern }) => modifier === '=' && pattern === path)
-  if (exact) return { location: exact.node, end: 'final' }
+interface Level {
+  exact: Map<string, Node>
+  /** Prefix locations; `stops`: `^~`. */
+  plain: Map<string, { node: Node; stops: boolean }>
+  /** Lengths of the prefixes, longest first. */
+  lengths: number[]
+  patterns: { node: Node; pattern: string; ignoreCase: boolean }[]
+}
 
-  let best: (typeof plain)[number] | undefined
-  for (const candidate of plain)
-    if (path.startsWith(candidate.pattern) && candidate.pattern.length >= (best?.pattern.length ?? 0)) best = candidate
-  if (best?.pattern !== path) {
-    const slashed = locations.find((it) => (it.modifier === '=' || plain.includes(it)) && it.pattern === `${path}/`)
-    if (slashed && redirectsToSlash(slashed.node)) return { location: slashed.node, end: 'redirect' }
+/** A server is asked for many paths, and a level may have thousands of locations. */
+const known = new WeakMap<Node, Level>()
+
+function levelOf(node: Node): Level {
+  const before = known.get(node)
+  if (before) return before
+  const level: Level = { exact: new Map(), plain: new Map(), lengths: [], patterns: [] }
+  for (const child of node.children) {
+    if (child.statement.name !== 'location' || !child.statement.block) continue
+    const { modifier, pattern } = readLocation(child)
+    if (modifier === '=') level.exact.set(pattern, child)
+    else if (modifier === '' || modifier === '^~') level.plain.set(pattern, { node: child, stops: modifier === '^~' })
+    else if (modifier !== '@') level.patterns.push({ node: child, pattern, ignoreCase: modifier === '~*' })
+  }
+  level.lengths = [...new Set([...level.plain.keys()].map(({ length }) => length))].sort((a, b) => b - a)
+  known.set(node, level)
+  return level
+}
+
+function find(node: Node, path: string, match: Match): Found | 'unknown' {
+  const { exact, plain, lengths, patterns } = levelOf(node)
+  const same = exact.get(path)
+  if (same) return { location: same, end: 'final' }
+
+  const length = lengths.find((it) => it <= path.length && plain.has(path.slice(0, it)))
+  const best = length === undefined ? undefined : plain.get(path.slice(0, length))
+  if (length !== path.length) {
+    const slashed = exact.get(`${path}/`) ?? plain.get(`${path}/`)?.node
+    if (slashed && redirectsToSlash(slashed)) return { location: slashed, end: 'redirect' }
   }
 
   let result: Found = { location: best?.node ?? null, end: best ? 'prefix' : 'none' }
   if (best) {
-    const nested = find(best.node, path)
+    const nested = find(best.node, path, match)
     if (nested === 'unknown' || nested.end === 'final' || nested.end === 'redirect') return nested
     if (nested.end === 'prefix') result = nested
   }
-  if (best?.modifier === '^~') return result
-  for (const { node, modifier, pattern } of locations) {
-    if (modifier !== '~' && modifier !== '~*') continue
-    const expression = fromPcre(pattern, modifier === '~*')
-    if (!expression) return 'unknown'
-    if (!expression.test(path)) continue
-    const nested = find(node, path)
+  if (best?.stops === true) return result
+  for (const { node: location, pattern, ignoreCase } of patterns) {
+    const matched = match(pattern, ignoreCase)
+    if (matched === null) return 'unknown'
+    if (!matched) continue
+    const nested = find(location, path, match)
     if (nested === 'unknown') return nested
-    return {
-      location: nested.end === 'none' ? node : nested.location,
-      end: nested.end === 'redirect' ? 'redirect' : 'final',
-    }
+    // Inside a pattern nginx takes a location that would redirect as the one that answers.
+    return { location: nested.end === 'none' ? location : nested.location, end: 'final' }
   }
   return result
 }
@@ -75,25 +105,3 @@ const PASSES = /^(?:proxy|fastcgi|uwsgi|scgi|memcached|grpc)_pass$/
 
 /** auto_redirect is set where a *_pass handler stands in a location that ends in a slash. */
 const redirectsToSlash = (node: Node): boolean => node.children.some(({ statement }) => PASSES.test(statement.name))
-
-/** The path as locations see it: no query, percent-decoded, slashes merged, dot segments resolved. */
-export function normalPath(uri: string): string {
-  const bare = uri.replace(/[?#].*$/s, '')
-  let decoded = bare
-  try {
-    decoded = decodeURIComponent(bare)
-  } catch {
-    // A broken escape: nginx answers 400. Taken as it is.
-  }
-  const out: string[] = []
-  const segments = decoded.split('/').filter((segment, i, all) => segment !== '' || i === 0 || i === all.length - 1)
-  segments.forEach((segment, i) => {
-    const last = i === segments.length - 1
-    if (segment === '.' || segment === '..') {
-      if (segment === '..' && out.length > 1) out.pop()
-      if (last) out.push('')
-    } else out.push(segment)
-  })
-  const path = out.join('/')
-  return path.startsWith('/') ? path : `/${path}`
-}

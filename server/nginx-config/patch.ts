@@ -3,14 +3,23 @@ import type { ConfigPatch, Directive } from '../diagnosis/contract.ts'
 import { applyEdits, unifiedDiff } from './diff.ts'
 import { definesVariable, headerLevel, headerName, headersIn, inherited } from './effective.ts'
 import { endOf, insertBefore, insertInto, remove, replaceWords, startOf, type Edits } from './edit.ts'
-import { levels, type Served } from './serve.ts'
+import { levels } from './levels.ts'
+import { atLeast } from './nginx-version.ts'
+import { keepsConnections, upgradeVariable } from './upgrade-map.ts'
+import type { Served } from './serve.ts'
 import { descendants, httpNodes, lineOf, parseFile } from './tree.ts'
 import type { NginxConfig, Node, Source, Statement } from './tree.ts'
 
 /** A diff for the block that serves the request; null when nothing would change or it cannot be written:
  *  the request is not proxied, a directive does not parse, or a `map` has no http context in a fragment. */
-export function patchFor(config: NginxConfig, served: Served, directives: readonly Directive[]): ConfigPatch | null {
+export function patchFor(
+  config: NginxConfig,
+  served: Served,
+  asked: readonly Directive[],
+  version: string | null = null,
+): ConfigPatch | null {
   if (!served.pass) return null
+  const directives = fitted(config, served.pass, asked, version !== null && atLeast(version, '1.29.7'))
   const inBlock = statementsOf(directives.filter(({ context }) => context !== 'http'))
   const inHttp = statementsOf(directives.filter(({ context }) => context === 'http'))
   if (!inBlock || !inHttp) return null
@@ -28,6 +37,20 @@ export function patchFor(config: NginxConfig, served: Served, directives: readon
   const target = place ?? first
   const patch = target && diffOf(config, edits)
   return patch ? { patch, target: { file: target.source.file, line: lineOf(target) } } : null
+}
+
+/** The directives as this configuration wants them: an upgrade map that has another name is used and no second one added;
+ *  a map that is added does not close the connections that keepalive keeps. */
+function fitted(config: NginxConfig, pass: Node, asked: readonly Directive[], modern: boolean): Directive[] {
+  const existing = upgradeVariable(config)
+  const rename = existing !== null && !definesVariable(config, 'connection_upgrade')
+  const keeps = keepsConnections(config, pass, modern)
+  return asked.map((directive) => {
+    const { text } = directive
+    // The map is asked for too; renamed it is the one that is there, which is never defined twice.
+    if (rename) return { ...directive, text: text.replace(/\$connection_upgrade\b/g, () => `$${existing}`) }
+    return keeps ? { ...directive, text: text.replace(/^(\s*(?:''|"")\s+)close;/gm, "$1'';") } : directive
+  })
 }
 
 /** A directive may come in several lines, each an element of its own. Null when together they do not parse. */

@@ -1,11 +1,12 @@
 /** From a request (host and path) to the block that handles it. */
-import { findLocation, normalPath } from './locations.ts'
-import { candidateServers, serverNames } from './servers.ts'
+import { levels } from './levels.ts'
+import { candidateServers, publicAddress, serverNames } from './servers.ts'
 import type { NginxConfig, Node } from './tree.ts'
+import { walk } from './walk.ts'
 
 export interface Served {
   server: Node
-  /** The location that handles the request (after `try_files … @name`), or the server when none matches. */
+  /** The location that handles the request (after rewrites, try_files and error_page), or the server when none matches. */
   block: Node
   /** Its `proxy_pass`; null when it answers otherwise. */
   pass: Node | null
@@ -19,7 +20,7 @@ const ID_SEGMENT = /(?<=\/):id(?=\/|$)/g
  *  With `host` null (combined logs do not name it) the answer is certain only if one server proxies the path. */
 export function serve(config: NginxConfig, host: string | null, path: string): Served | null {
   const paths = ID_SEGMENT.test(path) ? IDS.map((id) => path.replace(ID_SEGMENT, id)) : [path]
-  const answers = paths.map((one) => serveExactly(config, host, normalPath(one)))
+  const answers = paths.map((one) => serveExactly(config, host, one))
   const first = answers[0] ?? null
   return first && answers.every((answer) => answer?.block === first.block) ? first : null
 }
@@ -27,7 +28,7 @@ export function serve(config: NginxConfig, host: string | null, path: string): S
 function serveExactly(config: NginxConfig, host: string | null, path: string): Served | null {
   const candidates: Served[] = []
   for (const server of candidateServers(config, host)) {
-    const served = within(config, server, path)
+    const served = within(config, server, path, host)
     if (!served) return null
     candidates.push(served)
   }
@@ -37,40 +38,24 @@ function serveExactly(config: NginxConfig, host: string | null, path: string): S
   return host === null && names.size > 1 ? null : (likely[0] ?? null)
 }
 
-function within(config: NginxConfig, server: Node, path: string): Served | null {
-  // `return 301 https://…` beside the locations answers before any of them.
-  if (child(server, 'return')) return { server, block: server, pass: null }
-  if (config.kind === 'location') return { server, block: server, pass: passOf(server) }
-  const found = findLocation(server, path)
-  if (!found) return null
-  if (!found.location) return { server, block: server, pass: null }
-  if (found.redirect) return { server, block: found.location, pass: null }
-  const block = fallback(server, found.location) ?? found.location
-  return { server, block, pass: passOf(block) }
+function within(config: NginxConfig, server: Node, path: string, host: string | null): Served | null {
+  const scheme = publicAddress(server)?.scheme ?? 'https'
+  const headers = new Map([
+    ['upgrade', 'websocket'],
+    ['connection', 'Upgrade'],
+    ['host', host !== null && PLAIN.test(host) ? host : (serverNames(server).find((name) => PLAIN.test(name)) ?? '')],
+  ])
+  const target = path.startsWith('/') ? path : `/${path}`
+  const facts = { scheme, method: 'GET', target, headers, port: null, mergeSlashes: true }
+  const { block, outcome } = walk(config, server, facts, true)
+  if (outcome.kind === 'undecided') return null
+  return { server, block: settingsBlock(block), pass: outcome.kind === 'proxied' ? outcome.pass : null }
 }
 
-/** The named location a `try_files … @name` leads to: there is no file for a WebSocket URL. */
-function fallback(server: Node, location: Node): Node | null {
-  if (passOf(location)) return null
-  const last = child(location, 'try_files')?.statement.args.at(-1)
-  if (last?.startsWith('@') !== true) return null
-  return server.children.find(({ statement }) => statement.name === 'location' && statement.args[0] === last) ?? null
+/** proxy_set_header and timeouts of an `if` or limit_except are those of the location around it. */
+function settingsBlock(block: Node): Node {
+  return levels(block).find(({ statement }) => !['if', 'limit_except'].includes(statement.name)) ?? block
 }
 
-/** proxy_pass is not inherited, but may stand in an `if` or `limit_except` of the location. */
-function passOf(location: Node): Node | null {
-  const inner = location.children.filter(({ statement }) => ['if', 'limit_except'].includes(statement.name))
-  return [location, ...inner].map((node) => child(node, 'proxy_pass')).find((pass) => pass !== null) ?? null
-}
-
-/** First directive of that name directly in a block, includes counted in. */
-export function child(node: Node, name: string): Node | null {
-  return node.children.find(({ statement }) => statement.name === name) ?? null
-}
-
-/** The block and those around it, innermost first. */
-export function levels(node: Node): Node[] {
-  const out: Node[] = []
-  for (let level: Node | null = node; level; level = level.parent) out.push(level)
-  return out
-}
+/** A name without asterisk and pattern. */
+const PLAIN = /^[\w-][\w.-]*(?::\d+)?$/

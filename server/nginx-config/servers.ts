@@ -3,7 +3,8 @@ import type { EffectiveProxy } from '../diagnosis/contract.ts'
 import { fromPcre } from './pcre.ts'
 import { httpNodes, type NginxConfig, type Node } from './tree.ts'
 
-interface Listen {
+/** One `listen` of a server block. */
+export interface Listen {
   socket: string
   /** Empty for a unix socket. */
   port: string
@@ -25,38 +26,117 @@ interface Server {
 export function candidateServers(config: NginxConfig, host: string | null): Node[] {
   // A fragment of a server or location has no server block: its top level stands for it.
   if (config.kind === 'server' || config.kind === 'location') return [config.root]
+  const { servers, sockets } = indexOf(config)
+  if (host === null) return servers.map(({ node }) => node)
+  const lower = host.toLowerCase()
+  // The error log shows the first server_name as written, which may be a wildcard or a pattern.
+  const written = servers.filter(({ names }) => names[0] !== '' && names[0] === lower)
+  if (written.length > 0) return written.map(({ node }) => node)
+  const [, name = '', port] = /^(.*?)(?::(\d+))?$/s.exec(lower) ?? []
+  // Behind a published container port the port in the Host header is not nginx's own.
+  const onPort = port === undefined ? [] : sockets.filter((socket) => socket.port === port)
+  return answering(onPort.length > 0 ? onPort : sockets, name).map(({ server }) => server)
+}
+
+/** The server blocks that answer a Host header on a port, one per listening address there, a more exact match first.
+ *  [] when nothing listens on the port. @param address the local address of the connection; null when not known.
+ *  Source: ngx_http_init_connection: the sockets of that very address go before the wildcard. */
+export function serversAt(config: NginxConfig, port: number, address: string | null, host: string): Answering[] {
+  if (config.kind === 'server' || config.kind === 'location') return [{ server: config.root, first: config.root }]
+  const there = indexOf(config).sockets.filter((socket) => socket.port === String(port))
+  const exact = address === null ? [] : there.filter(({ name }) => name === `${address}:${port}`)
+  const wild = there.filter(({ name }) => name === `*:${port}`)
+  return answering(address === null ? there : exact.length > 0 ? exact : wild, host.toLowerCase())
+}
+
+/** A server block that answers, and the default one of its address, which reads the request line before the Host header. */
+export interface Answering {
+  server: Node
+  first: Node
+}
+
+function answering(sockets: readonly Socket[], host: string): Answering[] {
+  const matched = sockets.flatMap((socket) => pair(socket, byName(socket, host)))
+  const chosen = matched.length > 0 ? matched : sockets.flatMap((socket) => pair(socket, socket.fallback))
+  return chosen.filter(({ server }, i) => chosen.findIndex((other) => other.server === server) === i)
+}
+
+const pair = ({ fallback }: Socket, server: Server | null): Answering[] =>
+  server ? [{ server: server.node, first: (fallback ?? server).node }] : []
+
+/** Every server block, in order; the top level of a fragment of a server or location. */
+export const allServers = (config: NginxConfig): Node[] => candidateServers(config, null)
+
+/** One listening address, and the names its server blocks answer to. */
+interface Socket {
+  name: string
+  port: string
+  fallback: Server | null
+  marked: boolean
+  exact: Map<string, Server>
+  /** By what follows the asterisk, dot included. */
+  heads: Map<string, Server>
+  /** By what goes before the asterisk, dot included. */
+  tails: Map<string, Server>
+  patterns: { pattern: string; server: Server }[]
+}
+
+interface Index {
+  servers: Server[]
+  sockets: Socket[]
+}
+
+const indexes = new WeakMap<NginxConfig, Index>()
+
+function indexOf(config: NginxConfig): Index {
+  const before = indexes.get(config)
+  if (before) return before
   const servers = httpNodes(config)
     .filter(({ statement }) => statement.name === 'server' && statement.block)
     .map(readServer)
-  if (host === null) return servers.map(({ node }) => node)
-  const [, name = '', port] = /^(.*?)(?::(\d+))?$/s.exec(host.toLowerCase()) ?? []
-  // The error log shows the first server_name as written, which may be a wildcard or a pattern.
-  const written = servers.filter(({ names }) => names[0] !== '' && names[0] === host.toLowerCase())
-  if (written.length > 0) return written.map(({ node }) => node)
-
-  const sockets = new Map<string, Server[]>()
+  const sockets = new Map<string, Socket>()
   for (const server of servers)
-    for (const { socket } of server.listens) {
-      const group = sockets.get(socket)
-      if (group) group.push(server)
-      else sockets.set(socket, [server])
+    for (const { socket: name, port, isDefault } of server.listens) {
+      const socket = sockets.get(name) ?? newSocket(name, port)
+      sockets.set(name, socket)
+      if (isDefault && !socket.marked) {
+        socket.marked = true
+        socket.fallback = server
+      }
+      socket.fallback ??= server
+      for (const written of server.names) addName(socket, written, server)
     }
-  const onPort = [...sockets].filter(([, group]) =>
-    group.some(({ listens }) => listens.some((listen) => listen.port === port)),
-  )
-  // Behind a published container port the port in the Host header is not nginx's own.
-  const groups = port !== undefined && onPort.length > 0 ? onPort : [...sockets]
-  const matched = groups.map(([, group]) => byName(group, name)).filter((server) => server !== null)
-  const chosen =
-    matched.length > 0
-      ? matched
-      : groups.map(([socket, group]) => defaultServer(group, socket)).filter((it) => it !== null)
-  return [...new Set(chosen)].map(({ node }) => node)
+  const index = { servers, sockets: [...sockets.values()] }
+  indexes.set(config, index)
+  return index
+}
+
+function newSocket(name: string, port: string): Socket {
+  const maps = { exact: new Map<string, Server>(), heads: new Map<string, Server>(), tails: new Map<string, Server>() }
+  return { name, port, fallback: null, marked: false, ...maps, patterns: [] }
+}
+
+/** The first block keeps a name ("conflicting server name … ignored"); `.name` is ignored as a whole where `name` is taken.
+ *  Source: ngx_hash_add_key. */
+function addName({ exact, heads, tails, patterns }: Socket, name: string, server: Server): void {
+  const keep = (map: Map<string, Server>, key: string) => {
+    if (!map.has(key)) map.set(key, server)
+  }
+  if (name.startsWith('~')) patterns.push({ pattern: name.slice(1), server })
+  else if (name.startsWith('.')) {
+    if (exact.has(name.slice(1))) return
+    exact.set(name.slice(1), server)
+    keep(heads, name)
+  } else if (name.startsWith('*.')) keep(heads, name.slice(1))
+  else if (name.endsWith('.*')) keep(tails, name.slice(0, -1))
+  else keep(exact, name)
 }
 
 export function serverNames(server: Node): string[] {
   return readServer(server).names
 }
+
+export const listensOf = (server: Node): readonly Listen[] => readServer(server).listens
 
 /** Where visitors reach the server: its first TLS address, else its first. Null for a fragment that does not tell,
  *  for unix sockets, and where a load balancer must speak first (proxy_protocol). */
@@ -71,7 +151,17 @@ export function publicAddress(server: Node): EffectiveProxy['public'] {
   return { scheme: best.tls ? 'https' : 'http', host, port: Number(best.port) }
 }
 
+const read = new WeakMap<Node, Server>()
+
 function readServer(node: Node): Server {
+  const before = read.get(node)
+  if (before) return before
+  const server = serverOf(node)
+  read.set(node, server)
+  return server
+}
+
+function serverOf(node: Node): Server {
   const argsOf = (name: string) =>
     node.children.filter(({ statement }) => statement.name === name).map((c) => c.statement.args)
   const names = argsOf('server_name').flat()
@@ -97,28 +187,19 @@ function readListen(address: string): { socket: string; port: string } {
   return { socket: `${name === '0.0.0.0' ? '*' : name}:${port}`, port }
 }
 
-function defaultServer(group: readonly Server[], socket: string): Server | null {
-  const named = group.find(({ listens }) => listens.some((listen) => listen.socket === socket && listen.isDefault))
-  return named ?? group[0] ?? null
-}
-
-/** Exact name, longest `*.name`, longest `name.*`, first pattern; the first server wins among equals. */
-function byName(group: readonly Server[], host: string): Server | null {
-  let best: { server: Server; rank: number } | null = null
-  for (const server of group) {
-    for (const name of server.names) {
-      const rank = rankOf(name, host)
-      if (rank > (best?.rank ?? 0)) best = { server, rank }
-    }
+/** Exact name, longest `*.name`, longest `name.*`, first pattern. Host is lower case; a pattern with capitals is caseless
+ *  in nginx, any other matches the same either way. */
+function byName({ exact, heads, tails, patterns }: Socket, host: string): Server | null {
+  const found = exact.get(host)
+  if (found) return found
+  if (host === '') return null
+  for (let dot = host.indexOf('.', 1); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+    const head = heads.get(host.slice(dot))
+    if (head) return head
   }
-  return best?.server ?? null
-}
-
-/** Host is lower case; a pattern with capitals is caseless in nginx, any other matches the same either way. */
-function rankOf(name: string, host: string): number {
-  if (name.startsWith('~')) return fromPcre(name.slice(1), true)?.test(host) ? 1 : 0
-  if (name === host || name === `.${host}`) return name === '' ? 0 : 3e6
-  const suffix = name.startsWith('*.') ? name.slice(1) : name.startsWith('.') ? name : null
-  if (suffix !== null) return host.endsWith(suffix) && host.length > suffix.length ? 2e6 + suffix.length : 0
-  return name.endsWith('.*') && host.startsWith(name.slice(0, -1)) ? 1e6 + name.length : 0
+  for (let dot = host.lastIndexOf('.'); dot > 0; dot = host.lastIndexOf('.', dot - 1)) {
+    const tail = tails.get(host.slice(0, dot + 1))
+    if (tail) return tail
+  }
+  return patterns.find(({ pattern }) => fromPcre(pattern, true)?.test(host))?.server ?? null
 }

@@ -67,8 +67,9 @@ const BYTE_ORDER_MARK = 0xfeff
 
 const isSpace = (code: number): boolean => code === SPACE || code === TAB || code === LF || code === CR
 
-/** Splits a file into tokens. Never throws; linear in the length. */
-export function readTokens(source: Source): Tokens {
+/** Splits a file into tokens. Never throws; linear in the length. `all` false leaves out space and comments, which is half of
+ *  them: enough to read the directives, not to print the file. */
+export function readTokens(source: Source, all = true): Tokens {
   const { text } = source
   const result: Tokens = { tokens: [], refused: [], error: null }
   let line = 1
@@ -80,6 +81,9 @@ export function readTokens(source: Source): Tokens {
   const place = (at: number) => ({ file: source.file, line, column: at - lineStart + 1 })
   const push = (kind: TokenKind, start: number, end: number, value = ''): number => {
     result.tokens.push({ kind, source, start, end, line, column: start - lineStart + 1, value })
+    return nextLf !== -1 && nextLf < end ? pass(end) : end
+  }
+  const pass = (end: number): number => {
     while (nextLf !== -1 && nextLf < end) {
       line++
       lineStart = nextLf + 1
@@ -103,9 +107,10 @@ export function readTokens(source: Source): Tokens {
     if (isSpace(code)) {
       let end = at + 1
       while (isSpace(text.charCodeAt(end))) end++
-      at = push('space', at, end)
+      at = all ? push('space', at, end) : pass(end)
     } else if (code === HASH) {
-      at = push('comment', at, nextLf === -1 ? text.length : nextLf)
+      const end = nextLf === -1 ? text.length : nextLf
+      at = all ? push('comment', at, end) : end
     } else if (code === SEMICOLON || code === CLOSE) {
       name = null
       at = push(code === CLOSE ? 'close' : 'end', at, at + 1)

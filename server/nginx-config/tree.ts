@@ -33,9 +33,9 @@ export interface ParsedFile {
   error: ConfigProblem | null
 }
 
-/** Parses one file. Never throws; nesting does not use the call stack. */
-export function parseFile(source: Source): ParsedFile {
-  const { tokens, refused, error } = readTokens(source)
+/** Parses one file. Never throws; nesting does not use the call stack. `all` false: without the tokens of space and comments. */
+export function parseFile(source: Source, all = true): ParsedFile {
+  const { tokens, refused, error } = readTokens(source, all)
   const statements: Statement[] = []
   const parsed: ParsedFile = { source, tokens, statements, refused, error }
   const fail = ({ line, column }: Token, message: string): ParsedFile => {
@@ -62,7 +62,7 @@ export function parseFile(source: Source): ParsedFile {
         const statement: Statement = {
           source,
           name: first.value,
-          args: words.slice(1).map((word) => word.value),
+          args: valuesAfterFirst(words),
           words,
           end: token,
           block: token.kind === 'open' ? [] : null,
@@ -101,6 +101,12 @@ export function parseFile(source: Source): ParsedFile {
   return parsed
 }
 
+function valuesAfterFirst(words: readonly Token[]): string[] {
+  const values: string[] = []
+  for (let i = 1; i < words.length; i++) values.push(words[i]?.value ?? '')
+  return values
+}
+
 /** A directive in the configuration as nginx sees it: includes are replaced by what they bring. */
 export interface Node {
   statement: Statement
@@ -108,6 +114,8 @@ export interface Node {
   parent: Node | null
   /** The statement in the parent's own block that brought it: itself, or an `include`. */
   anchor: Statement
+  /** Includes directly in this block that could not be read: what is absent from it may stand there. */
+  gaps: readonly Statement[]
 }
 
 export interface NginxConfig {

@@ -21,7 +21,7 @@ export function configView(config: NginxConfig, version: string | null = null): 
     },
     patch(server, path, directives) {
       const served = serve(config, server, path)
-      return served && patchFor(config, served, directives)
+      return served && patchFor(config, served, directives, version)
     },
   }
 }

@@ -130,6 +130,33 @@ describe('what may be given', () => {
     }
   })
 
+  it("is SWAG's or NPM's folder as the host sees it: paths of the container lead into it", () => {
+    write({
+      'nginx/nginx.conf':
+        'events {}\nhttp { include /etc/nginx/http.d/*.conf; include /config/nginx/site-confs/*.conf; include /config/nginx/none.conf; }\n',
+      'nginx/http.d/one.conf': 'gzip on;\n',
+      'nginx/site-confs/app.conf': 'server { location / { include /config/nginx/proxy.conf; } }\n',
+      'nginx/proxy.conf': 'proxy_read_timeout 240;\n',
+      'data/nginx/proxy_host/1.conf': `${server}server { include conf.d/include/proxy.conf; include /data/nginx/custom/x[.]conf; }`,
+      'data/nginx/custom/x.conf': 'gzip on;\n',
+    })
+    const config = load('nginx')
+    expect(flat(config)).toEqual(['nginx/http.d/one.conf:1 gzip on', 'nginx/proxy.conf:1 proxy_read_timeout 240'])
+    expect(problems(config)).toEqual(['include-missing nginx/nginx.conf:2'])
+    const npm = load('data/nginx')
+    expect(flat(npm)).toContain('data/nginx/custom/x.conf:1 gzip on')
+    expect(problems(npm)).toEqual(['include-missing data/nginx/proxy_host/1.conf:2'])
+  })
+
+  it('has a gap where an include was not given, and none where a pattern matches nothing', () => {
+    write({
+      'nginx.conf': 'http { include conf.d/*.conf; server { include none.conf; include /no/such/folder/*.conf; } }\n',
+    })
+    mkdirSync(join(dir, 'conf.d'))
+    const gaps = [...descendants(load('nginx.conf').root.children)].map((node) => node.gaps.map(({ args }) => args[0]))
+    expect(gaps).toEqual([[], ['none.conf', '/no/such/folder/*.conf']])
+  })
+
   it('is a fragment of a server or of a location', () => {
     write({
       server: 'listen 80;\nlocation /ws/ { proxy_pass http://b; }\n',

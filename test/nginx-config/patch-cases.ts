@@ -17,6 +17,8 @@ export interface PatchCase {
   around?: string
   /** Files the diff names, `nginx.conf` when left out. */
   names?: string[]
+  /** Effective Connection afterwards, `$connection_upgrade` when left out. */
+  connection?: string
   /** Requests whose effective settings must not change. */
   untouched?: { server: string | null; path: string }[]
 }
@@ -67,6 +69,29 @@ export const PATCH_CASES: PatchCase[] = [
     },
     path: '/',
     added: ['    proxy_set_header Connection $connection_upgrade;'],
+  },
+  {
+    name: 'a map of another name does the same: it is used, and no second one is added',
+    files: {
+      'nginx.conf':
+        'map $http_upgrade $conn_up { "" close; default upgrade; }\nserver {\n  listen LISTEN;\n  location / {\n    proxy_pass http://127.0.0.1:1;\n  }\n}\n',
+    },
+    path: '/',
+    added: [
+      '    proxy_http_version 1.1;',
+      '    proxy_set_header Upgrade $http_upgrade;',
+      '    proxy_set_header Connection $conn_up;',
+    ],
+    connection: '$conn_up',
+  },
+  {
+    name: 'where connections to the group are kept, the new map does not close them',
+    files: {
+      'nginx.conf':
+        'upstream app {\n  server 127.0.0.1:1;\n  keepalive 8;\n}\nserver {\n  listen LISTEN;\n  location / {\n    proxy_pass http://app;\n  }\n}\n',
+    },
+    path: '/',
+    added: [...map('').map((line) => line.replace('close', "''")), ...three('    ')],
   },
   {
     name: 'a wrong value is replaced where it stands, a second line for it removed',

@@ -83,7 +83,7 @@ describeWith('nginx', 'a patch of real files', ({ nginx }) => {
     const settings = after.settings(server, path)
     const headers = new Map([...(block?.set_headers ?? [])].map(([name, { value }]) => [name, value]))
     if (directives.length >= UPGRADE.length) {
-      headers.set('upgrade', '$http_upgrade').set('connection', '$connection_upgrade')
+      headers.set('upgrade', '$http_upgrade').set('connection', one.connection ?? '$connection_upgrade')
       expect(settings?.proxy_http_version).toBe('1.1')
       expect(settings?.connection_map).toBe(true)
     } else expect(settings?.proxy_read_timeout).toBe(300)

@@ -2,6 +2,7 @@
 import { PARSERS } from '../../parsers/index.ts'
 import { CONFIG_KEYS } from '../../server/config.ts'
 import { CAUSES } from '../../server/diagnosis/contract.ts'
+import { RULES } from '../../server/lint/contract.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 const row = (...cells: string[]): string => `| ${cells.map(cell).join(' | ')} |`
@@ -12,6 +13,12 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       row('cause', 'in words', 'severity'),
       '| --- | --- | --- |',
       ...CAUSES.map((c) => row(`\`${c.id}\``, `[${plain(c.title)}](${c.docs})`, c.severity)),
+    ].join('\n'),
+  'lint rules': () =>
+    [
+      row('rule', 'reports', 'at worst'),
+      '| --- | --- | --- |',
+      ...RULES.map(({ id, title, docs, severity }) => row(`\`${id}\``, `[${title}](${docs})`, severity)),
     ].join('\n'),
   formats: () =>
     [row('format', 'is'), '| --- | --- |', ...PARSERS.map((p) => row(`\`${p.id}\``, p.description))].join('\n'),

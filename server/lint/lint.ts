@@ -1,0 +1,189 @@
+/** Runs every rule over a configuration. Pure. */
+import {
+  lineOf,
+  parseFile,
+  type ConfigProblem,
+  type NginxConfig,
+  type Source,
+  type Statement,
+} from '../nginx-config/contract.ts'
+import type { Severity } from '../diagnosis/contract.ts'
+import { ignoreFor, ignoresIn, type Ignore } from './ignore.ts'
+import { RULES } from './rules/index.ts'
+import { subjectOf } from './subject.ts'
+
+export interface LintFinding {
+  /** Of a rule, or of OWN_RULES. */
+  rule: string
+  severity: Severity
+  title: string
+  message: string
+  file: string
+  /** From 1; 0: the file as a whole. */
+  line: number
+  column: number
+  /** End of the directive's first words, exclusive; as `column`. */
+  end_line: number
+  end_column: number
+  /** The line as it stands, trimmed. */
+  text: string
+  /** Lines to write; null: only a person can tell. */
+  fix: string | null
+  docs: string | null
+}
+
+export interface LintResult {
+  schema: 'halfopen.lint/1'
+  /** Names of the files that were read. */
+  files: string[]
+  /** Blocks that pass requests on, and those of them that show signs of WebSockets. */
+  places: number
+  sockets: number
+  findings: LintFinding[]
+  /** Findings that a comment told to leave out. */
+  ignored: number
+}
+
+/** What is reported beside the rules. */
+export const OWN_RULES = [
+  { id: 'refused', title: 'nginx refuses this', severity: 'error' },
+  { id: 'include-not-given', title: 'Undecided, include not given', severity: 'info' },
+  { id: 'ignore-unknown', title: 'A halfopen-ignore comment names no rule', severity: 'info' },
+] as const
+
+const ORDER: readonly Severity[] = ['critical', 'error', 'warning', 'info']
+
+/** @param version of nginx, such as `1.22.1`; null: not known, and defaults are those before 1.29.7. */
+export function lintConfig(config: NginxConfig, version: string | null): LintResult {
+  const subject = subjectOf(config, version)
+  const findings: LintFinding[] = []
+  const gaps = new Map<Statement, Set<string>>()
+  for (const { id, title, docs, check } of RULES) {
+    const seen = new Map<Statement, string[]>()
+    check(subject, {
+      at(place, severity, message, fix = null) {
+        const statement = 'statement' in place ? place.statement : place
+        // An include that many blocks load is one text: said once.
+        const said = seen.get(statement)
+        if (said?.includes(message) === true) return
+        if (said) said.push(message)
+        else seen.set(statement, [message])
+        findings.push({ rule: id, severity, title, message, ...placeOf(statement), fix, docs })
+      },
+      undecided: (gap, what) => gaps.set(gap, (gaps.get(gap) ?? new Set()).add(what)),
+    })
+  }
+  findings.push(...undecided(config, gaps), ...refused(config))
+  const { kept, ignored } = withoutIgnored(config, findings)
+  kept.sort(byWeight)
+  return {
+    schema: 'halfopen.lint/1',
+    files: [...config.sources.keys()],
+    places: subject.places.length,
+    sockets: subject.sockets.length,
+    findings: kept,
+    ignored,
+  }
+}
+
+function byWeight(a: LintFinding, b: LintFinding): number {
+  return (
+    ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity) ||
+    (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line)
+  )
+}
+
+function placeOf(statement: Statement) {
+  const { source, words, end } = statement
+  const first = words[0] ?? end
+  const last = words.at(-1) ?? end
+  const lineStart = source.text.lastIndexOf('\n', first.start - 1) + 1
+  const lineEnd = source.text.indexOf('\n', first.start)
+  const breaks = source.text.slice(first.start, last.end).split('\n')
+  const tail = breaks.at(-1)?.length ?? 0
+  return {
+    file: source.file,
+    line: lineOf(statement),
+    column: first.column,
+    end_line: first.line + breaks.length - 1,
+    end_column: breaks.length === 1 ? first.column + tail : tail + 1,
+    text: source.text
+      .slice(lineStart, lineEnd === -1 ? undefined : lineEnd)
+      .trim()
+      .slice(0, 200),
+  }
+}
+
+/** One finding for each include that was not given, whatever it leaves open. */
+function undecided(config: NginxConfig, gaps: ReadonlyMap<Statement, ReadonlySet<string>>): LintFinding[] {
+  const missing = config.problems.filter(
+    ({ kind }) => kind === 'include-missing' || kind === 'include-cycle' || kind === 'limit',
+  )
+  const told = new Set([...gaps.keys()].map((gap) => `${gap.source.file}:${lineOf(gap)}`))
+  const open = [...gaps].map(([gap, what]) => {
+    const some = [...what]
+    const shown = some.slice(0, 3).join('; ') + (some.length > 3 ? `; and ${some.length - 3} more` : '')
+    return { message: `undecided, include not given: ${gap.args[0] ?? ''} (${shown})`, ...placeOf(gap) }
+  })
+  const rest = missing
+    .filter(({ file, line }) => !told.has(`${file}:${line}`))
+    .map((problem) => ({ message: problem.message, ...placeOfProblem(config, problem) }))
+  return [...open, ...rest].map((it) => ({
+    rule: 'include-not-given',
+    severity: 'info',
+    title: OWN_RULES[1].title,
+    ...it,
+    fix: null,
+    docs: null,
+  }))
+}
+
+function refused(config: NginxConfig): LintFinding[] {
+  return config.problems
+    .filter(({ kind }) => kind === 'refused' || kind === 'syntax')
+    .map((problem) => ({
+      rule: 'refused',
+      severity: 'error',
+      title: OWN_RULES[0].title,
+      message: problem.message,
+      ...placeOfProblem(config, problem),
+      fix: null,
+      docs: null,
+    }))
+}
+
+function placeOfProblem({ sources }: NginxConfig, { file, line, column }: ConfigProblem) {
+  const text = sources.get(file)?.text.split('\n', line)[line - 1]?.trim().slice(0, 200) ?? ''
+  return { file, line, column, end_line: line, end_column: column + 1, text }
+}
+
+function withoutIgnored(
+  config: NginxConfig,
+  findings: readonly LintFinding[],
+): { kept: LintFinding[]; ignored: number } {
+  const all = new Map<string, Ignore[]>()
+  for (const source of config.sources.values())
+    if (source.text.includes('halfopen-ignore')) all.set(source.file, ignoresOf(source))
+  const kept: LintFinding[] = []
+  for (const finding of findings)
+    if (!ignoreFor(all.get(finding.file) ?? [], finding.rule, finding.line)) kept.push(finding)
+  const ignored = findings.length - kept.length
+  const known = new Set([...RULES, ...OWN_RULES].map(({ id }) => id as string))
+  for (const { source, line, column, rules } of [...all.values()].flat())
+    for (const rule of rules.filter((id) => !known.has(id)))
+      kept.push({
+        rule: 'ignore-unknown',
+        severity: 'info',
+        title: OWN_RULES[2].title,
+        message: `there is no rule "${rule}"`,
+        ...placeOfProblem(config, { kind: 'syntax', file: source.file, line, column, message: '' }),
+        fix: null,
+        docs: null,
+      })
+  return { kept, ignored }
+}
+
+function ignoresOf(source: Source): Ignore[] {
+  const { tokens, statements } = parseFile(source)
+  return ignoresIn(source, tokens, statements)
+}
