@@ -1,8 +1,12 @@
 /** Whether evidence has anything to do with the place a finding is about. */
-import type { Evidence, Scope } from './diagnosis/contract.ts'
+import type { Evidence, Finding, Scope } from './diagnosis/contract.ts'
 
-/** Good handshakes touch nothing. A part of the scope that one side does not know matches. */
-export function touches(evidence: Evidence, scope: Scope): boolean {
+/** Shown by sessions that end well, one by one. */
+const BY_ENDS: ReadonlySet<string> = new Set(['reload-drop'])
+
+/** Good handshakes touch nothing else. A part of the scope that one side does not know matches. */
+export function touches(evidence: Evidence, { cause, scope }: Pick<Finding, 'cause' | 'scope'>): boolean {
+  if (BY_ENDS.has(cause) && evidence.ends.size > 0) return true
   for (const { kind, scope: other } of evidence.observations.values())
     if (kind !== 'handshake_ok' && near(scope, other)) return true
   for (const { scope: other } of evidence.suspects.values()) if (near(scope, other)) return true

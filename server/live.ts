@@ -228,12 +228,15 @@ export class Live {
     const alone = hasFresh && hasHistory ? diagnose(fresh, { config: this.options.config() }).findings : null
     const shownAlone = alone === null ? null : new Set(alone.map(({ id }) => id))
     return (finding: Finding, previous: ProblemRow | null): boolean => {
-      if (!hasFresh || !touches(fresh, finding.scope)) return false
+      if (!hasFresh || !touches(fresh, finding)) return false
       if (shownAlone !== null) return shownAlone.has(finding.id)
       if (previous === null) return true
       const before = previous.finding
       // The window slides: the count may fall while the finding goes on.
-      return finding.count > before.count || (finding.last_seen ?? '') > (before.last_seen ?? '')
+      if ((finding.last_seen ?? '') > (before.last_seen ?? '')) return true
+      const { server, path, upstream } = finding.scope
+      // Of no place, every line touches it, and more may be counted to what was there before.
+      return finding.count > before.count && (server ?? path ?? upstream) !== null
     }
   }
 

@@ -2,7 +2,7 @@
  *  one, and an idle timeout cuts sessions of one age. */
 import type { Evidence, Exemplar, Observation, Scope } from './contract.ts'
 import { MINUTE, MinuteCounts } from './minute-counts.ts'
-import { secondsOf } from './session-ends.ts'
+import { secondsOf, type SessionEnds } from './session-ends.ts'
 import { SortedCounts } from './sorted-counts.ts'
 import type { View } from './view.ts'
 
@@ -22,8 +22,13 @@ export interface Drop {
 export const LEAST_DROP = 5
 /** Around a second, epoch ms: what is usual there. */
 const AROUND = 10 * MINUTE
+/** Seconds to either side, and of how many at least they are a rate: a second drop close by is none. */
+const BESIDE = 15
+const QUIET_SECONDS = 6
 /** exp(-14) is one in a million: a week has 600,000 seconds. */
 const SURPRISE = 14
+/** In the seconds close by one is looked for in some minutes only: those before the minutes around know the traffic. */
+const BESIDE_SURPRISE = 7.5
 const MOST = 50
 /** A drop takes a moment: workers and backends close one socket after the other. */
 const WIDTH: readonly number[] = [-1, 0, 1]
@@ -45,7 +50,9 @@ export function massDrops(evidence: Evidence, sessions: readonly Observation[]):
     if (drops.length >= MOST) break
     if (taken.has(second)) continue
     const n = WIDTH.reduce((sum, i) => sum + (taken.has(second + i) ? 0 : ends.count(second + i)), 0)
-    if (n < LEAST_DROP || !surprising(n, usual(minutes, second * 1000, n, evidence) * WIDTH.length)) continue
+    if (n < LEAST_DROP) continue
+    if (!surprising(n, beside(ends, second) * WIDTH.length, BESIDE_SURPRISE)) continue
+    if (!surprising(n, usual(minutes, second * 1000, n, evidence) * WIDTH.length, SURPRISE)) continue
     const ages = new SortedCounts()
     for (const i of WIDTH) {
       const of = taken.has(second + i) ? null : ends.ages(second + i)
@@ -68,9 +75,22 @@ function usual(minutes: MinuteCounts, time: number, drop: number, { first, last 
   return Math.max(0.01, (n - drop) / seconds)
 }
 
+/** Ends in a second close by, while any come: sessions that began to come a moment ago, or come in waves, have no usual rate in
+ *  the minutes around. */
+function beside(ends: SessionEnds, second: number): number {
+  let [n, busy] = [0, 0]
+  for (let i = WIDTH.length - 1; i <= BESIDE; i++)
+    for (const at of [second - i, second + i]) {
+      const found = ends.count(at)
+      n += found
+      if (found > 0) busy++
+    }
+  return n / Math.max(QUIET_SECONDS, busy)
+}
+
 /** Whether chance does not bring so many where `expected` are usual: Chernoff's bound for a Poisson count. */
-function surprising(n: number, expected: number): boolean {
-  return n > expected && n * Math.log(n / expected) - n + expected > SURPRISE
+function surprising(n: number, expected: number, by: number): boolean {
+  return n > expected && n * Math.log(n / Math.max(0.01, expected)) - n + expected > by
 }
 
 /** Of one age are sessions that began together, and most of which lie within a factor of two. */

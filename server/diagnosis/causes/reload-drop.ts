@@ -66,9 +66,16 @@ export const reloadDrop: Cause = {
   },
 }
 
-/** Whether a line with one of these signs is of a moment in [from, to], seconds since 1970. */
-function within(view: View, signs: readonly string[], from: number, to: number): boolean {
+/** Whether a line with one of these signs is of a moment in [from, to], seconds since 1970. `there`: of a place that counts. */
+function within(
+  view: View,
+  signs: readonly string[],
+  from: number,
+  to: number,
+  there: (o: Observation) => boolean = () => true,
+): boolean {
   return view.signs(...signs).some((o) => {
+    if (!there(o)) return false
     const known = o.exemplars.some(({ time }) => time !== null && time >= from * SECOND && time < (to + 1) * SECOND)
     // Of many only five are kept; of the others the minute is known.
     return (
@@ -141,8 +148,9 @@ function ofBackend(drops: readonly Drop[], sessions: readonly Observation[], vie
   if (drops.length === 0) return null
   const { error_levels } = view.evidence
   const notices = ['notice', 'info', 'debug'].some((level) => error_levels.has(level))
-  const away = drops.filter((d) => within(view, AWAY, d.second - SAME, d.second + STARTING))
-  const reset = drops.filter((d) => within(view, ['upgraded-backend-reset'], d.second - SAME, d.second + SAME))
+  const theirs = (o: Observation): boolean => isTheirs(o, sessions)
+  const away = drops.filter((d) => within(view, AWAY, d.second - SAME, d.second + STARTING, theirs))
+  const reset = drops.filter((d) => within(view, ['upgraded-backend-reset'], d.second - SAME, d.second + SAME, theirs))
   const reasons = [together(drops)]
   if (drops.length > 1) reasons.push({ weight: 0.3, text: `that happened ${times(drops.length)}` })
   if (away.length > 0)
@@ -176,6 +184,15 @@ function ofBackend(drops: readonly Drop[], sessions: readonly Observation[], vie
     alternatives: alternatives(reset.length > 0, same.length > 0),
     count: sumOf(drops),
   }
+}
+
+/** Whether a failure is of the backend of these sessions: by its address where both lines tell it, else by the path. */
+function isTheirs({ scope }: Observation, sessions: readonly Observation[]): boolean {
+  return sessions.some(({ scope: own }) =>
+    own.upstream !== null && scope.upstream !== null
+      ? own.upstream === scope.upstream
+      : own.path === null || scope.path === null || own.path === scope.path,
+  )
 }
 
 function together(drops: readonly Drop[]): Reason {
