@@ -84,7 +84,7 @@ class Ingest {
   get leftOut(): string | null {
     const { history_since } = this.options
     if (this.older === 0 || history_since === undefined) return null
-    const day = new Date(history_since).toISOString().slice(0, 10)
+    const day = `${new Date(history_since).toISOString().slice(0, 16).replace('T', ' ')} UTC`
     return `${size(this.older)} of it are from before ${day} and were not imported (history, --since); halfopen analyze reads all of it`
   }
 

@@ -141,7 +141,7 @@ export class Live {
       changed.push(next)
       if (decision.notify) messages.push(...this.messages(decision, previous, next, at))
       if (previous?.state !== next.state)
-        this.options.log(`${next.state}: ${next.finding.title} (${next.finding.cause}; ${decision.reason})`)
+        this.options.log(`${decision.reason.startsWith('quiet') ? 'quiet' : next.state}: ${next.finding.title} (${next.finding.cause}; ${decision.reason})`)
     }
     if (changed.length > 0) store.saveProblems(changed, messages)
     // Only now: had the store failed, the next round would have to see these lines again.

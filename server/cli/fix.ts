@@ -73,7 +73,8 @@ async function fix(args: readonly string[], flags: Flags): Promise<number> {
   if (config.changed_at !== null)
     for (const { real, generated } of changesOf(config, patch))
       if (generated) tell(`${real} is written by ${generated.by}; make the change ${generated.instead}`)
-  tell('nothing was changed; to apply it: the same command with --write')
+  const folder = /^\+\+\+ (.*)$/m.exec(patch)?.[1]?.startsWith(config.prefix.slice(1)) ? '/' : config.prefix
+  tell(`nothing was changed; to apply it: the same command with --write, or patch -p0 -d ${folder}`)
   return failed ? 2 : 0
 }
 
@@ -110,7 +111,7 @@ function explainNone({ findings, blind_spots }: Report, finding: Finding | null)
   tell(`${finding.title}: ${finding.over ? 'it is over' : 'there is no patch for your files'}`)
   tell(finding.fix.summary)
   if (finding.fix.snippet !== null) tell(finding.fix.snippet)
-  if (findings.length > 1) tell(`all ${findings.length} findings: halfopen analyze --config …`)
+  if (findings.length > 1) tell(`of ${findings.length} findings; halfopen analyze shows them all`)
 }
 
 async function apply(
@@ -146,7 +147,8 @@ async function apply(
       tested.result === 'accepted' ? 'nginx -t: accepted' : `not tested: ${tested.text}; test it with: sudo nginx -t`,
     )
     if (!flags.reload) {
-      tell('nginx still runs with the old files until it is reloaded: sudo nginx -s reload')
+      const own = backup.main === null || backup.main === undefined ? '' : ` -c ${backup.main}`
+      tell(`nginx still runs with the old files until it is reloaded: sudo nginx -s reload${own}`)
       return 0
     }
     return reloaded(tested.result === 'accepted' ? reload(backup.main ?? null) : 'the files could not be tested')

@@ -124,6 +124,8 @@ export interface ConfigView {
   version: string | null
   /** Folder of the main file: what to back up. Null when it is not known, as for an `nginx -T` dump or standard input. */
   folder: string | null
+  /** The file that nginx has to be told of with -c; null or absent: its own, or not known. */
+  main?: string | null
   /** Newest modification time (epoch ms) of the files read; null for a dump or standard input. */
   changed_at: number | null
   /** Seconds of `worker_shutdown_timeout`; null or absent: not set, and old workers stay until their last session ends. */

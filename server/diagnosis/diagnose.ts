@@ -1,5 +1,5 @@
 /** evidence → findings: every cause is weighed, the best explanation comes first. The only place that ranks. */
-import { backedUp } from './advice.ts'
+import { fitted } from './advice.ts'
 import { blindSpots } from './blind-spots.ts'
 import { CAUSES } from './causes/index.ts'
 import { confidence, type Cause, type Reason, type Weighed } from './cause.ts'
@@ -114,7 +114,7 @@ function toFinding(cause: Cause, proposed: Weighed, config: ConfigView | null, v
     scope: { ...weighed.scope, source: weighed.source ?? null },
     evidence,
     alternatives: addressedChecks(weighed.alternatives ?? [], door).sort((a, b) => b.confidence - a.confidence),
-    fix: backedUp(addressed(cause.fix(weighed, config, view), door)),
+    fix: fitted(addressed(cause.fix(weighed, config, view), door), config),
     ...(over ? { over: { ...over, since: new Date(over.since).toISOString(), was: { title, severity } } } : {}),
     ...(worked ? { worked: asTold(cause.id, worked) } : {}),
   }

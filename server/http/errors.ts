@@ -12,7 +12,7 @@ export const ERRORS = {
   'bad-query': {
     status: 400,
     when: 'A parameter is unknown, or its value cannot be read or is out of bounds.',
-    hint: 'api/openapi.json lists the parameters and their bounds.',
+    hint: '/api/openapi.json (below the base path) lists the parameters and their bounds.',
   },
   'range-too-wide': {
     status: 400,
@@ -32,7 +32,7 @@ export const ERRORS = {
   'not-found': {
     status: 404,
     when: 'There is nothing at this address.',
-    hint: 'The API is described in api/openapi.json.',
+    hint: 'The API is described in /api/openapi.json (below the base path).',
   },
   'unknown-problem': {
     status: 404,

@@ -13,6 +13,7 @@ export function configView(config: NginxConfig, version: string | null = null): 
   return {
     version,
     folder: config.folder,
+    main: mainFile(config),
     changed_at: config.changed_at,
     shutdown_timeout: shutdownTimeout(config),
     settings(server, path) {
@@ -24,6 +25,14 @@ export function configView(config: NginxConfig, version: string | null = null): 
       return served && patchFor(config, served, directives, version)
     },
   }
+}
+
+/** Where packages put it: there a plain `nginx -t` looks. */
+const USUAL = '/etc/nginx/nginx.conf'
+
+function mainFile({ kind, sources, changed_at }: NginxConfig): string | null {
+  const [top] = sources.values()
+  return kind === 'main' && changed_at !== null && top !== undefined && top.file !== USUAL ? top.file : null
 }
 
 /** `worker_shutdown_timeout` stands in main context; unset means no limit (ngx_core_module). */

@@ -5,7 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { backedUp, expected, fixOf, handshake, prepare, rollBack, snippet } from '../../server/diagnosis/advice.ts'
+import {
+  backedUp,
+  expected,
+  fitted,
+  fixOf,
+  handshake,
+  prepare,
+  rollBack,
+  snippet,
+} from '../../server/diagnosis/advice.ts'
 import type { ConfigView, EffectiveProxy, Scope } from '../../server/diagnosis/contract.ts'
 import { configView, loadConfig } from '../../server/nginx-config/contract.ts'
 import { startBackend } from '../live/harness/backend.ts'
@@ -108,6 +117,16 @@ describe('the backup for a patch of one file', () => {
     })
     expect(backedUp(fix)).toEqual(fix)
   })
+})
+
+it('nginx is told which configuration it is where that is not its own', () => {
+  const fix = fixOf({ layer: 'nginx', summary: '', verify: [rollBack(null)[1] ?? ''], rollback: rollBack(null) })
+  const at = (main: string | null): ConfigView => ({ main }) as ConfigView
+  expect(fitted(fix, at(null))).toEqual(fix)
+  expect(fitted(fix, at("/srv/it's/nginx.conf"))).toEqual(fix)
+  const own = 'sudo nginx -t -c /srv/nginx.conf && sudo nginx -s reload -c /srv/nginx.conf'
+  expect(fitted(fix, at('/srv/nginx.conf')).verify).toEqual([own])
+  expect(fitted(fix, at('/srv/nginx.conf')).rollback).toContain(own)
 })
 
 describe('the handshake', () => {
