@@ -1,9 +1,17 @@
 /** What the person who runs halfopen has to know of the store, one sentence each. */
 import type { StoreState } from './store/contract.ts'
 
-export function storeNotices({ trouble, other, other_paths, max_places, damaged_blocks }: StoreState): string[] {
+export function storeNotices({
+  trouble,
+  other,
+  other_paths,
+  max_places,
+  damaged_blocks,
+  set_aside,
+}: StoreState): string[] {
   const notices: string[] = []
   if (trouble !== null) notices.push(`Reading is paused and nothing is lost: ${trouble}.`)
+  if (set_aside !== null) notices.push(`${set_aside}.`)
   if (damaged_blocks > 0)
     notices.push(
       `The database is damaged: ${damaged_blocks} of its blocks of events cannot be read and are not shown. ` +

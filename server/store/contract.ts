@@ -121,6 +121,8 @@ export interface StoreState {
   other_paths: number
   /** Blocks of events that were found damaged since the start. */
   damaged_blocks: number
+  /** What was moved away at the start because it belonged to another file, one sentence; null when nothing was. */
+  set_aside: string | null
 }
 
 export interface Store {

@@ -1,8 +1,9 @@
 /** The database is deleted, moved or replaced under a running server: it stores nothing more and says so. */
-import { appendFileSync, copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { EventPage, Problems, Sources } from '../../server/http/wire.ts'
+import { openReadOnly } from '../../server/store/sqlite/driver.ts'
 import { refused } from '../serve/lines.ts'
 import { folder, startIn, type Started } from '../serve/running.ts'
 
@@ -67,4 +68,25 @@ it('replaced by another file, or without what is not copied into it yet: told', 
   const other = await started()
   rmSync(`${other.database}-wal`)
   await expect.poll(other.server.said, SOON).toContain('-wal was deleted while the database was open; stop halfopen')
+})
+
+it('a backup put in its place: the next start has that one, whole, and says what it moved aside', async () => {
+  const backup = await started()
+  await backup.server.close()
+  const { dir, database, server, write } = await started()
+  for (let n = 0; n < 3; n++) write()
+  await expect.poll(() => events(server), SOON).toBe(4)
+  // More is in the -wal file than in the database.
+  renameSync(backup.database, database)
+  await expect.poll(server.said, SOON).toContain('was replaced by another file while it was open')
+  await server.close()
+  const again = await startIn(dir, YAML)
+  // One of the backup, and those of this log, which the backup has not read.
+  await expect.poll(() => events(again), SOON).toBe(5)
+  expect((await sources(again)).notices).toEqual([expect.stringContaining('was moved to')])
+  await again.close()
+  const db = openReadOnly(database)
+  expect(db.pragma('integrity_check', { simple: true })).toBe('ok')
+  db.close()
+  expect(readdirSync(dir).filter((name) => name.includes('of-the-file-before'))).not.toEqual([])
 })

@@ -144,6 +144,7 @@ it('says what is wrong with the store in one sentence each', () => {
     other: 0,
     other_paths: 0,
     damaged_blocks: 0,
+    set_aside: null,
   }
   expect(storeNotices(state)).toEqual([])
   expect(

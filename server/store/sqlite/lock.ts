@@ -5,10 +5,14 @@
 import { closeSync, existsSync, openSync, realpathSync } from 'node:fs'
 import { StoreError } from '../store-error.ts'
 import { openImpatient, type Db } from './driver.ts'
+import type { Marks } from './stale-wal.ts'
 import { finishOthers, isOpenElsewhere, namesOf } from './names.ts'
 
 export interface Lock {
   release(): void
+  /** What was last kept with `mark`. */
+  marks(): Marks
+  mark(marks: Marks): void
 }
 
 /** A symbolic link to a database is that database, as it is to SQLite, and so is a hard link. Throws
@@ -22,7 +26,11 @@ export function lockDatabase(file: string): Lock {
     if (names.length > 1) finishOthers(file, names)
     // By a name in another folder.
     if (isOpenElsewhere(file)) throw inUse(file)
-    return { release }
+    return {
+      release,
+      marks: () => held.map((lock) => lock.marks()).find(({ db }) => db !== 0) ?? { db: 0, wal: 0 },
+      mark: (marks) => held.forEach((lock) => lock.mark(marks)),
+    }
   } catch (error) {
     release()
     throw error
@@ -34,7 +42,7 @@ function hold(path: string, file: string): Lock {
   let db: Db | null = null
   try {
     db = openImpatient(path)
-    // Nothing is ever written, so there is nothing to roll back, and no -journal file to be left behind.
+    // What is written (see mark) may be lost with a power cut; no -journal file is left behind.
     db.pragma('journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
   } catch (error) {
@@ -42,7 +50,17 @@ function hold(path: string, file: string): Lock {
     throw /^SQLITE_(?:BUSY|LOCKED)/.test((error as NodeJS.ErrnoException).code ?? '') ? inUse(file) : error
   }
   const held = db
-  return { release: () => void held.close() }
+  const read = (name: string): number => Number(held.pragma(name, { simple: true }))
+  return {
+    release: () => void held.close(),
+    marks: () => ({ db: read('user_version'), wal: read('application_id') }),
+    mark({ db: file, wal }) {
+      held.pragma(`user_version = ${file}`)
+      held.pragma(`application_id = ${wal}`)
+      // Whoever comes in between is the one writer: it begins at once, and this one ends.
+      held.exec('COMMIT; BEGIN EXCLUSIVE')
+    },
+  }
 }
 
 const inUse = (file: string): StoreError =>

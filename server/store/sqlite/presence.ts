@@ -54,7 +54,7 @@ function gone(file: string, part: Part): string {
 }
 
 function replaced(file: string, part: Part): string {
-  return `${file}${part} was replaced by another file while it was open; restart halfopen, which then goes on with what that one holds`
+  return `${file}${part} was replaced by another file while it was open; restart halfopen, which then goes on with what that one holds (what was not written out is moved aside)`
 }
 
 function identity(path: string): string | null {

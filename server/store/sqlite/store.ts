@@ -1,4 +1,5 @@
 /** The embedded store: one SQLite file, one connection, one writer. */
+import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Finding, InputSummary } from '../../diagnosis/contract.ts'
 import type { EventPage, Series } from '../../http/wire.ts'
@@ -17,6 +18,7 @@ import { TALLIES } from './migration-2.ts'
 import { asStoreError, openDatabase, prepareFile } from './open.ts'
 import { OtherPaths } from './other-paths.ts'
 import { Presence } from './presence.ts'
+import { remember, setAside } from './stale-wal.ts'
 import { ProblemTable } from './problem-table.ts'
 import { Proofs } from './proofs.ts'
 import { RollUp } from './roll-up.ts'
@@ -32,8 +34,11 @@ export function openSqliteStore(path: string): Store {
   try {
     prepareFile(file)
     lock = lockDatabase(file)
+    const real = realpathSync(file)
+    const aside = setAside(real, lock, Date.now())
     db = openDatabase(file)
-    return new SqliteStore(db, file, lock)
+    remember(real, lock)
+    return new SqliteStore(db, file, lock, aside)
   } catch (error) {
     db?.close()
     lock?.release()
@@ -73,6 +78,7 @@ class SqliteStore implements Store {
   private readonly file: string
   private readonly lock: Lock
   private readonly presence: Presence
+  private readonly aside: string | null
   private readonly parts: ReturnType<typeof partsOf>
   private readonly problemTable: ProblemTable
   private readonly newest: Statement<[], Omit<SourcePosition, 'summary'> & { summary: string }>
@@ -83,8 +89,9 @@ class SqliteStore implements Store {
   /** Something was written since there was last nothing to merge. */
   private written = true
 
-  constructor(db: Db, file: string, lock: Lock) {
+  constructor(db: Db, file: string, lock: Lock, aside: string | null) {
     this.db = db
+    this.aside = aside
     this.file = file
     this.lock = lock
     this.presence = new Presence(file)
@@ -194,6 +201,7 @@ class SqliteStore implements Store {
       other: this.overflowed.get() ?? 0,
       other_paths: this.parts.others.estimate(),
       damaged_blocks,
+      set_aside: this.aside,
     }
   }
 
