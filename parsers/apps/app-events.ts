@@ -5,14 +5,16 @@ import { knownSocket, SOCKET_NAME } from '../known-sockets.ts'
 import { pathGroup } from '../masking.ts'
 import type { AccessRecord, AppRecord } from '../record.ts'
 import { TERMINATIONS } from './signs/proxies.ts'
-import { textSign, type TextSign } from './websocket-texts.ts'
+import { unexplained } from './unexplained.ts'
+import { isNormal, textSign, type TextSign } from './websocket-texts.ts'
 
 type Zone = Event['zone']
 
 /** At most one event per record. `time` is the record's, as epoch ms UTC. */
 export function readApp(record: AppRecord, time: number | null, zone: Zone): Event[] {
   const request = requestOf(record)
-  const sign = textSign(searchedText(record, request))
+  const words = searchedText(record, request)
+  const sign = textSign(words)
   if (sign !== null) {
     const client = request?.client ?? null
     const base = { sign: sign.sign, time, zone, scope: NOWHERE, client, connection: null }
@@ -22,7 +24,11 @@ export function readApp(record: AppRecord, time: number | null, zone: Zone): Eve
       ? [{ ...base, kind, status: null, asked: askedBy(record, sign), answered_by: 'backend', ...echo }]
       : [{ ...base, kind, ...echo }]
   }
-  return request === null ? [] : readRequest(record.format, request, time, zone)
+  if (request !== null) return readRequest(record.format, request, time, zone)
+  const shape = isNormal(words) ? null : unexplained(record, words)
+  if (shape === null) return []
+  const of = `unexplained: ${shape}`
+  return [{ kind: 'other_error', sign: of, time, zone, scope: NOWHERE, client: null, connection: null }]
 }
 
 const NOWHERE = { server: null, path: null, upstream: null } as const
@@ -123,7 +129,8 @@ function readRequest(format: string, request: RequestLine, time: number | null, 
   if ((apart || request.protocol === 'HTTP/1.0') && PLAIN_ANSWERS.has(status))
     return event(request.protocol === 'HTTP/1.0' ? 'app-http10-get-on-socket' : 'app-plain-get-on-socket', asked)
   // Jupyter and gin print the reason of a refusal on a line of its own; Tornado's 400 has none.
-  return event('app-socket-request-refused', asked, format === 'gin' || status === 403)
+  const sign = status === 401 || status === 403 ? 'app-socket-request-forbidden' : 'app-socket-request-refused'
+  return event(sign, asked, format === 'gin' || status === 403)
 }
 
 /** HAProxy says itself how a session ended. */

@@ -35,7 +35,7 @@ export const PROXIES: readonly Wording[] = [
   {
     sign: 'app-remote-reset',
     from: 'Caddy, Traefik, oauth2-proxy',
-    text: new RegExp(`${LEG}(?:connection reset by peer|\\bEOF\\b)`),
+    text: new RegExp(`${LEG}(?:connection reset by peer|forcibly closed by the remote host|\\bEOF\\b)`),
     example: 'http.log.error: read tcp 172.18.0.2:40010->172.18.0.3:9000: read: connection reset by peer',
   },
   {

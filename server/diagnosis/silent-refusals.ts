@@ -1,0 +1,152 @@
+/** Handshakes that an application refuses without a word: its request log has the status, and no line says why. What is
+ *  left is what such answers mostly mean, and that stays below a half: Tornado answers 400 to a request without Upgrade,
+ *  403 to a foreign Origin and to a visitor who is not logged in alike (tornado/websocket.py, starlette's websocket.close
+ *  before accept). */
+import { handshake } from './advice.ts'
+import type { Weighed } from './cause.ts'
+import type { Alternative, Observation, Scope } from './contract.ts'
+import { countOf, groupBy, times } from './group.ts'
+import type { View } from './view.ts'
+
+/** Lines that say why: those of the same log explain its refusals. */
+const REASONS = [
+  'app-connection-token-missing',
+  'app-upgrade-token-missing',
+  'app-http10-handshake',
+  'app-http2-handshake',
+  'app-origin-refused',
+  'app-handshake-invalid',
+  'app-unsupported-upgrade',
+  'app-forwarded-untrusted',
+  'app-auth-refused',
+  'app-session-unknown',
+  'app-engine-io-mismatch',
+  'app-websocket-library-missing',
+  'app-no-hijacker',
+  'app-no-route',
+  'app-agent-unreachable',
+  'app-remote-refused',
+] as const
+
+const sourcesOf = (observations: readonly Observation[]): Set<string> =>
+  new Set(observations.flatMap(({ exemplars }) => exemplars.map(({ source }) => source)))
+
+/** Those that stand in a log without a reason, counted although a reason mostly comes with them. */
+export function withoutReason(view: View, observations: readonly Observation[]): Observation[] {
+  if (observations.length === 0) return []
+  const explained = sourcesOf(view.signs(...REASONS))
+  return observations
+    .filter(({ exemplars }) => !exemplars.some(({ source }) => explained.has(source)))
+    .map((o) => (o.echo ? { ...o, echo: false } : o))
+}
+
+interface Meaning {
+  /** By how sure it is that the path is a socket. */
+  likely: number
+  unknown: number
+  text: string
+}
+
+/** What arrives at the backend as an ordinary GET. HTTP/1.0 is what nginx speaks when nothing is set: no upgrade can pass
+ *  there, whoever asked; whether the path is a socket is the doubt that is left. */
+const PLAIN: Readonly<Record<string, Meaning>> = {
+  'app-http10-get-on-socket': {
+    likely: 0.62,
+    unknown: 0.45,
+    text: 'the application got an ordinary GET in HTTP/1.0 there, which is what nginx sends unless told otherwise, and refused it',
+  },
+  'app-plain-get-on-socket': {
+    likely: 0.48,
+    unknown: 0.4,
+    text: 'the application got an ordinary GET there instead of a handshake, and refused it',
+  },
+  'app-socket-request-refused': {
+    likely: 0.48,
+    unknown: 0.4,
+    text: 'the application answered 400 there, as it does to a request without the upgrade, and does not say why',
+  },
+}
+const FORBIDDEN: Readonly<Record<string, Meaning>> = {
+  'app-socket-request-forbidden': {
+    likely: 0.48,
+    unknown: 0.4,
+    text: 'the application answered 401 or 403 there and does not say why: no login, or an Origin that it does not accept',
+  },
+  'app-closed-before-accept': {
+    likely: 0.45,
+    unknown: 0.45,
+    text: 'the application closed handshakes before it accepted them (403) and does not say why: no login, a foreign Origin, or no such path',
+  },
+}
+
+/** Possible `missing-upgrade-headers`, by path. */
+export const plainRequests = (view: View): Weighed[] =>
+  refusals(view, PLAIN, (scope) => [
+    {
+      cause: 'handshake-rejected',
+      confidence: 0.25,
+      check: `${handshake(scope, 'backend')} # refused as well: the application has a reason of its own`,
+    },
+    { cause: 'path-mismatch', confidence: 0.2, check: 'does the application have a socket at that very path?' },
+    {
+      cause: 'client-gone',
+      confidence: 0.15,
+      check: 'one request from an address that asks for other odd paths too: a scanner, and nothing is wrong',
+    },
+  ])
+
+/** Possible `auth-rejected`, by path. */
+export const forbiddenRequests = (view: View): Weighed[] =>
+  refusals(view, FORBIDDEN, (scope) => [
+    {
+      cause: 'origin-rejected',
+      confidence: 0.35,
+      check: `${handshake(scope, 'nginx').replace(' | head -1', '')} # 101 without an Origin header: the application checks Origin or Host`,
+    },
+    { cause: 'path-mismatch', confidence: 0.25, check: 'does the application have a socket at that very path?' },
+  ])
+
+/** What the application saw of requests that the access log has as well: a reason for the finding that is there. */
+export function seenByApplication(
+  view: View,
+  path: string | null,
+): { observations: Observation[]; text: string } | null {
+  const observations = view
+    .signs('app-http10-get-on-socket', 'app-plain-get-on-socket')
+    .filter((o) => path !== null && o.scope.path === path)
+  const [first] = observations
+  if (first === undefined) return null
+  return {
+    observations: observations.map((o) => ({ ...o, echo: true })),
+    text: `${PLAIN[first.sign]?.text ?? ''} (its own log, ${times(observations.reduce((n, o) => n + o.count, 0))})`,
+  }
+}
+
+function refusals(
+  view: View,
+  meanings: Readonly<Record<string, Meaning>>,
+  alternatives: (scope: Scope) => Alternative[],
+): Weighed[] {
+  const seen = new Set(view.failedHandshakes.filter((o) => o.status !== null).map((o) => o.scope.path))
+  const silent = withoutReason(view, view.signs(...Object.keys(meanings))).filter((o) => !seen.has(o.scope.path))
+  return groupBy(silent, 'server+path').map(({ scope, members }) => {
+    const best = members
+      .map((o) => ({ ...(meanings[o.sign] as Meaning), likely: weightOf(o, meanings) }))
+      .sort((a, b) => b.likely - a.likely)[0] as Meaning
+    return {
+      scope,
+      source: members[0]?.exemplars[0]?.source ?? 'application',
+      for: [{ weight: best.likely, text: `${best.text} (${times(countOf(members))})` }],
+      against: [],
+      observations: members,
+      values: {
+        where: scope.path === null ? '' : ` at ${scope.path}`,
+        which: scope.path === null ? '' : ` at ${scope.path}`,
+      },
+      alternatives: alternatives(scope),
+    }
+  })
+}
+
+const weightOf = ({ sign, asked }: Observation, meanings: Readonly<Record<string, Meaning>>): number =>
+  meanings[sign]?.[asked === 'yes' || asked === 'likely' ? 'likely' : 'unknown'] ?? 0
