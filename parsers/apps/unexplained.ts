@@ -7,12 +7,15 @@ const LEVELS: ReadonlySet<string | null> = new Set(['error', 'fatal', 'panic'])
 /** An application has many errors. Of interest are those that speak of a socket; a file's or database's socket is another. */
 const ABOUT =
   /web ?sockets?|socket\.io|engine\.io|sockjs|signalr|\bwss?\b|\bhandshake|\bupgrad(?:e|ing) (?:request|header|connection|failed)|hijack/i
+/** A kubelet tries WebSocket first and falls back to SPDY: noise. */
+const NOISE = /websocket server finished before becoming ready/
 const LOOKED_AT = 1000
 const KEPT = 100
 
 /** The shape of such a record, at most 100 characters; null for any other. */
 export function unexplained({ level, message }: AppRecord, words: string): string | null {
   if (!LEVELS.has(level) || !ABOUT.test(words.slice(0, LOOKED_AT))) return null
+  if (NOISE.test(message)) return null
   const shape = template(message)
   return shape === '' ? null : shape
 }

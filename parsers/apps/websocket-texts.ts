@@ -60,6 +60,7 @@ const MEANINGS: readonly (readonly [sign: string, kind: TextSign['kind'], echo?:
   ['app-client-got-no-101', 'handshake_failed'],
   ['app-connection-rejected', 'handshake_failed'],
   ['app-not-http', 'other_error'],
+  ['app-plain-at-tls', 'upstream_tls'],
   ['app-upgrade-failed', 'handshake_failed', 'echo'],
   ['app-answered-twice', 'other_error'],
   ['app-written-after-hijack', 'abnormal_closure', 'echo'],
@@ -87,7 +88,7 @@ export const NORMAL: readonly { text: RegExp; example: string }[] = [
 
 /** Every sign needs one of these words; most lines have none and are done after one look. */
 const HINT =
-  /websocket|upgrade|origin|1006|closure|copying from|proxy|dial|tunnel|handshake|session|socket|close|ping|pong|engine|transport|connection|host|forward|pending|authent|hijack|WriteHeader|Errno|message|"code"|protocol|Invalid|No route|client|frame|dropping|shut down|server response|version|token|error code|\bWS[ _]|CORS|caused by/i
+  /websocket|upgrade|origin|1006|closure|copying from|proxy|dial|tunnel|handshake|session|socket|close|ping|pong|engine|transport|connection|host|forward|pending|authent|hijack|WriteHeader|Errno|message|"code"|protocol|Invalid|No route|TLS|gevent|client|frame|dropping|shut down|server response|version|token|error code|\bWS[ _]|CORS|caused by/i
 /** The decisive part is at the beginning, in a joined record within the first few lines. */
 const LOOKED_AT = 8192
 

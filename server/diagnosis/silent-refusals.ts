@@ -8,7 +8,7 @@ import type { Alternative, Observation, Scope } from './contract.ts'
 import { countOf, groupBy, times } from './group.ts'
 import type { View } from './view.ts'
 
-/** Lines that say why: those of the same log explain its refusals. */
+/** Lines that say why. */
 const REASONS = [
   'app-connection-token-missing',
   'app-upgrade-token-missing',
@@ -28,16 +28,11 @@ const REASONS = [
   'app-remote-refused',
 ] as const
 
-const sourcesOf = (observations: readonly Observation[]): Set<string> =>
-  new Set(observations.flatMap(({ exemplars }) => exemplars.map(({ source }) => source)))
-
-/** Those that stand in a log without a reason, counted although a reason mostly comes with them. */
+/** Those that no line explains, counted although a reason mostly comes with them. A rotated log has its reason in another
+ *  file, and request lines have no time: any reason will do. */
 export function withoutReason(view: View, observations: readonly Observation[]): Observation[] {
-  if (observations.length === 0) return []
-  const explained = sourcesOf(view.signs(...REASONS))
-  return observations
-    .filter(({ exemplars }) => !exemplars.some(({ source }) => explained.has(source)))
-    .map((o) => (o.echo ? { ...o, echo: false } : o))
+  if (observations.length === 0 || view.signs(...REASONS).length > 0) return []
+  return observations.map((o) => (o.echo ? { ...o, echo: false } : o))
 }
 
 interface Meaning {

@@ -82,6 +82,12 @@ export const PYTHON: readonly Wording[] = [
     example: 'No supported WebSocket library detected. Please use "pip install \'uvicorn[standard]\'"',
   },
   {
+    sign: 'app-websocket-library-missing',
+    from: 'gevent-websocket, simple-websocket',
+    text: /gevent-websocket server is not configured appropriately|Cannot obtain socket from WSGI environment/,
+    example: 'RuntimeError: The gevent-websocket server is not configured appropriately.',
+  },
+  {
     sign: 'app-forwarded-untrusted',
     from: 'Home Assistant',
     text: /A request from a reverse proxy was received from|Received X-Forwarded-For header from an untrusted proxy|Invalid IP address in X-Forwarded-For|Incorrect number of elements in X-Forward|(?:Empty|Too many)[^.]{0,40} X-Forward/,
@@ -118,7 +124,7 @@ export const PYTHON: readonly Wording[] = [
   {
     sign: 'app-remote-failed',
     from: 'Home Assistant (the add-on behind its ingress)',
-    text: /api\.ingress: Ingress error: \d{3}, message='?Invalid response status/,
+    text: /api\.ingress: Ingress error: \d{3}, message='?Invalid response status|Client error on WebSocket API/,
     example:
       "supervisor.api.ingress: Ingress error: 403, message='Invalid response status', url=URL('http://172.30.32.1:62520/ace')",
   },

@@ -26,7 +26,7 @@ export const clientGone: Cause = {
   weigh(view) {
     const left = view
       .signs(...Object.keys(SIGNS))
-      .filter((o) => !o.sign.startsWith('client-left') || view.isSocket(o.scope))
+      .filter((o) => o.sign !== 'client-left-handshake' || view.isSocket(o.scope))
     return groupBy(left, 'server+path').map(({ scope, members }) => ({
       scope,
       for: Object.entries(SIGNS).flatMap(([sign, text]) => {

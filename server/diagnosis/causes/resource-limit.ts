@@ -12,6 +12,11 @@ const SIGNS: Signs = {
     weight: 0.85,
     text: "every connection that HAProxy may open to that backend was taken (maxconn), and the request's time in the queue was over (sQ)",
   },
+  'body-too-large': { weight: 0.92, text: 'the request body was larger than client_max_body_size' },
+  'request-too-large': {
+    weight: 0.9,
+    text: 'the request line or a header was larger than large_client_header_buffers (long cookies, tokens in the URL)',
+  },
   'limit-req': { weight: 0.85, text: 'limit_req refused it' },
 }
 
@@ -44,7 +49,9 @@ export const resourceLimit: Cause = {
       layer: 'nginx',
       summary: whole
         ? 'Raise worker_connections above twice the number of sockets expected at once, and worker_rlimit_nofile above worker_connections.'
-        : 'The limit does what it says. Keep it, and size it for sockets: count open tabs per address for limit_conn, and allow a burst for the moment when all pages reconnect (limit_req … burst=… nodelay).',
+        : has('body-too-large') || has('request-too-large')
+          ? 'The limit does what it says. Raise client_max_body_size or large_client_header_buffers for the location that needs it, a little above what is sent; or let the client send less (tokens and cookies grow).'
+          : 'The limit does what it says. Keep it, and size it for sockets: count open tabs per address for limit_conn, and allow a burst for the moment when all pages reconnect (limit_req … burst=… nodelay).',
       directives: whole
         ? [
             { context: 'main', text: 'worker_rlimit_nofile 16384;' },

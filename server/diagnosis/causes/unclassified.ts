@@ -8,6 +8,7 @@ import { shapesOf } from '../templates.ts'
 const UNEXPLAINED = 'unexplained: '
 /** What applications say went wrong, and that is nobody's fault in between. */
 const NAMED: Readonly<Record<string, string>> = {
+  'browser-not-opened': 'a browser could not open its WebSocket and does not say why (its network tab has the status)',
   'app-fault': "the application's own handler of the socket failed",
   'app-not-http': 'the application got bytes that are no HTTP request: TLS at a plain port, or a scanner',
 }

@@ -263,7 +263,7 @@ export const PYTHON: readonly AppLine[] = [
     format: 'app-line',
     time: '2022-12-16T13:32:24',
     level: 'error',
-    sign: null,
+    sign: 'app-remote-failed',
   },
   {
     what: 'aiohttp: what it answers',
