@@ -130,6 +130,7 @@ function grafana(extra: AppRecord['extra']): RequestLine | null {
 const TELLS_APART: ReadonlySet<string> = new Set(['daphne', 'uvicorn', 'websockify'])
 /** Their applications keep sockets below such a folder: `/ws/chat/7/`. */
 const SOCKET_FOLDER = /\/(?:wss?|websockets?)\/[^/]/i
+const ENGINE_IO = /\/(?:socket|engine)\.io\/?$/
 /** Gotify's socket: a usual name for other things elsewhere. */
 const GOTIFY = /^(?:\/[\w-]{1,60})?\/stream$/
 /** What a server answers to a plain GET where it has a socket. */
@@ -159,6 +160,8 @@ function readRequest(format: string, request: RequestLine, time: number | null, 
   if (method === 'WEBSOCKET') return status !== null && status >= 400 ? event('app-closed-before-accept', 'yes') : []
   if (method !== 'GET' || status === null || !REFUSALS.has(status)) return []
   const path = uri.replace(/[?#].*$/s, '')
+  // Engine.IO's long polling is no handshake, whatever folder it is in.
+  if (!known && ENGINE_IO.test(path)) return []
   const apart = TELLS_APART.has(format)
   const folder = apart && SOCKET_FOLDER.test(path)
   if (!known && !folder && !SOCKET_NAME.test(path) && !(format === 'gin' && GOTIFY.test(path))) return []

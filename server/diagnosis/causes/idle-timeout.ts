@@ -28,7 +28,19 @@ export const idleTimeout: Cause = {
       if (weighed !== null) found.push(weighed)
       lengths.delete(key)
     }
-    return [...found, ...told(view, 'haproxy-tunnel-idle', 'haproxy-tunnel-idle-client'), ...told(view, 'body-timeout')]
+    for (const w of [
+      ...told(view, 'haproxy-tunnel-idle', 'haproxy-tunnel-idle-client'),
+      ...told(view, 'body-timeout'),
+    ]) {
+      // The lengths of the same sessions were found already.
+      const same = found.find(({ scope }) => scope.server === w.scope.server && scope.path === w.scope.path)
+      if (same === undefined) found.push(w)
+      else {
+        same.for.push(...w.for)
+        same.observations = [...same.observations, ...w.observations.map((o) => ({ ...o, echo: true }))]
+      }
+    }
+    return found
   },
 
   fix(weighed, config) {
