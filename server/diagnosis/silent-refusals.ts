@@ -3,7 +3,7 @@
  *  403 to a foreign Origin and to a visitor who is not logged in alike (tornado/websocket.py, starlette's websocket.close
  *  before accept). */
 import { handshake } from './advice.ts'
-import type { Weighed } from './cause.ts'
+import { confidence, type Weighed } from './cause.ts'
 import type { Alternative, Observation, Scope } from './contract.ts'
 import { countOf, groupBy, times } from './group.ts'
 import type { View } from './view.ts'
@@ -101,20 +101,24 @@ export const forbiddenRequests = (view: View): Weighed[] =>
     { cause: 'path-mismatch', confidence: 0.25, check: 'does the application have a socket at that very path?' },
   ])
 
-/** What the application saw of requests that the access log has as well: a reason for the finding that is there. */
-export function seenByApplication(
-  view: View,
-  path: string | null,
-): { observations: Observation[]; text: string } | null {
-  const observations = view
-    .signs('app-http10-get-on-socket', 'app-plain-get-on-socket')
-    .filter((o) => path !== null && o.scope.path === path)
-  const [first] = observations
-  if (first === undefined) return null
-  return {
-    observations: observations.map((o) => ({ ...o, echo: true })),
-    text: `${PLAIN[first.sign]?.text ?? ''} (its own log, ${times(observations.reduce((n, o) => n + o.count, 0))})`,
+/** Findings from nginx's logs joined with these. Of one place the surer one stays, with what the other says; a place that is
+ *  in both logs is counted once. */
+export function joinPlaces(places: readonly Weighed[], silent: readonly Weighed[]): Weighed[] {
+  const all = [...places]
+  for (const s of silent) {
+    const at = all.findIndex(({ scope }) => scope.path === s.scope.path)
+    const same = all[at]
+    if (same === undefined) all.push(s)
+    else if (confidence(s) <= confidence(same))
+      all[at] = {
+        ...same,
+        for: [...same.for, ...s.for.map((reason) => ({ ...reason, text: `${reason.text} (its own log)` }))],
+        observations: [...same.observations, ...s.observations.map((o) => ({ ...o, echo: true }))],
+      }
+    else if (same.scope.server === null) all[at] = s
+    else all.push(s)
   }
+  return all
 }
 
 function refusals(
@@ -122,8 +126,7 @@ function refusals(
   meanings: Readonly<Record<string, Meaning>>,
   alternatives: (scope: Scope) => Alternative[],
 ): Weighed[] {
-  const seen = new Set(view.failedHandshakes.filter((o) => o.status !== null).map((o) => o.scope.path))
-  const silent = withoutReason(view, view.signs(...Object.keys(meanings))).filter((o) => !seen.has(o.scope.path))
+  const silent = withoutReason(view, view.signs(...Object.keys(meanings)))
   return groupBy(silent, 'server+path').map(({ scope, members }) => {
     const best = members
       .map((o) => ({ ...(meanings[o.sign] as Meaning), likely: weightOf(o, meanings) }))

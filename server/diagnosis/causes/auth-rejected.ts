@@ -3,7 +3,7 @@ import { fixOf, handshake, settingsOf } from '../advice.ts'
 import { reasonsFor, which, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import { countOf, groupBy, times } from '../group.ts'
-import { forbiddenRequests } from '../silent-refusals.ts'
+import { forbiddenRequests, joinPlaces } from '../silent-refusals.ts'
 import { toldByApplication } from '../told-by-application.ts'
 
 const SIGNS: Signs = {
@@ -70,7 +70,7 @@ export const authRejected: Cause = {
             ],
       }
     })
-    return [...told, ...places, ...forbiddenRequests(view)]
+    return [...told, ...joinPlaces(places, forbiddenRequests(view))]
   },
 
   fix: (w, config) =>

@@ -16,7 +16,7 @@ import {
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
-import { plainRequests, seenByApplication } from '../silent-refusals.ts'
+import { joinPlaces, plainRequests } from '../silent-refusals.ts'
 import { timeline } from '../timeline.ts'
 import { unsaid } from '../unsaid-upgrade.ts'
 import type { SuccessesAt, View } from '../view.ts'
@@ -53,7 +53,14 @@ export const missingUpgradeHeaders: Cause = {
     const told = view.signs(...APP_SIGNS)
     const groups = groupBy(refused, 'server+path').map((g) => fromNginx(g.scope, oneAnswer(g.members), view, config))
     const silent = plainRequests(view)
-    if (told.length === 0) return [...groups.filter((w) => w !== null), ...silent, ...unsaid(view)]
+    if (told.length === 0)
+      return [
+        ...joinPlaces(
+          groups.filter((w) => w !== null),
+          silent,
+        ),
+        ...unsaid(view),
+      ]
     // The application names no path. Its lines belong to the place that failed in the same minutes, else they stand alone.
     const partner = groups
       .filter((w) => w !== null)
@@ -65,7 +72,7 @@ export const missingUpgradeHeaders: Cause = {
       partner.count = Math.max(countOf(partner.observations) - countOf(told), countOf(told))
     }
     const rest = groups.filter((w) => w !== null)
-    return [...rest, ...(partner ? [] : [fromApplication(told)]), ...silent]
+    return partner ? rest : [...rest, fromApplication(told)]
   },
 
   fix(weighed, config, view) {
@@ -124,11 +131,6 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
   else if (speaks && total >= 3)
     reasons.push({ weight: 0.15, text: 'the same client tried again and again, as a page does that reconnects' })
 
-  const seen = seenByApplication(view, scope.path)
-  if (seen !== null) {
-    reasons.push({ weight: 0.5, text: seen.text })
-    members = [...members, ...seen.observations]
-  }
   const settings = settingsFor(scope, config)
   let over = judgeTimes(members, view.upgradedAt(scope), reasons, against)
   if (settings !== null && passesUpgrade(settings)) {
