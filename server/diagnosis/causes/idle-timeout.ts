@@ -14,7 +14,7 @@ import type { View } from '../view.ts'
 
 export const idleTimeout: Cause = {
   id: 'idle-timeout',
-  title: '{what} are cut after {seconds}{where}',
+  title: '{sessions} are cut after {seconds}{where}',
   severity: 'warning',
   docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',
 
@@ -269,7 +269,7 @@ function timeoutOf(scope: Scope, config: ConfigView | null): number | null {
 
 const secondsText = (s: number): string => `${Number.isInteger(s) ? s : s.toFixed(1)} s`
 const values = (scope: Scope, cut: number | null): Record<string, string> => ({
-  what: 'Idle WebSockets',
+  sessions: 'Idle WebSockets',
   seconds: cut === null ? 'a fixed time' : secondsText(cut),
   where: scope.path === null ? '' : ` at ${scope.path}`,
   ...(cut === null ? {} : { cut: String(cut) }),
@@ -300,7 +300,7 @@ function told(view: View, ...signs: string[]): Weighed[] {
     observations: members,
     // A download that stalls is no socket.
     severity: severityOf(members, view, 'warning'),
-    values: { ...values(scope, null), ...(signs.includes('body-timeout') ? { what: 'Quiet streams' } : {}) },
+    values: { ...values(scope, null), ...(signs.includes('body-timeout') ? { sessions: 'Quiet streams' } : {}) },
     alternatives: signs.includes('body-timeout')
       ? [
           {
