@@ -12,7 +12,7 @@ const CHROMIUM = new RegExp(
 )
 const BARE = /^(?:Uncaught )?Error during WebSocket handshake: Unexpected response code: (\d{3})/
 const FIREFOX = new RegExp(
-  String.raw`^${SCRIPT}Firefox can(?:['’]|â€™)t establish a connection to the server at (wss?):\/\/([^/?\s]{1,255})(\S{0,4000}?)\.?(?:\s|$)`,
+  String.raw`^${SCRIPT}Firefox can(?:['\u2019]|\u00e2\u20ac\u2122)t establish a connection to the server at (wss?):\/\/([^/?\s]{1,255})(\S{0,4000}?)\.?(?:\s|$)`,
 )
 
 export const browserConsole: Parser<AppRecord> = {
