@@ -3,6 +3,7 @@ import { aiohttp } from './apps/aiohttp.ts'
 import { appJson } from './apps/app-json.ts'
 import { appLine } from './apps/app-line.ts'
 import { aspnet } from './apps/aspnet.ts'
+import { browserConsole } from './apps/browser-console.ts'
 import { caddy } from './apps/caddy.ts'
 import { daphne } from './apps/daphne.ts'
 import { elixir } from './apps/elixir.ts'
@@ -50,6 +51,7 @@ export const APPS: readonly Parser[] = [
   websockify,
   pythonLog,
   appLine,
+  browserConsole,
   websocketText,
 ]
 

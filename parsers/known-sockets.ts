@@ -33,6 +33,18 @@ export const KNOWN_SOCKETS: readonly KnownSocket[] = [
   { product: 'SockJS', part: '/websocket', path: /\/\d{3}\/[^/]+\/websocket$/ },
 ]
 
+/** Places of sockets that need no query, looked at only for requests that failed, since the hot path does not know
+ *  them: Bitwarden's hub (Vaultwarden), Node-RED, Proxmox, n8n, NATS behind Tactical RMM. Sources: the routes of each. */
+const SOCKET_PLACE = /\/notifications\/(?:anonymous-)?hub$|\/comms$|\/vncwebsocket$|\/rest\/push$|\/natsws$/
+/** A usual name in the middle of a path: `/plugins/boards/ws/onchange`. REST interfaces have it, too. */
+const SOCKET_FOLDER = /\/(?:wss?|websockets?)\/[^/]|\/\w{0,60}hub$/i
+
+/** What the path alone tells of a failed request: the socket of a known application, or a usual name of one. */
+export function socketPlace(path: string): 'known' | 'named' | null {
+  if (SOCKET_PLACE.test(path)) return 'known'
+  return SOCKET_FOLDER.test(path) ? 'named' : null
+}
+
 /** A path whose last segment is a usual name for a socket. A hint only: it never makes a request a handshake. */
 export const SOCKET_NAME = /\/(?:wss?|websockets?|sockets?)\/?$/i
 

@@ -3,16 +3,20 @@
 import type { Asked, Event } from '../event.ts'
 import { knownSocket, SOCKET_NAME } from '../known-sockets.ts'
 import { pathGroup } from '../masking.ts'
+import { serverName } from '../nginx/access-events.ts'
 import type { AccessRecord, AppRecord } from '../record.ts'
 import { TERMINATIONS } from './signs/proxies.ts'
-import { textSign, type TextSign } from './websocket-texts.ts'
+import { unexplained } from './unexplained.ts'
+import { isNormal, textSign, type TextSign } from './websocket-texts.ts'
 
 type Zone = Event['zone']
 
 /** At most one event per record. `time` is the record's, as epoch ms UTC. */
 export function readApp(record: AppRecord, time: number | null, zone: Zone): Event[] {
+  if (record.format === 'browser-console') return readBrowser(record, time, zone)
   const request = requestOf(record)
-  const sign = textSign(searchedText(record, request))
+  const words = searchedText(record, request)
+  const sign = textSign(words)
   if (sign !== null) {
     const client = request?.client ?? null
     const base = { sign: sign.sign, time, zone, scope: NOWHERE, client, connection: null }
@@ -22,13 +26,41 @@ export function readApp(record: AppRecord, time: number | null, zone: Zone): Eve
       ? [{ ...base, kind, status: null, asked: askedBy(record, sign), answered_by: 'backend', ...echo }]
       : [{ ...base, kind, ...echo }]
   }
-  return request === null ? [] : readRequest(record.format, request, time, zone)
+  if (request !== null) return readRequest(record.format, request, time, zone)
+  const shape = isNormal(words) ? null : unexplained(record, words)
+  if (shape === null) return []
+  const of = `unexplained: ${shape}`
+  return [{ kind: 'other_error', sign: of, time, zone, scope: NOWHERE, client: null, connection: null }]
 }
 
 const NOWHERE = { server: null, path: null, upstream: null } as const
 
 /** Lines that comment on another line of the same program: uvicorn has already printed the socket with its 403. */
 const ECHOES: ReadonlySet<string> = new Set(['uvicorn app-connection-rejected'])
+
+/** A page's WebSocket asked for the upgrade by itself: what it does not tell is who answered. */
+function readBrowser({ extra }: AppRecord, time: number | null, zone: Zone): Event[] {
+  const status = extra.get('status')
+  const uri = extra.get('request_uri')
+  return [
+    {
+      kind: 'handshake_failed',
+      sign: status === undefined ? 'browser-not-opened' : 'browser-unexpected-response',
+      time,
+      zone,
+      scope: {
+        server: serverName(extra.get('host') ?? null),
+        path: uri === undefined ? null : pathGroup(uri),
+        upstream: null,
+      },
+      client: null,
+      connection: null,
+      status: status === undefined ? null : Number(status),
+      asked: 'yes',
+      answered_by: null,
+    },
+  ]
+}
 
 /** What signs are looked for in. */
 export function searchedText(record: AppRecord, request = requestOf(record)): string {
@@ -75,6 +107,7 @@ const REQUEST_FORMATS: ReadonlySet<string> = new Set([
 
 function requestOf({ format, extra }: AppRecord): RequestLine | null {
   const uri = extra.get('request_uri')
+  if (format === 'logfmt' && extra.get('path') !== undefined) return grafana(extra)
   if (uri === undefined || !REQUEST_FORMATS.has(format)) return null
   const status = extra.get('status')
   return {
@@ -86,10 +119,20 @@ function requestOf({ format, extra }: AppRecord): RequestLine | null {
   }
 }
 
+/** `msg="Request Completed" method=GET path=/api/live/ws status=400`: pkg/middleware/loggermw. */
+function grafana(extra: AppRecord['extra']): RequestLine | null {
+  const { method, path, status, remote_addr } = Object.fromEntries(extra)
+  if (method === undefined || path === undefined || !/^\d{3}$/.test(status ?? '')) return null
+  return { method, uri: path, status: Number(status), protocol: null, client: remote_addr ?? null }
+}
+
 /** Servers that print a handshake differently from a request: a GET in their log is one that lost its headers. */
 const TELLS_APART: ReadonlySet<string> = new Set(['daphne', 'uvicorn', 'websockify'])
 /** Their applications keep sockets below such a folder: `/ws/chat/7/`. */
 const SOCKET_FOLDER = /\/(?:wss?|websockets?)\/[^/]/i
+const ENGINE_IO = /\/(?:socket|engine)\.io\/?$/
+/** Gotify's socket: a usual name for other things elsewhere. */
+const GOTIFY = /^(?:\/[\w-]{1,60})?\/stream$/
 /** What a server answers to a plain GET where it has a socket. */
 const PLAIN_ANSWERS: ReadonlySet<number> = new Set([400, 404, 405, 426])
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 426])
@@ -117,13 +160,17 @@ function readRequest(format: string, request: RequestLine, time: number | null, 
   if (method === 'WEBSOCKET') return status !== null && status >= 400 ? event('app-closed-before-accept', 'yes') : []
   if (method !== 'GET' || status === null || !REFUSALS.has(status)) return []
   const path = uri.replace(/[?#].*$/s, '')
+  // Engine.IO's long polling is no handshake, whatever folder it is in.
+  if (!known && ENGINE_IO.test(path)) return []
   const apart = TELLS_APART.has(format)
-  if (!known && !SOCKET_NAME.test(path) && !(apart && SOCKET_FOLDER.test(path))) return []
+  const folder = apart && SOCKET_FOLDER.test(path)
+  if (!known && !folder && !SOCKET_NAME.test(path) && !(format === 'gin' && GOTIFY.test(path))) return []
   const asked = known ? 'likely' : 'unknown'
   if ((apart || request.protocol === 'HTTP/1.0') && PLAIN_ANSWERS.has(status))
     return event(request.protocol === 'HTTP/1.0' ? 'app-http10-get-on-socket' : 'app-plain-get-on-socket', asked)
   // Jupyter and gin print the reason of a refusal on a line of its own; Tornado's 400 has none.
-  return event('app-socket-request-refused', asked, format === 'gin' || status === 403)
+  const sign = status === 401 || status === 403 ? 'app-socket-request-forbidden' : 'app-socket-request-refused'
+  return event(sign, asked, format === 'gin' || status === 403)
 }
 
 /** HAProxy says itself how a session ended. */

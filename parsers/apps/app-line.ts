@@ -47,6 +47,10 @@ const SHAPES: readonly RegExp[] = [
   `^\\[?${STAMPED}\\]?(?: *\\| *|[ \\t]+)\\[?(?<level>${LEVEL})\\]?:?(?: *\\| *|[ \\t]+)(?<rest>.*)$`,
   // A terminal's time of day in front of a bracketed level: `06:13:34 [ERR] text`, `[06:13:34 ERR] text`
   `^(?:${CLOCK} \\[(?<level>${LEVEL})\\]|\\[${CLOCK} (?<level2>${LEVEL})\\]) (?<rest>.*)$`,
+  // Home Assistant's add-ons (bashio): `[06:13:34] LEVEL: text`
+  `^\\[${CLOCK}\\] (?<level>${LEVEL}): (?<rest>.*)$`,
+  // configurable-http-proxy: `06:13:34.123 [ConfigProxy] level: text`
+  `^${CLOCK} \\[(?<logger>[A-Za-z][\\w.-]{0,60})\\] (?<level>${LEVEL}): (?<rest>.*)$`,
   // n8n's development console, WildFly: a time of day with its fraction, `CLOCK LEVEL text`
   `^\\d\\d:\\d\\d:\\d\\d[.,]\\d{3} +(?<level>${LEVEL}) +(?:\\[(?<logger>[\\w.$-]{1,200})\\] \\([^()]{1,100}\\) )?(?<rest>.*)$`,
   // Node-RED: `21 Nov 06:13:34 - [level] text`

@@ -8,6 +8,8 @@ import { requestLine } from './tornado.ts'
 import { isUvicornRequest } from './uvicorn.ts'
 
 const LINE = /^(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.-]{1,200}):(.*)$/s
+/** Script-server and others: `[tornado.access.WARNING] text`. */
+const BRACKETS = /^\[((?:[a-z]\w{0,60}\.){1,6})(DEBUG|INFO|WARNING|ERROR|CRITICAL)\] (.*)$/s
 
 export const pythonLog: Parser<AppRecord> = {
   id: 'python-log',
@@ -21,9 +23,15 @@ export const pythonLog: Parser<AppRecord> = {
       line: 'WARNING:tornado.access:400 GET /ws (192.0.2.7) 1.53ms',
       fields: { level: 'warn', message: '400 GET /ws (192.0.2.7) 1.53ms' },
     },
+    {
+      line: '[tornado.access.WARNING] 400 GET /ws (192.0.2.7) 1.53ms',
+      fields: { level: 'warn', message: '400 GET /ws (192.0.2.7) 1.53ms' },
+    },
   ],
   parse(line): Parsed<AppRecord> {
-    const m = LINE.exec(plain(line))
+    const text = plain(line)
+    const tagged = BRACKETS.exec(text)
+    const m = tagged ? [text, tagged[2], tagged[1]?.slice(0, -1), tagged[3]] : LINE.exec(text)
     if (!m) return miss('no-match')
     const message = m[3] as string
     if (isUvicornRequest(message) || isAiohttpRequest(message)) return miss('no-match')

@@ -10,9 +10,9 @@ const LOGGER =
 const TAGS = /^(?:\[[^\]\r\n]{1,80}\] ){0,4}/
 /** Without the head only these sentences are taken: they are Rails' own. */
 const OWN =
-  /^(?:Started [A-Z]{3,10} "|Finished "[^"]{0,4000}" \[(?:non-)?WebSocket\]|Request origin not allowed: |Failed to upgrade to WebSocket \(|Successfully upgraded to WebSocket \(|An unauthorized connection attempt was rejected|\[ActionCable\] |[A-Z][\w:]{0,100}Channel (?:is (?:transmitting|streaming)|transmitting |stopped streaming)|Registered connection \()/
+  /^(?:Started [A-Z]{3,10} "|Finished "[^"]{0,4000}" ?\[(?:non-)?WebSocket\]|Request origin not allowed: |Failed to upgrade to WebSocket \(|Successfully upgraded to WebSocket \(|An unauthorized connection attempt was rejected|\[ActionCable\] |[A-Z][\w:]{0,100}Channel (?:is (?:transmitting|streaming)|transmitting |stopped streaming)|Registered connection \()/
 const STARTED =
-  /^(?:Started ([A-Z]{3,10})|Finished) "([^"]{0,4000})"(?: \[((?:non-)?WebSocket)\])? for ([0-9A-Fa-f.:]{2,60}) at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: [+-]\d{4}| UTC)?)$/
+  /^(?:Started ([A-Z]{3,10})|Finished) "([^"]{0,4000})"(?: ?\[((?:non-)?WebSocket)\])? for ([0-9A-Fa-f.:]{2,60}) at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: [+-]\d{4}| UTC)?)$/
 
 export const rails: Parser<AppRecord> = {
   id: 'rails',

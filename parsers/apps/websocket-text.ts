@@ -9,6 +9,7 @@ const BEGINNINGS: readonly RegExp[] = [
   // gorilla, koding and their forks; Gotify ≤ 2.6
   /^(?:vulcand\/oxy\/forward\/)?websocket(?:proxy)?: \S/,
   /^WebSocket: (?:Read|Write|Ping)Error /,
+  /^websocket connect err: websocket: /,
   /^(?:Starting Gotify version |Started [Ll]istening on )\S/,
   /^failed to accept WebSocket connection: /,
   /^WebSocket protocol violation: /,
@@ -39,6 +40,7 @@ const BEGINNINGS: readonly RegExp[] = [
   /^websockets\.(?:legacy\.)?exceptions\.\w{5,60}: /,
   // Errors without any logging set up reach the terminal as they are (Python's handler of last resort).
   /^(?:opening handshake failed|connection handler failed|keepalive ping failed|Error in (?:opening handshake|connection handler|data transfer)|Unexpected exception in keepalive ping task)$/,
+  /^RuntimeError: (?:The gevent-websocket server is not configured|Cannot obtain socket from WSGI)/,
   /^server listening on \S{1,100}$/,
   /^(?:WARNING {1,2})?dropping connection to peer tcp[46]?:/,
   // aiohttp, the body and the text of its exception
@@ -49,6 +51,7 @@ const BEGINNINGS: readonly RegExp[] = [
   /^Invalid session [\w-]{8,64}(?: \(further occurrences|$)/,
   /^The client is using an unsupported version of the Socket\.IO/,
   /^WebSocket transport not available\. Install/,
+  /^Request Finished Successfully, but the server sent an error\. Status Code: \d{3}-/,
   // SignalR's answers, em-websocket, n8n, EMQX
   /^(?:No Connection with that ID|Connection ID required)$/,
   /^EventMachine::WebSocket::HandshakeError/,

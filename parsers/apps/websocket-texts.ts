@@ -34,6 +34,8 @@ const MEANINGS: readonly (readonly [sign: string, kind: TextSign['kind'], echo?:
   ['app-unsupported-upgrade', 'handshake_failed'],
   ['app-forwarded-untrusted', 'other_error'],
   ['app-auth-refused', 'auth_rejected'],
+  ['app-auth-missing', 'client_closed'],
+  ['app-no-route', 'handshake_failed'],
   ['app-session-unknown', 'sticky_lost'],
   ['app-engine-io-mismatch', 'handshake_failed'],
   ['app-engine-io-bad-request', 'handshake_failed'],
@@ -58,6 +60,7 @@ const MEANINGS: readonly (readonly [sign: string, kind: TextSign['kind'], echo?:
   ['app-client-got-no-101', 'handshake_failed'],
   ['app-connection-rejected', 'handshake_failed'],
   ['app-not-http', 'other_error'],
+  ['app-plain-at-tls', 'upstream_tls'],
   ['app-upgrade-failed', 'handshake_failed', 'echo'],
   ['app-answered-twice', 'other_error'],
   ['app-written-after-hijack', 'abnormal_closure', 'echo'],
@@ -85,15 +88,18 @@ export const NORMAL: readonly { text: RegExp; example: string }[] = [
 
 /** Every sign needs one of these words; most lines have none and are done after one look. */
 const HINT =
-  /websocket|upgrade|origin|1006|closure|copying from|proxy|dial|tunnel|handshake|session|socket|close|ping|pong|engine|transport|connection|host|forward|pending|authent|hijack|WriteHeader|Errno|message|"code"|protocol|Invalid|client|frame|dropping|shut down|server response|version|token|error code|\bWS[ _]|CORS|caused by/i
+  /websocket|upgrade|origin|1006|closure|copying from|proxy|dial|tunnel|handshake|session|socket|close|ping|pong|engine|transport|connection|host|forward|pending|authent|hijack|WriteHeader|Errno|message|"code"|protocol|Invalid|No route|TLS|gevent|client|frame|dropping|shut down|server response|version|token|error code|\bWS[ _]|CORS|caused by/i
 /** The decisive part is at the beginning, in a joined record within the first few lines. */
 const LOOKED_AT = 8192
+
+/** Whether a text says that nothing went wrong. */
+export const isNormal = (text: string): boolean => NORMAL.some((n) => n.text.test(text))
 
 /** The sign of an application's message, or null when it says nothing about WebSockets. */
 export function textSign(message: string): TextSign | null {
   const text = message.length > LOOKED_AT ? message.slice(0, LOOKED_AT) : message
   if (!HINT.test(text)) return null
-  if (NORMAL.some((n) => n.text.test(text))) return null
+  if (isNormal(text)) return null
   for (const sign of WEBSOCKET_TEXTS) for (const { text: pattern } of sign.wordings) if (pattern.test(text)) return sign
   return null
 }

@@ -5,14 +5,14 @@
 import { dated, DIGITS, orNull, type Envelope } from './envelope.ts'
 
 const HEAD =
-  /^(\d{4}-\d\d-\d\d)([T_ ])(\d\d:\d\d:\d\d)([.,]\d{1,9})?( ?(?:Z|UTC|[+-]\d\d:?\d\d))?(?:: (?=\S)| \{((?:\w+=[^{}]{0,2000})?)\}(?: |$)| |$)/
+  /^(\d{4}-\d\d-\d\d)([T_ ])(\d\d:\d\d:\d\d)([.,]\d{1,9})?( ?(?:Z|UTC|[+-]\d\d:?\d\d))?(?:: (?=\S)| \[[A-Z]{2,8}(?:\/[\w.-]{1,40}){0,4}\] ?(?:OUT|ERR) ?(?=\S)| \{((?:\w+=[^{}]{0,2000})?)\}(?: |$)| |$)/
 /** A level belongs to the stamp before it, and so does a request's client: such lines have parsers of their own. */
 const OWN =
   /^(?:\[(?!\d{4}[/-]|[DIWEC] \d|(?:GIN|HPM|vite|WDS)[\]-])|[|<("'-]|(?:trace|debug|info|notice|warn|warning|error|err|eror|critical|crit|fatal|severe|trc|dbg|inf|wrn|ftl)\b|[\da-f]{1,4}[.:][\da-f.:]{2,50}(?<!\.\d{1,3}:\d{1,5}) (?!- - \[[^\]:]{11} ))/i
 
 export const lineTimestamp: Envelope = {
   id: 'line-timestamp',
-  description: 'a stamp before each line (CloudWatch, GitHub, logcli, PM2, svlogd, s6-log)',
+  description: 'a stamp before each line (CloudWatch, GitHub, logcli, Cloud Foundry, PM2, svlogd, s6-log)',
   first: DIGITS,
   weak: true,
   guessed: true,
@@ -36,6 +36,12 @@ export const lineTimestamp: Envelope = {
       stamp: '2026-11-21T07:13:34+01:00',
     },
     {
+      line: '2026-11-21T06:13:34.70+0100 [APP/PROC/WEB/0]ERR [HPM] Upgrading to WebSocket',
+      payload: '[HPM] Upgrading to WebSocket',
+      name: null,
+      stamp: '2026-11-21T06:13:34.70+0100',
+    },
+    {
       line: '2026-11-21T06:13:34: [HPM] Upgrading to WebSocket',
       payload: '[HPM] Upgrading to WebSocket',
       name: null,
@@ -49,7 +55,8 @@ export const lineTimestamp: Envelope = {
     const [all, day, between, clock, fraction = '', zone, labels] = head
     let payload = line.slice(all.length)
     // Labels, the colon, and five digits behind the underscore are nobody else's.
-    const sure = labels !== undefined || all.endsWith(': ') || (between === '_' && fraction.length === 6)
+    const sure =
+      labels !== undefined || all.endsWith(': ') || all.includes(' [') || (between === '_' && fraction.length === 6)
     if (!sure) {
       // s6-log's two blanks.
       if (payload[0] === ' ') payload = payload.slice(1)

@@ -26,7 +26,8 @@ const SHORT =
 /** journalctl writes an offset, never Z: with Z it is an application's own stamp. */
 const SHORT_ISO = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)([.,]\d{1,6})?([+-]\d\d:?\d\d) /
 const ANY_ISO = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)([.,]\d{1,9})?(Z|[+-]\d\d:?\d\d) /
-const TAG = /^([^\s:[\]]{1,128})(?:\[([^\]\s]{0,64})\])?:(?: |$)/
+// Ruby's logger behind two blanks.
+const TAG = /^([^\s:[\]]{1,128})(?:\[([^\]\s]{0,64})\])?:(?: {2}(?=[DIWEFA], \[\d{4}-)| |$)/
 const HOST = /^([^\s[\]{}|"]{1,255}) /
 
 /** The stamp at the start of `text` and where it ends. `zulu`: an ISO stamp may also end in Z. */

@@ -149,6 +149,8 @@ function decoded(uri: string): string {
 }
 
 const ACTION = /^[A-Za-z][A-Za-z0-9/ -]*$/
+/** Where whoever quotes a line leaves its context out. */
+const LEFT_OUT = /,? ?(?:\[(?:\.{3}|…)\]|\.{3,12}|…)$/
 /** Linux, BSD and Windows numbers are decimal; Windows prints codes from 0x80000000 on as eight hex digits. */
 const ERRNO = / ?\((\d{1,9}|[89A-F][0-9A-F]{7}): (?:[^()]|\([^()]*\))*\)$/
 /** ngx_conf_log_error puts the place behind everything. */
@@ -161,8 +163,9 @@ export function splitMessage(text: string): Pick<ErrorRecord, 'text' | 'message'
   let end = text.slice(cut)
   let action: string | null = null
   const at = end.lastIndexOf(' while ')
-  if (at >= 0 && ACTION.test(end.slice(at + 7))) {
-    action = end.slice(at + 7)
+  const doing = at < 0 ? '' : end.slice(at + 7).replace(LEFT_OUT, '')
+  if (ACTION.test(doing)) {
+    action = doing
     end = end.slice(0, at)
   }
   // What a resolver answered is no errno, though it is printed alike.

@@ -143,7 +143,7 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
     message: /^\S+ could not be resolved(?: \(\d+:|$)|^no resolver defined to resolve|^DNS error/,
   },
   { sign: 'resolver-unreachable', kind: 'upstream_dns', message: /^(?:recv|send)\(\) failed/, action: 'resolving' },
-  { sign: 'name-not-found', kind: 'upstream_dns', message: /^host not found in upstream/, level: ['error', 'crit'] },
+  { sign: 'name-not-found', kind: 'upstream_dns', message: /^host not found in upstream/ },
   // The visitor's side
   {
     sign: 'client-left-handshake',
@@ -153,6 +153,13 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
   { sign: 'plain-http-on-tls-port', kind: 'other_error', message: /^client sent plain HTTP request to HTTPS port/ },
   // Limits
   { sign: 'limit-req', kind: 'resource_limit', message: /^limiting requests, excess/ },
+  // ngx_http_core_find_config_phase, ngx_http_request.c
+  { sign: 'body-too-large', kind: 'resource_limit', message: /^client intended to send too large (?:chunked )?body/ },
+  {
+    sign: 'request-too-large',
+    kind: 'resource_limit',
+    message: /^client sent too (?:long (?:URI|header line)|large request)/,
+  },
   { sign: 'limit-conn', kind: 'resource_limit', message: /^limiting connections by zone/ },
   {
     sign: 'worker-connections',

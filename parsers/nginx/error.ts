@@ -17,6 +17,11 @@ const OTHER_HEAD =
 /** `nginx -t` and start-up write this to stderr, without a date. */
 const BARE_HEAD = /^nginx: (?:\[(info|notice|warn|error|crit|alert|emerg)\] |(?=(?:the )?configuration file ))/
 
+/** As people quote it: from the serial or the message on, without date and level. Nginx's own beginnings, and its context
+ *  behind them, must be there. error_log prints nothing less than errors unless told, so that is the level that is taken. */
+const NO_HEAD =
+  /^(?:\*(\d{1,19}) )?(?=(?:upstream (?:timed out|prematurely closed|sent )|(?:connect|recv|send|writev|readv)\(\) (?:to |failed)|no live upstreams|SSL_do_handshake\(\) failed|peer closed connection in SSL handshake|upstream SSL certificate |\S{1,255} could not be resolved |no resolver defined |client timed out )[^\n]{0,1500}, (?:client|server): [^,\n]{0,300}, (?:server|request|upstream): )/
+
 export const nginxError: Parser<ErrorRecord> = {
   id: 'nginx-error',
   description: 'nginx error_log, any level, also the output of nginx -t',
@@ -56,7 +61,7 @@ export const nginxError: Parser<ErrorRecord> = {
   parse(line): Parsed<ErrorRecord> {
     const dated = HEAD.exec(line) ?? otherHead(line)
     const head = dated ?? BARE_HEAD.exec(line)
-    if (!head) return miss('no-match')
+    if (!head) return headless(line)
     const stamp = dated?.[1]
     const time = stamp === undefined ? null : stampTime(stamp)
     if (stamp !== undefined && time === null) return miss('bad-time')
@@ -92,6 +97,27 @@ const STEPS: readonly Step[] = [
   [/\[/y, '[level] after the time'],
   [/(?:debug|info|notice|warn|error|crit|alert|emerg)\] /y, "one of nginx's levels"],
 ]
+
+function headless(line: string): Parsed<ErrorRecord> {
+  const head = line.includes(', server: ') ? NO_HEAD.exec(line) : null
+  if (head === null) return miss('no-match')
+  const rest = line.slice(head[0].length)
+  const end = contextStart(rest)
+  return {
+    ok: true,
+    record: {
+      type: 'error',
+      format: 'nginx-error',
+      time: null,
+      level: 'error',
+      pid: null,
+      tid: null,
+      connection: number(head[1]),
+      ...splitMessage(rest.slice(0, end)),
+      ...readContext(rest.slice(end)),
+    },
+  }
+}
 
 /** One look for `#` spares the lines of all other formats the pattern. */
 function otherHead(line: string): RegExpExecArray | null {

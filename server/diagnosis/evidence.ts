@@ -13,6 +13,21 @@ import { OTHER as OTHER_SHAPE } from './templates.ts'
 export const MAX_SUSPECTS = 5_000
 /** Distinct observations kept; beyond it new scopes are counted under the scope "(other)". */
 export const MAX_OBSERVATIONS = 5_000
+/** Of these, shapes of lines that nothing explains: an application may write any number, and the known ones need the room. */
+export const MAX_ODD = 1_000
+const ODD = 'unexplained: '
+/** How many of them an evidence has. */
+const ODDS = new WeakMap<Evidence, number>()
+
+function oddOf(evidence: Evidence): number {
+  const known = ODDS.get(evidence)
+  if (known !== undefined) return known
+  let n = 0
+  for (const { sign } of evidence.observations.values()) if (sign.startsWith(ODD)) n++
+  ODDS.set(evidence, n)
+  return n
+}
+
 /** Distinct places whose session lengths are kept: each may fill all 9,400 buckets, 75 KB. */
 export const MAX_LIFETIMES = 400
 const MAX_CLIENTS = 8
@@ -151,10 +166,11 @@ export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar):
   }
   let key = observationKey(identity)
   let found = evidence.observations.get(key)
-  if (found === undefined && evidence.observations.size >= MAX_OBSERVATIONS) {
+  // The text of such a sign is the line's: it must not make the table longer.
+  const odd = found === undefined && identity.sign.startsWith(ODD)
+  if (found === undefined && (evidence.observations.size >= MAX_OBSERVATIONS || (odd && oddOf(evidence) >= MAX_ODD))) {
     identity.scope = OTHER
-    // The text of such a sign is the line's: it must not make the table longer.
-    if (identity.sign.startsWith('unexplained: ')) identity.sign = `unexplained: ${OTHER_SHAPE}`
+    if (odd) identity.sign = ODD + OTHER_SHAPE
     key = observationKey(identity)
     found = evidence.observations.get(key)
   }
@@ -171,6 +187,7 @@ export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar):
       clients: new Set(),
     }
     evidence.observations.set(key, found)
+    if (odd) ODDS.set(evidence, oddOf(evidence) + 1)
     settleShares(evidence, evidence.observations, evidence.observations.size - 1)
   }
   if (event.zone === 'assumed') found.zone = 'assumed'
@@ -290,14 +307,17 @@ export function merge(into: Evidence, from: Evidence): Evidence {
 
 function mergeObservation(into: Evidence, key: string, from: Observation): void {
   let found = into.observations.get(key)
-  if (found === undefined && into.observations.size >= MAX_OBSERVATIONS) {
-    const sign = from.sign.startsWith('unexplained: ') ? `unexplained: ${OTHER_SHAPE}` : from.sign
+  const odd = found === undefined && from.sign.startsWith(ODD)
+  if (found === undefined && (into.observations.size >= MAX_OBSERVATIONS || (odd && oddOf(into) >= MAX_ODD))) {
+    const sign = odd ? ODD + OTHER_SHAPE : from.sign
     from = { ...from, scope: OTHER, sign }
     key = observationKey(from)
     found = into.observations.get(key)
   }
-  if (found === undefined) into.observations.set(key, copyOccurrences(into, into.observations.size, from))
-  else {
+  if (found === undefined) {
+    into.observations.set(key, copyOccurrences(into, into.observations.size, from))
+    if (odd) ODDS.set(into, oddOf(into) + 1)
+  } else {
     mergeOccurrences(found, from, shareOf(into, into.observations.size))
     if (from.zone === 'assumed') found.zone = 'assumed'
   }

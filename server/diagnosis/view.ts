@@ -1,5 +1,5 @@
 /** Questions that several causes ask of the evidence, answered once. */
-import { knownSocket, SOCKET_NAME } from '../../parsers/known-sockets.ts'
+import { knownSocket, SOCKET_NAME, socketPlace } from '../../parsers/known-sockets.ts'
 import type { Evidence, Observation, Scope, Suspect } from './contract.ts'
 import { MinuteCounts } from './minute-counts.ts'
 import type { Successes } from './timeline.ts'
@@ -57,11 +57,14 @@ export function inspect(evidence: Evidence): View {
     (isProven(scope) ||
       proven.has(place({ ...scope, server: null })) ||
       SOCKET_NAME.test(scope.path) ||
-      knownSocket(scope.path) !== null)
+      knownSocket(scope.path) !== null ||
+      socketPlace(scope.path) === 'known')
   const all = [...evidence.observations.values()]
   const failedHandshakes = [
     ...all.filter((o) => o.kind === 'handshake_failed'),
-    ...[...evidence.suspects.values()].filter((s) => isSocket(s.scope)).map((s) => promote(s, isProven(s.scope))),
+    ...[...evidence.suspects.values()]
+      .filter((s) => isSocket(s.scope) || (asksForUpgrade(s) && socketPlace(s.scope.path ?? '') !== null))
+      .map((s) => promote(s, isProven(s.scope))),
   ]
   return {
     evidence,
@@ -108,11 +111,19 @@ function addSuccess(all: Map<string, SuccessesAt>, key: string, o: Observation):
   })
 }
 
+/** What a socket answers to a request that is none: of a path that only may be one, nothing else is of interest. */
+const asksForUpgrade = ({ status }: Suspect): boolean => status === 400 || status === 426
+
 /** A failed request on a path that other lines prove to be a socket. */
 function promote(s: Suspect, proven: boolean): Observation {
   const { scope, status, answered_by, count, first, last, minutes, exemplars, clients } = s
-  const sign = proven ? 'handshake-refused-learned-url' : 'handshake-refused-socket-name'
-  const asked = proven ? 'likely' : 'unknown'
+  const known = socketPlace(scope.path ?? '') === 'known'
+  const sign = proven
+    ? 'handshake-refused-learned-url'
+    : known
+      ? 'handshake-refused-known-url'
+      : 'handshake-refused-socket-name'
+  const asked = proven || known ? 'likely' : 'unknown'
   return {
     scope,
     sign,

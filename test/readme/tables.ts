@@ -35,6 +35,8 @@ const plain = (title: string): string =>
   title
     .replace(/:? ?\$?\{(?:which|where|what)\}/g, '')
     .replace('{seconds}', 'a fixed time')
+    .replace('{sessions}', 'Idle WebSockets')
+    .replace('{who}', 'nginx')
     .replace('${variable}', '$connection_upgrade')
 
 /** The README with every marked table replaced by the current one. */

@@ -119,6 +119,12 @@ export const GO: readonly Wording[] = [
     example: 'WebSocket protocol violation: missing Sec-WebSocket-Key',
   },
   {
+    sign: 'app-plain-at-tls',
+    from: 'net/http, rustls',
+    text: /TLS handshake error from \S{1,80}: (?:tls: first record does not look like a TLS handshake|http: server gave HTTP|remote error: tls: unknown protocol)|client sent an HTTP request to an HTTPS server|accepting TLS connection[^\n]{0,40}InvalidContentType/,
+    example: 'http: TLS handshake error from 172.18.0.5:41022: tls: first record does not look like a TLS handshake',
+  },
+  {
     sign: 'app-no-hijacker',
     from: 'gorilla, coder/websocket',
     text: /does not implement http\.Hijacker|websocket: hijack: /,

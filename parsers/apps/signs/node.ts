@@ -100,6 +100,12 @@ export const NODE: readonly Wording[] = [
     example: '[vite] ws proxy error:\nError: connect ECONNREFUSED 127.0.0.1:8081',
   },
   {
+    sign: 'app-remote-refused',
+    from: 'configurable-http-proxy (JupyterHub)',
+    text: /\b50[34] [A-Z]{3,10} \S{1,2000} connect ECONNREFUSED/,
+    example: 'ConfigProxy: 503 GET /user/ann/api/kernels/3f/channels connect ECONNREFUSED 10.0.0.4:8888',
+  },
+  {
     sign: 'app-remote-name-unknown',
     from: 'http-proxy-middleware, Vite',
     text: new RegExp(`${LEG}(?:ENOTFOUND|EAI_AGAIN)`),

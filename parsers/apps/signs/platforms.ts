@@ -99,6 +99,12 @@ export const PLATFORMS: readonly Wording[] = [
     example: 'No messages received after 30012 ms. Closing WebSocketServerSockJsSession[id=k3v].',
   },
   {
+    sign: 'app-upgrade-failed',
+    from: 'Rocket (Vaultwarden ≥ 1.29)',
+    text: /Response indicated upgrade, but upgrade failed/,
+    example: 'rocket::server: Response indicated upgrade, but upgrade failed.',
+  },
+  {
     sign: 'app-client-left',
     from: 'Vaultwarden',
     text: /Error sending WS update/,

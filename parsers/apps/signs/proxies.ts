@@ -5,7 +5,7 @@ import type { EventKind } from '../../event.ts'
 import type { Wording } from './wording.ts'
 
 /** The proxy's own words, followed by why it did not reach what is behind it. */
-const LEG = String.raw`(?:http\.log\.error|Error proxying to upstream server|'50[0234] [A-Za-z ]{3,40}' caused by|(?:^|: )50[0234] (?:Bad Gateway|Gateway Timeout|Internal Server Error|Service Unavailable): |Failed to connect to \S{1,200}:\d{1,5})[\s\S]{0,300}`
+const LEG = String.raw`(?:Unable to reach the origin service|http\.log\.error|Error proxying to upstream server|'50[0234] [A-Za-z ]{3,40}' caused by|(?:^|: )50[0234] (?:Bad Gateway|Gateway Timeout|Internal Server Error|Service Unavailable): |Failed to connect to \S{1,200}:\d{1,5})[\s\S]{0,300}`
 
 export const PROXIES: readonly Wording[] = [
   {
@@ -35,7 +35,7 @@ export const PROXIES: readonly Wording[] = [
   {
     sign: 'app-remote-reset',
     from: 'Caddy, Traefik, oauth2-proxy',
-    text: new RegExp(`${LEG}(?:connection reset by peer|\\bEOF\\b)`),
+    text: new RegExp(`${LEG}(?:connection reset by peer|forcibly closed by the remote host|\\bEOF\\b)`),
     example: 'http.log.error: read tcp 172.18.0.2:40010->172.18.0.3:9000: read: connection reset by peer',
   },
   {

@@ -82,6 +82,12 @@ export const PYTHON: readonly Wording[] = [
     example: 'No supported WebSocket library detected. Please use "pip install \'uvicorn[standard]\'"',
   },
   {
+    sign: 'app-websocket-library-missing',
+    from: 'gevent-websocket, simple-websocket',
+    text: /gevent-websocket server is not configured appropriately|Cannot obtain socket from WSGI environment/,
+    example: 'RuntimeError: The gevent-websocket server is not configured appropriately.',
+  },
+  {
     sign: 'app-forwarded-untrusted',
     from: 'Home Assistant',
     text: /A request from a reverse proxy was received from|Received X-Forwarded-For header from an untrusted proxy|Invalid IP address in X-Forwarded-For|Incorrect number of elements in X-Forward|(?:Empty|Too many)[^.]{0,40} X-Forward/,
@@ -90,9 +96,50 @@ export const PYTHON: readonly Wording[] = [
   },
   {
     sign: 'app-auth-refused',
-    from: 'Jupyter, Home Assistant',
-    text: /Couldn't authenticate WebSocket connection|Did not receive auth message within \d+ seconds/,
+    from: 'Jupyter',
+    text: /Couldn't authenticate WebSocket connection/,
     example: "Couldn't authenticate WebSocket connection",
+  },
+  {
+    // The socket is open, and the page behind it says nothing: a tab that sleeps, an app in the background.
+    sign: 'app-auth-missing',
+    from: 'Home Assistant',
+    text: /Did not receive auth message within \d+ seconds/,
+    example: '[139914406889168] Disconnected: Did not receive auth message within 10 seconds',
+  },
+  {
+    sign: 'app-auth-refused',
+    from: 'Home Assistant',
+    text: /Login attempt or request with invalid authentication from .{0,300}\/api\/websocket|websocket_api[\w.]{0,60}: .{0,80}(?:Disconnected: )?[Ii]nvalid (?:access token or )?password/,
+    example:
+      "homeassistant.components.http.ban: Login attempt or request with invalid authentication from 192.0.2.7. Requested URL: '/api/websocket'",
+  },
+  {
+    // The path came as nginx sent it on.
+    sign: 'app-no-route',
+    from: 'Django Channels',
+    text: /No route found for path ['"]/,
+    example: "Exception inside application: No route found for path 'ws/chat/7/'.",
+  },
+  {
+    sign: 'app-remote-failed',
+    from: 'Home Assistant (the add-on behind its ingress)',
+    text: /api\.ingress: Ingress error: \d{3}, message='?Invalid response status|Client error on WebSocket API/,
+    example:
+      "supervisor.api.ingress: Ingress error: 403, message='Invalid response status', url=URL('http://172.30.32.1:62520/ace')",
+  },
+  {
+    sign: 'app-remote-refused',
+    from: 'Home Assistant (the add-on behind its ingress)',
+    text: /api\.ingress: Ingress error: Cannot connect to host /,
+    example:
+      "supervisor.api.ingress: Ingress error: Cannot connect to host 172.30.33.2:8099 ssl:default [Connect call failed ('172.30.33.2', 8099)]",
+  },
+  {
+    sign: 'app-connection-rejected',
+    from: 'autobahn under daphne',
+    text: /failing WebSocket opening handshake \('/,
+    example: "failing WebSocket opening handshake ('Access denied')",
   },
   {
     sign: 'app-session-unknown',

@@ -13,7 +13,7 @@ export const abnormalClosure: Cause = {
   docs: 'https://www.rfc-editor.org/rfc/rfc6455#section-7.1.5',
 
   weigh(view) {
-    const echoes = view.signs('app-1006-echo')
+    const echoes = view.signs('app-1006-echo', 'app-written-after-hijack')
     const groups = groupBy(view.signs(...COUNTED), 'server+path')
     // The peer refuses the passed-on 1006: the same closure told twice. Alone, the echo is the closure.
     if (groups.length === 0 && echoes.length > 0)

@@ -3,6 +3,8 @@ import { fixOf, handshake, settingsOf } from '../advice.ts'
 import { reasonsFor, which, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import { countOf, groupBy, times } from '../group.ts'
+import { forbiddenRequests, joinPlaces } from '../silent-refusals.ts'
+import { toldByApplication } from '../told-by-application.ts'
 
 const SIGNS: Signs = {
   'auth-credentials-refused': { weight: 0.92, text: 'nginx did not accept the name or the password that was sent' },
@@ -11,6 +13,10 @@ const SIGNS: Signs = {
     text: 'the service behind auth_request gave neither leave nor refusal, and nginx answered 500',
   },
   'auth-refused': { weight: 0.9, text: "nginx's own access control refused it" },
+}
+/** The application's own words. Its status line says the same again. */
+const TOLD: Signs = {
+  'app-auth-refused': { weight: 0.88, text: 'the application says that the handshake came without a valid login' },
 }
 const SERIOUS = new Set(['auth-credentials-refused', 'auth-service-failed'])
 const STATUSES = new Set([401, 403, 407])
@@ -25,7 +31,14 @@ export const authRejected: Cause = {
     // Logins fail on every web site: only places that carry sockets are of interest.
     const said = view.signs(...Object.keys(SIGNS)).filter((o) => view.isSocket(o.scope))
     const refused = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status))
-    return groupBy([...said, ...refused], 'server+path').map(({ scope, members }) => {
+    const told = toldByApplication(view, TOLD, 'warning', () => [
+      {
+        cause: 'origin-rejected',
+        confidence: 0.1,
+        check: 'does it work at the address of the application itself? then look at Host, Origin and the cookie domain',
+      },
+    ])
+    const places = groupBy([...said, ...refused], 'server+path').map(({ scope, members }) => {
       const answers = members.filter((o) => o.kind === 'handshake_failed')
       const reasons = reasonsFor(SIGNS, members)
       const asked = answers.some((o) => o.asked === 'yes' || o.sign === 'handshake-refused-known-url')
@@ -57,11 +70,12 @@ export const authRejected: Cause = {
             ],
       }
     })
+    return [...told, ...joinPlaces(places, forbiddenRequests(view))]
   },
 
   fix: (w, config) =>
     fixOf({
-      layer: w.observations.some((o) => o.kind === 'auth_rejected') ? 'nginx' : 'application',
+      layer: w.observations.some((o) => o.sign.startsWith('auth-')) ? 'nginx' : 'application',
       summary:
         (w.observations.some((o) => o.sign === 'auth-service-failed')
           ? 'Look first at the service that auth_request asks: it must answer 2xx, 401 or 403, and its own failure is in the line before. '

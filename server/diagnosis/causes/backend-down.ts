@@ -19,12 +19,14 @@ const SIGNS: Signs = {
     weight: 0.82,
     text: 'the connection was never accepted: packets are dropped, or the accept queue is full',
   },
+  'haproxy-connect-refused': { weight: 0.9, text: 'the connection was refused (HAProxy: SC)' },
+  'haproxy-connect-timeout': { weight: 0.85, text: 'the connection was never accepted (HAProxy: sC)' },
   'no-live-upstreams': { weight: 0.9, text: 'every server of the upstream group was marked as failed' },
 }
 
 export const backendDown: Cause = {
   id: 'backend-down',
-  title: 'nginx cannot reach the backend{which}',
+  title: '{who} cannot reach the backend{which}',
   severity: 'error',
   docs: 'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server',
 
@@ -42,7 +44,7 @@ export const backendDown: Cause = {
       'server+upstream',
     ))
       found.push(weighed(scope, members, view))
-    return [...found, ...fromStatusAlone(view, failed)]
+    return [...found, ...markedAlone(view), ...fromStatusAlone(view, failed)]
   },
 
   fix(w, config) {
@@ -86,7 +88,7 @@ function weighed(scope: Weighed['scope'], members: Observation[], view: View): W
     against,
     observations: members,
     severity: severityOf(members, view, 'error'),
-    values: which(scope.upstream),
+    values: { ...which(scope.upstream), who: who(members) },
     alternatives: alternativesFor(members),
     ...(over === undefined ? {} : { over }),
   }
@@ -103,9 +105,39 @@ function alternativesFor(members: readonly Observation[]): Alternative[] {
   ]
 }
 
+const who = (members: readonly Observation[]): string =>
+  members.every((o) => o.sign.startsWith('haproxy-')) ? 'HAProxy' : 'nginx'
+
+const MARKED = 'upstream-disabled'
+
+/** `upstream server temporarily disabled` follows a failure that is logged at a higher level: alone it tells that there was one. */
+function markedAlone(view: View): Weighed[] {
+  const told = new Set(
+    [...view.evidence.observations.values()].flatMap((o) =>
+      o.kind.startsWith('upstream_') && o.sign !== MARKED ? (o.scope.upstream ?? []) : [],
+    ),
+  )
+  const alone = view.signs(MARKED).filter((o) => o.scope.upstream === null || !told.has(o.scope.upstream))
+  return groupBy(
+    alone.map((o) => ({ ...o, echo: false })),
+    'server+upstream',
+  ).map(({ scope, members }) => ({
+    scope,
+    for: [{ weight: 0.45, text: `nginx marked the backend as failed ${times(countOf(members))} (max_fails)` }],
+    against: [],
+    observations: members,
+    values: { ...which(scope.upstream), who: 'nginx' },
+    alternatives: ['backend-reset', 'backend-slow'].map((cause) => ({
+      cause,
+      confidence: 0.25,
+      check: 'sudo grep -B1 "temporarily disabled" /var/log/nginx/error.log # the line before says what failed',
+    })),
+  }))
+}
+
 /** A 502 without an error log: nobody says why, so it is a guess and is called one. */
 function fromStatusAlone(view: View, said: readonly Observation[]): Weighed[] {
-  if (view.hasError || said.length > 0) return []
+  if (view.hasError || said.length > 0 || view.signs('haproxy-died-before-headers').length > 0) return []
   const bad = view.failedHandshakes.filter((o) => o.status === 502 && o.answered_by !== 'backend')
   return groupBy(bad, 'server+path').map(({ scope, members }) => ({
     scope,
@@ -117,7 +149,7 @@ function fromStatusAlone(view: View, said: readonly Observation[]): Weighed[] {
     ],
     against: [],
     observations: members,
-    values: { which: scope.path === null ? '' : ` behind ${scope.path}` },
+    values: { which: scope.path === null ? '' : ` behind ${scope.path}`, who: 'nginx' },
     alternatives: [
       {
         cause: 'backend-reset',

@@ -14,6 +14,10 @@ const SIGNS: Signs = {
   },
   'header-reset': { weight: 0.7, text: 'the backend reset the connection instead of answering' },
   'send-reset': { weight: 0.6, text: 'the backend closed while nginx was sending the request' },
+  'haproxy-server-reset': { weight: 0.75, text: 'the backend broke off open sessions (HAProxy: SD)' },
+  'haproxy-died-before-headers': { weight: 0.75, text: 'the backend closed before it had answered (HAProxy: SH)' },
+  // The answer had begun: a crash in the middle of it, or a process that was stopped.
+  'body-premature-close': { weight: 0.6, text: 'the backend closed the connection in the middle of its answer' },
   // One text, at least six causes: crash, http to a TLS port, stale keepalive, a port that refuses plain GETs …
   'header-premature-close': { weight: 0.6, text: 'the backend closed the connection without an answer' },
 }

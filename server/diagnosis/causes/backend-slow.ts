@@ -10,6 +10,10 @@ const SIGNS: Signs = {
     weight: 0.93,
     text: 'the backend accepted the request and sent no answer until proxy_read_timeout',
   },
+  'haproxy-response-timeout': {
+    weight: 0.88,
+    text: 'the backend accepted the request and sent no answer in time (HAProxy: sH, timeout server)',
+  },
   'send-timeout': { weight: 0.8, text: 'the backend stopped reading the request' },
   'tls-timeout': { weight: 0.6, text: 'the backend accepted the connection and did not answer the TLS handshake' },
 }

@@ -12,6 +12,8 @@ const SIGNS: Readonly<Record<string, string>> = {
   'app-ping-timeout': 'the visitor stopped answering pings',
   'app-client-slow': 'the visitor did not keep up with the messages',
   'app-client-left': 'the application found the connection closed when it wrote to it',
+  'app-auth-missing': 'the visitor connected and never said who it is, and the application gave up waiting',
+  'haproxy-client-reset': 'the visitor reset the connection (HAProxy: CD)',
   'client-left-handshake-499': 'the visitor left before the backend had answered (499)',
 }
 
@@ -24,7 +26,7 @@ export const clientGone: Cause = {
   weigh(view) {
     const left = view
       .signs(...Object.keys(SIGNS))
-      .filter((o) => !o.sign.startsWith('client-left') || view.isSocket(o.scope))
+      .filter((o) => o.sign !== 'client-left-handshake' || view.isSocket(o.scope))
     return groupBy(left, 'server+path').map(({ scope, members }) => ({
       scope,
       for: Object.entries(SIGNS).flatMap(([sign, text]) => {

@@ -2,8 +2,9 @@
  *  for every request and does not look into /etc/hosts. Source: ngx_http_upstream_resolve_handler, core/ngx_resolver.c. */
 import { fixOf, prepare, rollBack, snippet, TEST_AND_RELOAD } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
-import type { Cause } from '../cause.ts'
-import type { Directive } from '../contract.ts'
+import type { Cause, Weighed } from '../cause.ts'
+import type { Alternative, Directive } from '../contract.ts'
+import { startedSince } from '../started-since.ts'
 
 const SIGNS: Signs = {
   'name-not-resolved': { weight: 0.95, text: "the backend's name could not be resolved" },
@@ -17,13 +18,24 @@ export const dnsFailure: Cause = {
   severity: 'error',
   docs: 'https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver',
 
-  weigh: (view) => weighSigns(view, SIGNS, 'server+path', 'error'),
+  weigh: (view) =>
+    weighSigns(view, SIGNS, 'server+path', 'error').map((w) =>
+      // At a start or a reload no request is named, and every place is concerned.
+      atStart(w) ? { ...w, severity: 'error', alternatives: [STALE], ...startedSince(view, w.observations) } : w,
+    ),
 
   fix(w, config) {
     const none = w.observations.some((o) => o.exemplars.some((e) => e.text.includes('no resolver defined')))
     const directives: Directive[] = none
       ? [{ context: 'http', text: 'resolver 127.0.0.53 valid=30s;   # in Docker: 127.0.0.11' }]
       : []
+    if (atStart(w))
+      return fixOf({
+        layer: 'nginx',
+        summary:
+          'nginx looks names in proxy_pass and upstream up once, when it starts or reloads, and does neither while one is unknown: what runs is the configuration before. Check the spelling; in containers start the backend first, in the same network. With a variable in proxy_pass and a `resolver` nginx starts without it.',
+        verify: ['grep ^nameserver /etc/resolv.conf', TEST_AND_RELOAD],
+      })
     return fixOf({
       layer: 'nginx',
       summary: none
@@ -36,4 +48,13 @@ export const dnsFailure: Cause = {
       rollback: none ? rollBack(config) : [],
     })
   },
+}
+
+const atStart = ({ observations }: Weighed): boolean =>
+  observations.some((o) => o.sign === 'name-not-found' && o.exemplars.some((e) => e.text.includes('[emerg]')))
+
+const STALE: Alternative = {
+  cause: 'config-not-applied',
+  confidence: 0.3,
+  check: 'sudo nginx -t # refused for this name alone? then nothing else is wrong in it',
 }

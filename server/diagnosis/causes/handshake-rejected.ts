@@ -3,7 +3,9 @@
 import { fixOf, handshake } from '../advice.ts'
 import type { Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
+import { withoutReason } from '../silent-refusals.ts'
 import { toldByApplication } from '../told-by-application.ts'
+import type { View } from '../view.ts'
 
 const SIGNS: Signs = {
   'app-handshake-invalid': {
@@ -24,6 +26,7 @@ const SIGNS: Signs = {
     weight: 0.4,
     text: 'a request with Connection: upgrade arrived that is no handshake the application knows',
   },
+  'app-upgrade-failed': { weight: 0.4, text: 'the application could not complete the upgrade and does not say why' },
   'app-client-got-no-101': { weight: 0.35, text: 'a client got another answer than 101' },
 }
 
@@ -34,10 +37,10 @@ export const handshakeRejected: Cause = {
   docs: 'https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1',
 
   weigh: (view) =>
-    toldByApplication(view, SIGNS, 'error', (members) => [
+    toldByApplication(onlyAlone(view), SIGNS, 'error', (members) => [
       {
         cause: 'missing-upgrade-headers',
-        confidence: members.some((o) => o.sign === 'app-unsupported-upgrade') ? 0.3 : 0.15,
+        confidence: members.some((o) => UNSURE.has(o.sign)) ? 0.3 : 0.15,
         check: `${handshake(members[0]?.scope ?? { server: null, path: null, upstream: null }, 'backend')} # 101 here and not through nginx: the headers are lost on the way`,
       },
       {
@@ -61,4 +64,20 @@ export const handshakeRejected: Cause = {
       verify: [handshake(w.scope, 'nginx'), handshake(w.scope, 'backend')],
     })
   },
+}
+
+const UNSURE = new Set(['app-unsupported-upgrade', 'app-upgrade-failed'])
+/** Lines that mostly follow one that says more; they count where they stand alone. */
+const FOLLOWING = ['app-upgrade-failed', 'app-connection-rejected']
+
+/** The view without lines that another one explains: a reason, or the refused request itself. */
+function onlyAlone(view: View): View {
+  const closed = view.signs('app-closed-before-accept').length > 0
+  const signs: View['signs'] = (...asked) => [
+    ...view.signs(...asked.filter((sign) => !FOLLOWING.includes(sign))),
+    ...withoutReason(view, view.signs(...FOLLOWING.filter((sign) => asked.includes(sign)))).filter(
+      (o) => !(closed && o.sign === 'app-connection-rejected'),
+    ),
+  ]
+  return { ...view, signs }
 }

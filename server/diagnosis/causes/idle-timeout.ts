@@ -9,11 +9,12 @@ import { lifetimeOf } from '../histogram.ts'
 import { MinuteCounts } from '../minute-counts.ts'
 import { TIMEOUTS, timeoutsAt, type TimeoutOf } from '../outer-layers.ts'
 import { findPeaks, type Peak } from '../peaks.ts'
+import { severityOf } from '../severity.ts'
 import type { View } from '../view.ts'
 
 export const idleTimeout: Cause = {
   id: 'idle-timeout',
-  title: 'Idle WebSockets are cut after {seconds}{where}',
+  title: '{sessions} are cut after {seconds}{where}',
   severity: 'warning',
   docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',
 
@@ -27,6 +28,18 @@ export const idleTimeout: Cause = {
       if (weighed !== null) found.push(weighed)
       lengths.delete(key)
     }
+    for (const w of [
+      ...told(view, 'haproxy-tunnel-idle', 'haproxy-tunnel-idle-client'),
+      ...told(view, 'body-timeout'),
+    ]) {
+      // The lengths of the same sessions were found already.
+      const same = found.find(({ scope }) => scope.server === w.scope.server && scope.path === w.scope.path)
+      if (same === undefined) found.push(w)
+      else {
+        same.for.push(...w.for)
+        same.observations = [...same.observations, ...w.observations.map((o) => ({ ...o, echo: true }))]
+      }
+    }
     return found
   },
 
@@ -36,6 +49,13 @@ export const idleTimeout: Cause = {
     const context = settings?.context ?? servingLocation(scope)
     const cut = Number(weighed.values?.['cut'] ?? 0)
     const { edge, kind, source } = weighed.values ?? {}
+    if (weighed.observations.some((o) => o.sign.startsWith('haproxy-')))
+      return fixOf({
+        layer: 'edge',
+        summary:
+          'Nothing to change in nginx: HAProxy cut the quiet sessions. First let the application send a heartbeat (WebSocket ping) more often than its timeout; if it cannot, raise `timeout tunnel` there above the longest silence.',
+        verify: ['# leave one session idle for longer than before: it must stay open'],
+      })
     if (edge !== undefined)
       return fixOf({
         layer: 'edge',
@@ -249,10 +269,50 @@ function timeoutOf(scope: Scope, config: ConfigView | null): number | null {
 
 const secondsText = (s: number): string => `${Number.isInteger(s) ? s : s.toFixed(1)} s`
 const values = (scope: Scope, cut: number | null): Record<string, string> => ({
+  sessions: 'Idle WebSockets',
   seconds: cut === null ? 'a fixed time' : secondsText(cut),
   where: scope.path === null ? '' : ` at ${scope.path}`,
   ...(cut === null ? {} : { cut: String(cut) }),
 })
+
+/** What a proxy says of a connection that was open and went quiet, with no length to measure. */
+const TOLD: Readonly<Record<string, { weight: number; text: string }>> = {
+  'haproxy-tunnel-idle': { weight: 0.9, text: 'HAProxy ended quiet sessions (sD: timeout tunnel or timeout server)' },
+  'haproxy-tunnel-idle-client': {
+    weight: 0.85,
+    text: 'HAProxy ended quiet sessions (cD: timeout tunnel or timeout client)',
+  },
+  'body-timeout': {
+    weight: 0.6,
+    text: 'an answer had begun and then nothing came for proxy_read_timeout: events and streams that are quiet for longer, or a backend that hangs',
+  },
+}
+
+function told(view: View, ...signs: string[]): Weighed[] {
+  return groupBy(view.signs(...signs), 'server+path').map(({ scope, members }) => ({
+    scope,
+    for: signs.flatMap((sign) => {
+      const n = countOf(members.filter((o) => o.sign === sign))
+      const { weight, text } = TOLD[sign] as { weight: number; text: string }
+      return n > 0 ? [{ weight, text: `${text} (${times(n)})` }] : []
+    }),
+    against: [],
+    observations: members,
+    // A download that stalls is no socket.
+    severity: severityOf(members, view, 'warning'),
+    values: { ...values(scope, null), ...(signs.includes('body-timeout') ? { sessions: 'Quiet streams' } : {}) },
+    alternatives: signs.includes('body-timeout')
+      ? [
+          {
+            cause: 'backend-slow',
+            confidence: 0.35,
+            check:
+              'is it a page or a download rather than a stream of events? then the backend hangs in the middle of it',
+          },
+        ]
+      : edgeFirst(scope),
+  }))
+}
 
 function edgeFirst(scope: Scope): Alternative[] {
   return [

@@ -16,7 +16,9 @@ import {
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
+import { joinPlaces, plainRequests } from '../silent-refusals.ts'
 import { timeline } from '../timeline.ts'
+import { unsaid } from '../unsaid-upgrade.ts'
 import type { SuccessesAt, View } from '../view.ts'
 
 /** What backends answer to a handshake that arrives as an ordinary GET, and how telling each answer is when it is known
@@ -50,7 +52,15 @@ export const missingUpgradeHeaders: Cause = {
     )
     const told = view.signs(...APP_SIGNS)
     const groups = groupBy(refused, 'server+path').map((g) => fromNginx(g.scope, oneAnswer(g.members), view, config))
-    if (told.length === 0) return groups.filter((w) => w !== null)
+    const silent = plainRequests(view)
+    if (told.length === 0)
+      return [
+        ...joinPlaces(
+          groups.filter((w) => w !== null),
+          silent,
+        ),
+        ...unsaid(view),
+      ]
     // The application names no path. Its lines belong to the place that failed in the same minutes, else they stand alone.
     const partner = groups
       .filter((w) => w !== null)

@@ -1,13 +1,21 @@
 /** The handshake reached something that is no socket: another location won, proxy_pass rewrote the path, or the
  *  application has no socket there. Source: ngx_http_core_find_location; measured answers of six backends. */
 import { fixOf, handshake, settingsOf } from '../advice.ts'
+import type { Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, times } from '../group.ts'
+import { toldByApplication } from '../told-by-application.ts'
 import type { View } from '../view.ts'
 
 const STATUSES = new Set([200, 404, 405])
 const FILE = 'static-not-found'
+const NO_ROUTE: Signs = {
+  'app-no-route': {
+    weight: 0.88,
+    text: 'the handshake reached the application, which names the path that it got and has no socket there',
+  },
+}
 
 export const pathMismatch: Cause = {
   id: 'path-mismatch',
@@ -19,7 +27,8 @@ export const pathMismatch: Cause = {
     // A bare 404 or 200 never decides: that the client asked has to be known, and that the headers are not the reason; or
     // nginx says itself that it looked for a file.
     const refused = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status) && o.asked !== 'no')
-    return groupBy([...refused, ...view.signs(FILE)], 'server+path').flatMap(({ scope, members: all }) => {
+    const told = toldByApplication(view, NO_ROUTE, 'error').map((w) => ({ ...w, values: { which: '' } }))
+    const places = groupBy([...refused, ...view.signs(FILE)], 'server+path').flatMap(({ scope, members: all }) => {
       const files = all.filter((o) => o.sign === FILE)
       const members = all.filter((o) => o.asked === 'yes')
       if (files.length > 0) return [fromFiles(scope, files, all, view)]
@@ -67,6 +76,7 @@ export const pathMismatch: Cause = {
         },
       ]
     })
+    return [...told, ...places]
   },
 
   fix: (w, config) =>

@@ -5,6 +5,7 @@ import { fixOf, prepare, rollBack, TEST_AND_RELOAD } from '../advice.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Observation } from '../contract.ts'
 import { clientsOf, countOf, times } from '../group.ts'
+import { ofApplication } from '../drops-told.ts'
 import { massDrops, oneOfSeveral, placeOf, proofsOf, sessionsOf, sumOf, type Drop } from '../mass-drops.ts'
 import type { View } from '../view.ts'
 
@@ -33,7 +34,8 @@ export const reloadDrop: Cause = {
     const drops = massDrops(view.evidence, sessions)
     const byNginx = drops.filter((d) => endedByNginx(d.second, view, config))
     const rest = drops.filter((d) => !byNginx.includes(d) && oneOfSeveral(d, sessions) === null)
-    return [ofNginx(byNginx, sessions, view, config), ofBackend(rest, sessions, view)].filter((w) => w !== null)
+    const said = drops.length === 0 ? ofApplication(view) : null
+    return [ofNginx(byNginx, sessions, view, config), ofBackend(rest, sessions, view), said].filter((w) => w !== null)
   },
 
   fix(w, config, view) {

@@ -2,37 +2,56 @@
  *  connections of a worker and holds its limit_conn slot as long as it lives. */
 import { fixOf, prepare, rollBack, TEST_AND_RELOAD } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
-import type { Cause } from '../cause.ts'
+import type { Cause, Weighed } from '../cause.ts'
 
 const SIGNS: Signs = {
   'worker-connections': { weight: 0.95, text: 'all worker_connections were in use; a proxied WebSocket takes two' },
   'open-files': { weight: 0.95, text: 'the limit of open files was reached' },
   'limit-conn': { weight: 0.92, text: 'limit_conn refused it; an open WebSocket holds its slot until it closes' },
+  'haproxy-queue-timeout': {
+    weight: 0.85,
+    text: "every connection that HAProxy may open to that backend was taken (maxconn), and the request's time in the queue was over (sQ)",
+  },
+  'body-too-large': { weight: 0.92, text: 'the request body was larger than client_max_body_size' },
+  'request-too-large': {
+    weight: 0.9,
+    text: 'the request line or a header was larger than large_client_header_buffers (long cookies, tokens in the URL)',
+  },
   'limit-req': { weight: 0.85, text: 'limit_req refused it' },
 }
 
 export const resourceLimit: Cause = {
   id: 'resource-limit',
-  title: 'A limit in nginx refuses connections{which}',
+  title: 'A limit in {who} refuses connections{which}',
   severity: 'error',
   docs: 'https://nginx.org/en/docs/ngx_core_module.html#worker_connections',
 
   weigh: (view) =>
-    weighSigns(view, SIGNS, 'server+path', 'error').map((w) =>
-      // Limits of the whole server name no path and hit sockets first, since those stay.
-      w.scope.path === null && w.observations.some((o) => o.sign === 'worker-connections' || o.sign === 'open-files')
-        ? { ...w, severity: 'error' }
-        : w,
-    ),
+    weighSigns(view, SIGNS, 'server+path', 'error')
+      .map(named)
+      .map((w) =>
+        // Limits of the whole server name no path and hit sockets first, since those stay.
+        w.scope.path === null && w.observations.some((o) => o.sign === 'worker-connections' || o.sign === 'open-files')
+          ? { ...w, severity: 'error' }
+          : w,
+      ),
 
   fix(w, config) {
     const has = (sign: string): boolean => w.observations.some((o) => o.sign === sign)
+    if (has('haproxy-queue-timeout'))
+      return fixOf({
+        layer: 'edge',
+        summary:
+          'Nothing to change in nginx. An open WebSocket holds one of the connections that HAProxy may open to a server (maxconn) as long as it lives: size maxconn for open sockets, or add a server.',
+      })
     const whole = has('worker-connections') || has('open-files')
     return fixOf({
       layer: 'nginx',
       summary: whole
         ? 'Raise worker_connections above twice the number of sockets expected at once, and worker_rlimit_nofile above worker_connections.'
-        : 'The limit does what it says. Keep it, and size it for sockets: count open tabs per address for limit_conn, and allow a burst for the moment when all pages reconnect (limit_req … burst=… nodelay).',
+        : has('body-too-large') || has('request-too-large')
+          ? 'The limit does what it says. Raise client_max_body_size or large_client_header_buffers for the location that needs it, a little above what is sent; or let the client send less (tokens and cookies grow).'
+          : 'The limit does what it says. Keep it, and size it for sockets: count open tabs per address for limit_conn, and allow a burst for the moment when all pages reconnect (limit_req … burst=… nodelay).',
       directives: whole
         ? [
             { context: 'main', text: 'worker_rlimit_nofile 16384;' },
@@ -46,3 +65,8 @@ export const resourceLimit: Cause = {
     })
   },
 }
+
+const named = (w: Weighed): Weighed => ({
+  ...w,
+  values: { ...w.values, who: w.observations.every((o) => o.sign.startsWith('haproxy-')) ? 'HAProxy' : 'nginx' },
+})

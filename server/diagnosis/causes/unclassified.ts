@@ -1,11 +1,17 @@
 /** Failures that recur and that no rule explains: grouped by their shape, never hidden. */
 import { fixOf } from '../advice.ts'
 import type { Cause } from '../cause.ts'
-import type { Observation } from '../contract.ts'
+import type { Observation, Scope } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
 import { shapesOf } from '../templates.ts'
 
 const UNEXPLAINED = 'unexplained: '
+/** What applications say went wrong, and that is nobody's fault in between. */
+const NAMED: Readonly<Record<string, string>> = {
+  'browser-not-opened': 'a browser could not open its WebSocket and does not say why (its network tab has the status)',
+  'app-fault': "the application's own handler of the socket failed",
+  'app-not-http': 'the application got bytes that are no HTTP request: TLS at a plain port, or a scanner',
+}
 /** Shapes of one place that are listed. */
 const SHOWN = 5
 /** Statuses that a cause in this registry weighs. Everything else a handshake can end with lands here. */
@@ -18,20 +24,25 @@ export const unclassified: Cause = {
   docs: 'https://datatracker.ietf.org/doc/html/rfc6455#section-4.2.2',
 
   weigh(view) {
-    const odd = [...view.evidence.observations.values()].filter((o) => o.sign.startsWith(UNEXPLAINED))
+    const odd = [...view.evidence.observations.values()].filter(
+      (o) => o.sign.startsWith(UNEXPLAINED) || NAMED[o.sign] !== undefined,
+    )
     const refused = view.failedHandshakes.filter(
       (o) => o.status !== null && !WEIGHED.has(o.status) && o.asked !== 'unknown',
     )
-    const shapes = shapesOf(odd.map(textOf))
+    const shapes = shapesOf(odd.filter((o) => NAMED[o.sign] === undefined).map(textOf))
     const nameOf = (o: Observation): string =>
-      o.sign.startsWith(UNEXPLAINED) ? (shapes.get(textOf(o)) ?? textOf(o)) : `handshakes answered with ${o.status}`
+      NAMED[o.sign] ??
+      (o.sign.startsWith(UNEXPLAINED) ? (shapes.get(textOf(o)) ?? textOf(o)) : `handshakes answered with ${o.status}`)
     // One finding a place: its id knows the place alone.
     return [...groupBy(odd, 'server+upstream'), ...groupBy(refused, 'server+path')].map(({ scope, members }) => {
       const named = byName(members, nameOf)
       const [first] = named
       const many = named.filter(({ count }) => count >= 3)
+      const application = members.every((o) => isNowhere(o.scope))
       return {
         scope,
+        ...(application ? { source: members[0]?.exemplars[0]?.source ?? 'application' } : {}),
         for: named
           .slice(0, SHOWN)
           .map(({ name, count }, i) => ({ weight: i === 0 ? 0.3 : 0, text: `${times(count)}: ${name}` })),
@@ -51,6 +62,9 @@ export const unclassified: Cause = {
         "halfopen knows no cause for this line. The lines above and the application's log at the same time are the place to look.",
     }),
 }
+
+/** An application's line names no place in nginx. */
+const isNowhere = ({ server, path, upstream }: Scope): boolean => server === null && path === null && upstream === null
 
 /** The most frequent first. */
 function byName(

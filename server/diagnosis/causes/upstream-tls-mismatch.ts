@@ -4,6 +4,7 @@ import { fixOf, prepare, rollBack, servingLocation, snippet, TEST_AND_RELOAD, up
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import type { Directive } from '../contract.ts'
+import { toldByApplication } from '../told-by-application.ts'
 
 const SIGNS: Signs = {
   'tls-wrong-version': {
@@ -14,17 +15,38 @@ const SIGNS: Signs = {
   'tls-handshake-failed': { weight: 0.88, text: 'the backend ended the TLS handshake' },
 }
 
+const TOLD: Signs = {
+  'app-plain-at-tls': { weight: 0.6, text: 'the application speaks TLS at that port and was sent plain http' },
+}
+
 export const upstreamTlsMismatch: Cause = {
   id: 'upstream-tls-mismatch',
   title: 'nginx and the backend{which} do not agree on TLS',
   severity: 'error',
   docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ssl_server_name',
 
-  weigh: (view) => weighSigns(view, SIGNS, 'server+upstream', 'error'),
+  weigh: (view) => [
+    ...weighSigns(view, SIGNS, 'server+upstream', 'error'),
+    // A scanner that reaches the port itself writes the same line, a few times.
+    ...toldByApplication(view, TOLD, 'warning', () => [
+      {
+        cause: 'client-url-mismatch',
+        confidence: 0.3,
+        check: "is the address in the line nginx's? if not, a client came to that port itself, with http:// or ws://",
+      },
+    ]).map((w) => ({ ...w, values: { which: '' } })),
+  ],
 
   fix(w, config) {
     const first = w.observations[0]
     const scope = { ...w.scope, path: first?.scope.path ?? null }
+    if (w.observations.every((o) => o.sign === 'app-plain-at-tls'))
+      return fixOf({
+        layer: 'nginx',
+        summary:
+          'If the address in the line is that of nginx: this port wants https:// in proxy_pass (or name the plain port of the application).',
+        verify: ['sudo nginx -T 2>/dev/null | grep -n proxy_pass', TEST_AND_RELOAD],
+      })
     const plain = w.observations.some((o) => o.sign === 'tls-wrong-version')
     const verify = w.observations.some((o) => o.sign === 'tls-verify')
     const sni = w.observations.some((o) =>

@@ -1,0 +1,45 @@
+/** Lines that a lost upgrade is the usual reason of, and that do not say so: below a half, with what else it could be. */
+import { handshake } from './advice.ts'
+import { reasonsFor, type Signs } from './by-signs.ts'
+import type { Weighed } from './cause.ts'
+import { groupBy } from './group.ts'
+import { withoutReason } from './silent-refusals.ts'
+import type { View } from './view.ts'
+
+const SIGNS: Signs = {
+  // `{"code":3}` and `Connection ID required` are what a plain GET gets at a URL that asks for the WebSocket transport. A
+  // browser tab on that URL gets it, too.
+  'app-engine-io-bad-request': {
+    weight: 0.45,
+    text: 'the application got a request for its WebSocket transport that was no handshake',
+  },
+  // Portainer from 2.16 on logs the refused upgrade itself at debug: that it answered twice is all that is left of it.
+  'app-answered-twice': {
+    weight: 0.4,
+    text: 'the application had already answered when its handler failed, which a refused upgrade does to it',
+  },
+}
+
+export function unsaid(view: View): Weighed[] {
+  const place = { server: null, path: null, upstream: null }
+  return groupBy(withoutReason(view, view.signs(...Object.keys(SIGNS))), 'server+path').map(({ scope, members }) => ({
+    scope,
+    source: members[0]?.exemplars[0]?.source ?? 'application',
+    for: reasonsFor(SIGNS, members),
+    against: [],
+    observations: members,
+    values: { where: '' },
+    alternatives: [
+      {
+        cause: 'origin-rejected',
+        confidence: 0.25,
+        check: `${handshake(place, 'nginx').replace(' | head -1', '')} # 101 without an Origin header: the application checks Origin or Host`,
+      },
+      {
+        cause: 'client-gone',
+        confidence: 0.2,
+        check: 'was the URL opened in a browser tab? then no socket was meant',
+      },
+    ],
+  }))
+}
