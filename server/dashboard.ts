@@ -3,7 +3,12 @@ import { buildReport, type ConfigView } from './diagnosis/contract.ts'
 import { HalfopenError, type Dashboard, type Metric, type Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
 import type { Live } from './live.ts'
+import { analyzeUpload, UploadError } from './upload/contract.ts'
 import { StoreError, type ProblemRow, type Store } from './store/contract.ts'
+
+/** Of logs that are handed in: what a person pastes or drops. Larger ones are read where they are. */
+const MAX_UPLOAD = 64 * 2 ** 20
+const UPLOAD_WITHIN = 60_000
 
 /** Resolved problems listed beside the open ones. */
 const MAX_RESOLVED = 100
@@ -19,6 +24,8 @@ export interface DashboardOptions {
   searched: () => { path: string; found: string }[]
   notices: () => string[]
   ready: () => boolean
+  /** The program that takes `analyze`; null when it is not there. */
+  entry: string | null
   /** Events stored since the start, by kind. */
   counted: () => ReadonlyMap<string, number>
 }
@@ -68,6 +75,15 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       searched: options.searched(),
       notices: options.notices(),
     }),
+    async analyze(upload) {
+      const { entry } = options
+      if (entry === null) throw new HalfopenError('analyze-failed', 'The command line of halfopen is not there.')
+      try {
+        return await analyzeUpload(upload, { entry, maxBytes: MAX_UPLOAD, timeout: UPLOAD_WITHIN })
+      } catch (error) {
+        throw error instanceof UploadError ? new HalfopenError(error.code, error.message) : error
+      }
+    },
     ready: options.ready,
     metrics: () => metrics(options),
   }

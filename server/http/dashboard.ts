@@ -1,5 +1,6 @@
 /** What the HTTP API asks of the rest of halfopen. main.ts hands in the real thing. */
 import type { BreakdownQuery, QuantilesQuery } from '../store/contract.ts'
+import type { Upload } from '../upload/contract.ts'
 import type { Metric } from './metrics.ts'
 import type { Breakdown, EventPage, Problem, Problems, Quantiles, Report, Series, Sources } from './wire.ts'
 
@@ -16,6 +17,8 @@ export interface Dashboard {
   quantiles(query: QuantilesQuery): Quantiles
   events(query: { cursor: string | null; limit: number }): EventPage
   sources(): Sources
+  /** The report on logs that are handed in, as JSON text. Rejects with HalfopenError. */
+  analyze(upload: Upload): Promise<string>
   /** False until the lines that existed at start are imported. */
   ready(): boolean
   metrics(): Metric[]

@@ -30,6 +30,14 @@ export const eventsQuery = z.strictObject({
     .optional(),
   limit: whole(1, 200).optional(),
 })
+export const analyzeQuery = z.strictObject({
+  timezone: z
+    .string()
+    .regex(/^[A-Za-z0-9+:/_-]{1,64}$/)
+    .describe('zone of times without one, such as Europe/Berlin or +02:00')
+    .optional(),
+  log_format: z.string().min(1).max(4096).describe('the text of the nginx log_format').optional(),
+})
 export const noQuery = z.strictObject({})
 
 /** Date.parse takes 31 February for 3 March. */

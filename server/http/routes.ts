@@ -1,8 +1,9 @@
 /** The API as data: one entry per address. app.ts serves them, openapi.ts describes them. */
+import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import type { Dashboard } from './dashboard.ts'
 import { HalfopenError, type ErrorCodeName } from './errors.ts'
-import { eventsQuery, MAX_REPORT, MAX_STEPS, noQuery, rangeOf, readQuery, reportQuery } from './query.ts'
+import { analyzeQuery, eventsQuery, MAX_REPORT, MAX_STEPS, noQuery, rangeOf, readQuery, reportQuery } from './query.ts'
 import { series, seriesQuery } from './series.ts'
 
 export interface Asked {
@@ -11,6 +12,8 @@ export interface Asked {
   id: string
   /** Epoch ms. */
   now: number
+  /** For routes that read a body. */
+  request: IncomingMessage
 }
 
 export interface Route {
@@ -22,8 +25,16 @@ export interface Route {
   /** Name of the answer's type in wire.ts. */
   answer: string
   errors: readonly ErrorCodeName[]
-  /** The JSON answer. */
+  /** The JSON answer; a RawJson is sent as it is. */
   handle(asked: Asked): unknown
+}
+
+/** JSON that is text already. */
+export class RawJson {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
 }
 
 export const ROUTES: readonly Route[] = [
@@ -112,6 +123,46 @@ export const ROUTES: readonly Route[] = [
     handle({ dashboard, query }) {
       readQuery(noQuery, query)
       return dashboard.sources()
+    },
+  },
+  {
+    method: 'post',
+    path: '/analyze',
+    summary:
+      'What `halfopen analyze --output json` prints for the files of a multipart/form-data body: any number named log, and ' +
+      'config (nginx.conf with what it includes, or the output of nginx -T). Nothing of it is stored.',
+    query: analyzeQuery,
+    answer: 'Report',
+    errors: [
+      'bad-query',
+      'bad-upload',
+      'cross-site',
+      'upload-too-large',
+      'analyze-failed',
+      'analyze-too-long',
+      'analyze-busy',
+    ],
+    async handle({ dashboard, query, request }) {
+      const { timezone, log_format } = readQuery(analyzeQuery, query)
+      const length = Number(request.headers['content-length'] ?? Number.NaN)
+      const gone = new AbortController()
+      const leave = () => gone.abort()
+      const { socket } = request
+      socket.once('close', leave)
+      try {
+        const report = await dashboard.analyze({
+          contentType: request.headers['content-type'],
+          length: Number.isFinite(length) ? length : null,
+          // Else an upload that is refused half way would take the connection with it, and the answer.
+          body: request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>,
+          timezone: timezone ?? null,
+          logFormat: log_format ?? null,
+          gone: gone.signal,
+        })
+        return new RawJson(report)
+      } finally {
+        socket.off('close', leave)
+      }
     },
   },
 ]

@@ -181,6 +181,7 @@ describe('addresses', () => {
     expect(description.openapi).toBe('3.1.0')
     expect(Object.keys(description.paths).toSorted()).toEqual(
       [
+        '/analyze',
         '/events',
         '/problems',
         '/problems/{id}',
