@@ -1,8 +1,11 @@
 /** The answers of the HTTP API, from the store and the running parts. */
+import { configState, servedBy } from './config-page.ts'
 import { buildReport, type ConfigView } from './diagnosis/contract.ts'
 import { HalfopenError, type Dashboard, type Metric, type Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
+import { sessionLengths } from './session-lengths.ts'
 import type { Live } from './live.ts'
+import type { NginxFile } from './nginx-view.ts'
 import { analyzeUpload, UploadError } from './upload/contract.ts'
 import { StoreError, type ProblemRow, type Store } from './store/contract.ts'
 
@@ -18,6 +21,7 @@ export interface DashboardOptions {
   live: Live
   stream: Stream
   config: () => ConfigView | null
+  nginx: NginxFile | null
   version: string
   now: () => number
   sources: () => SourceState[]
@@ -68,6 +72,11 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     series: (from, to, step) => store.series(from, to, step),
     counts: (query) => store.counts(query),
     quantiles: (query) => store.quantiles(query),
+    lengths: ({ from, to, where }) => ({
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      ...sessionLengths([...store.evidence(from, to).lifetimes.values()], where, config()),
+    }),
     events: (query) => store.events(query),
     sources: () => ({
       sources: options.sources(),
@@ -75,6 +84,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       searched: options.searched(),
       notices: options.notices(),
     }),
+    config: () => configState(options.nginx),
+    servedBy: (url) => servedBy(options.nginx, url),
     async analyze(upload) {
       const { entry } = options
       if (entry === null) throw new HalfopenError('analyze-failed', 'The command line of halfopen is not there.')

@@ -141,6 +141,7 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     live,
     stream,
     config: () => nginx?.view ?? null,
+    nginx,
     version,
     now,
     sources: states,

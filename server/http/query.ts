@@ -38,6 +38,14 @@ export const analyzeQuery = z.strictObject({
     .optional(),
   log_format: z.string().min(1).max(4096).describe('the text of the nginx log_format').optional(),
 })
+export const servesQuery = z.strictObject({
+  url: z
+    .string()
+    .max(2048)
+    .regex(/^(?:wss?|https?):\/\/[^\s/]+/i)
+    .refine((text) => URL.canParse(text))
+    .describe('an address such as wss://host/path'),
+})
 export const noQuery = z.strictObject({})
 
 /** Date.parse takes 31 February for 3 March. */

@@ -3,8 +3,20 @@ import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import type { Dashboard } from './dashboard.ts'
 import { HalfopenError, type ErrorCodeName } from './errors.ts'
-import { analyzeQuery, eventsQuery, MAX_REPORT, MAX_STEPS, noQuery, rangeOf, readQuery, reportQuery } from './query.ts'
-import { series, seriesQuery } from './series.ts'
+import {
+  analyzeQuery,
+  eventsQuery,
+  MAX_REPORT,
+  MAX_STEPS,
+  noQuery,
+  rangeOf,
+  readQuery,
+  reportQuery,
+  servesQuery,
+} from './query.ts'
+import { lengthsQuery, series, seriesQuery, whereOf } from './series.ts'
+
+const DAY = 86_400_000
 
 export interface Asked {
   dashboard: Dashboard
@@ -103,6 +115,21 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'get',
+    path: '/lengths',
+    summary:
+      'How long sessions lived, the lengths at which many ended, and the timeouts those match. Default: the last 24 h.',
+    query: lengthsQuery,
+    answer: 'SessionLengths',
+    errors: ['bad-query', 'range-too-wide'],
+    handle({ dashboard, query, now }) {
+      const asked = readQuery(lengthsQuery, query)
+      const to = asked.to === undefined ? now : Date.parse(asked.to)
+      const range = rangeOf(asked.from, asked.to, { from: to - DAY, to: now }, MAX_REPORT)
+      return dashboard.lengths({ ...range, where: whereOf(asked) })
+    },
+  },
+  {
+    method: 'get',
     path: '/events',
     summary: 'What log lines said, the newest first, in pages.',
     query: eventsQuery,
@@ -124,6 +151,27 @@ export const ROUTES: readonly Route[] = [
       readQuery(noQuery, query)
       return dashboard.sources()
     },
+  },
+  {
+    method: 'get',
+    path: '/config',
+    summary: 'The nginx configuration that halfopen was told of (nginx_config), its files, and what is wrong in them.',
+    query: noQuery,
+    answer: 'ConfigState',
+    errors: ['bad-query'],
+    handle({ dashboard, query }) {
+      readQuery(noQuery, query)
+      return dashboard.config()
+    },
+  },
+  {
+    method: 'get',
+    path: '/config/serves',
+    summary: 'Which block of the nginx configuration serves an address, and what it passes on.',
+    query: servesQuery,
+    answer: 'ServedBy',
+    errors: ['bad-query'],
+    handle: ({ dashboard, query }) => dashboard.servedBy(new URL(readQuery(servesQuery, query).url)),
   },
   {
     method: 'post',

@@ -7,7 +7,7 @@ const LONGEST = 100
 export function safeName(filename: string | null, taken: ReadonlySet<string>): string {
   const last = (filename ?? '').split(/[\\/]/).at(-1) ?? ''
   const plain = last.replace(/[^\p{L}\p{N}.@+=_-]/gu, '_').replace(/^[.-]+/, '')
-  const name = plain === '' ? 'pasted.log' : [...plain].slice(-LONGEST).join('')
+  const name = plain === '' ? 'pasted.log' : Array.from(plain).slice(-LONGEST).join('')
   let unique = name
   for (let n = 2; taken.has(unique); n++) unique = `${n}-${name}`
   return unique

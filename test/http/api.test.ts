@@ -182,7 +182,10 @@ describe('addresses', () => {
     expect(Object.keys(description.paths).toSorted()).toEqual(
       [
         '/analyze',
+        '/config',
+        '/config/serves',
         '/events',
+        '/lengths',
         '/problems',
         '/problems/{id}',
         '/problems/{id}/mute',
