@@ -4,12 +4,12 @@ import { useEffect } from 'preact/hooks'
 import type { Problem } from '../../server/http/wire.ts'
 import { get } from '../api.ts'
 import { Confidence, SeverityBadge, StateBadge } from '../parts/badges.tsx'
-import { Commands } from '../parts/code.tsx'
-import { Change, Evidence, OtherCauses } from '../parts/finding.tsx'
+import { Evidence, OtherCauses, Remedy } from '../parts/finding.tsx'
 import { Mute } from '../parts/mute.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
+import { Share } from '../parts/share.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
 import { Told, When } from '../parts/when.tsx'
 import { hrefTo } from '../routing.ts'
@@ -110,8 +110,6 @@ export function ProblemPage({ id }: { id: string }) {
     )
   }
   const { finding } = problem
-  // A problem that an older version stored has no such list.
-  const prepare = finding.fix.prepare ?? []
   return (
     <article class={`detail ${finding.severity}`}>
       {back}
@@ -142,28 +140,9 @@ export function ProblemPage({ id }: { id: string }) {
           <Evidence finding={finding} />
           <OtherCauses finding={finding} />
         </div>
-        <div class="todo">
-          {prepare.length > 0 && (
-            <section class="panel">
-              <h2>Back up first</h2>
-              <Commands commands={prepare} />
-            </section>
-          )}
-          <Change fix={finding.fix} />
-          {finding.fix.verify.length > 0 && (
-            <section class="panel">
-              <h2>{finding.fix.rollback.length > 0 ? 'Apply it and check' : 'Check'}</h2>
-              <Commands commands={finding.fix.verify} />
-            </section>
-          )}
-          {finding.fix.rollback.length > 0 && (
-            <section class="panel">
-              <h2>Undo it</h2>
-              <Commands commands={finding.fix.rollback} />
-            </section>
-          )}
-        </div>
+        <Remedy finding={finding} />
       </div>
+      <Share finding={finding} />
     </article>
   )
 }

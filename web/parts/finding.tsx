@@ -3,7 +3,7 @@ import type { Finding, Fix } from '../../server/http/wire.ts'
 import { directiveDiff, pasteable, patchDiff } from '../data/diff.ts'
 import { visible } from '../text/visible.ts'
 import { confidence, percent } from '../text/words.ts'
-import { CodeBlock, Diff } from './code.tsx'
+import { CodeBlock, Commands, Diff } from './code.tsx'
 import { Icon } from './icons.tsx'
 import { Raw, RawLines } from './raw.tsx'
 import { Told } from './when.tsx'
@@ -111,3 +111,32 @@ export const OtherCauses = ({ finding: { alternatives } }: { finding: Finding })
       </dl>
     </section>
   )
+
+/** What to do, in the order it is done: back up, change, check, undo. */
+export function Remedy({ finding: { fix } }: { finding: Finding }) {
+  // A problem that an older version stored has no such list.
+  const prepare = fix.prepare ?? []
+  return (
+    <div class="todo">
+      {prepare.length > 0 && (
+        <section class="panel">
+          <h2>Back up first</h2>
+          <Commands commands={prepare} />
+        </section>
+      )}
+      <Change fix={fix} />
+      {fix.verify.length > 0 && (
+        <section class="panel">
+          <h2>{fix.rollback.length > 0 ? 'Apply it and check' : 'Check'}</h2>
+          <Commands commands={fix.verify} />
+        </section>
+      )}
+      {fix.rollback.length > 0 && (
+        <section class="panel">
+          <h2>Undo it</h2>
+          <Commands commands={fix.rollback} />
+        </section>
+      )}
+    </div>
+  )
+}
