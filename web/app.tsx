@@ -103,10 +103,10 @@ export function App() {
   }
   return (
     <>
-      <a class="skip" href="#main" onClick={skip}>
-        Skip to content
-      </a>
       <header class="top">
+        <a class="skip" href="#main" onClick={skip}>
+          Skip to content
+        </a>
         <div class="top-inner">
           <a class="brand" href="#/">
             <Mark />
@@ -116,7 +116,7 @@ export function App() {
           <ConnectionSign />
         </div>
       </header>
-      <main ref={main} tabIndex={-1}>
+      <main ref={main} id="main" tabIndex={-1}>
         <ConnectionBanner />
         <Page at={at} />
       </main>

@@ -43,9 +43,9 @@ function Channel({ channel }: { channel: AlertChannel }) {
   return (
     <li class="panel source">
       <div class="source-head">
-        <h3>
+        <h2>
           <Raw text={channel.name} />
-        </h3>
+        </h2>
         <span class={`badge kind-${state.tone}`}>{state.word}</span>
         <span class="muted">{visible(channel.type)}</span>
         {can('/alerts/test') && (

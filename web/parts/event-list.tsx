@@ -43,7 +43,7 @@ function Row({ event, at, of, open, onOpen }: RowProps) {
         type="button"
         class="event-text"
         aria-expanded={open}
-        aria-label={open ? 'Show less of this line' : 'Show the whole line'}
+        title={open ? 'Show less of this line' : 'Show the whole line'}
         onClick={onOpen}
       >
         <code>{open ? <RawLines text={event.text} /> : <bdi>{visible(event.text.slice(0, 400))}</bdi>}</code>
