@@ -1,5 +1,6 @@
 /** The answers of the HTTP API, from the store and the running parts. */
 import { configState, servedBy } from './config-page.ts'
+import { isSame, linesAround } from './context-lines.ts'
 import { buildReport, type ConfigView } from './diagnosis/contract.ts'
 import { HalfopenError, type Dashboard, type Metric, type Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
@@ -84,6 +85,19 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       searched: options.searched(),
       notices: options.notices(),
     }),
+    async context(id, source, line) {
+      const row = store.problems().find((problem) => problem.id === id)
+      if (!row) throw new HalfopenError('unknown-problem', 'There is no problem with this id.')
+      // Only logs that are followed, and in them only what is evidence already: no way to read other files.
+      const proof = row.finding.evidence.find((one) => one.source === source && one.line === line)
+      const followed = options.sources().some(({ path }) => path === source)
+      const gone = new HalfopenError('no-context', 'That line is not where it was; the log may have been rotated.')
+      if (proof === undefined || !followed) throw gone
+      const lines = await linesAround(source, line).catch(() => null)
+      const here = lines?.find((one) => one.line === line)
+      if (!lines || here === undefined || !isSame(here.text, proof.text)) throw gone
+      return { source, lines }
+    },
     config: () => configState(options.nginx),
     servedBy: (url) => servedBy(options.nginx, url),
     async analyze(upload) {

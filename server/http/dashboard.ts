@@ -5,6 +5,7 @@ import type { Metric } from './metrics.ts'
 import type {
   Breakdown,
   ConfigState,
+  ContextLines,
   EventPage,
   Problem,
   Problems,
@@ -30,6 +31,8 @@ export interface Dashboard {
   lengths(query: { from: number; to: number; where: Where }): SessionLengths
   events(query: { cursor: string | null; limit: number }): EventPage
   sources(): Sources
+  /** Rejects with HalfopenError: unknown-problem, no-context. */
+  context(id: string, source: string, line: number): Promise<ContextLines>
   config(): ConfigState
   servedBy(url: URL): ServedBy
   /** The report on logs that are handed in, as JSON text. Rejects with HalfopenError. */

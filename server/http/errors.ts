@@ -39,6 +39,11 @@ export const ERRORS = {
     when: 'No problem has this id; it may have been in another database.',
     hint: 'api/v1/problems lists them.',
   },
+  'no-context': {
+    status: 404,
+    when: 'The lines around a line of evidence cannot be shown: it is no plain file, or another one is there now.',
+    hint: null,
+  },
   'method-not-allowed': { status: 405, when: 'The address exists, but not for this method.', hint: null },
   'host-not-allowed': {
     status: 421,

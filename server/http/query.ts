@@ -46,6 +46,10 @@ export const servesQuery = z.strictObject({
     .refine((text) => URL.canParse(text))
     .describe('an address such as wss://host/path'),
 })
+export const contextQuery = z.strictObject({
+  source: z.string().min(1).max(4096).describe('a source of the evidence'),
+  line: whole(1, 999_999_999),
+})
 export const noQuery = z.strictObject({})
 
 /** Date.parse takes 31 February for 3 March. */

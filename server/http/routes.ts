@@ -5,6 +5,7 @@ import type { Dashboard } from './dashboard.ts'
 import { HalfopenError, type ErrorCodeName } from './errors.ts'
 import {
   analyzeQuery,
+  contextQuery,
   eventsQuery,
   MAX_REPORT,
   MAX_STEPS,
@@ -83,6 +84,18 @@ export const ROUTES: readonly Route[] = [
     answer: 'Problem',
     errors: ['unknown-problem'],
     handle: ({ dashboard, id }) => known(dashboard.problem(id)),
+  },
+  {
+    method: 'get',
+    path: '/problems/:id/context',
+    summary: 'The lines of the log around a line of its evidence, masked.',
+    query: contextQuery,
+    answer: 'ContextLines',
+    errors: ['bad-query', 'unknown-problem', 'no-context'],
+    handle({ dashboard, query, id }) {
+      const { source, line } = readQuery(contextQuery, query)
+      return dashboard.context(id, source, Number(line))
+    },
   },
   {
     method: 'post',

@@ -131,6 +131,12 @@ export interface Sources {
   notices: string[]
 }
 
+/** GET problems/ID/context?source&line: masked lines of the log around one of the evidence. */
+export interface ContextLines {
+  source: string
+  lines: { line: number; text: string }[]
+}
+
 /** GET config: the nginx configuration that halfopen was told of. */
 export interface ConfigState {
   /** As it was named; null when none was. */

@@ -188,6 +188,7 @@ describe('addresses', () => {
         '/lengths',
         '/problems',
         '/problems/{id}',
+        '/problems/{id}/context',
         '/problems/{id}/mute',
         '/problems/{id}/unmute',
         '/report',

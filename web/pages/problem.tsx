@@ -11,6 +11,7 @@ import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
 import { Share } from '../parts/share.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
+import { Timeline } from '../parts/timeline.tsx'
 import { Told, When } from '../parts/when.tsx'
 import { hrefTo } from '../routing.ts'
 import { asApiError, problems, pulse, type Loaded } from '../state.ts'
@@ -72,7 +73,16 @@ function Facts({ problem }: { problem: Problem }) {
           </>
         )}
         Cause: <code>{visible(finding.cause)}</code>.{' '}
-        <a href={hrefTo({ page: 'trends', range: '24h', to: state === 'imported' ? to : null })}>See the trend</a>
+        <a
+          href={hrefTo({
+            page: 'trends',
+            range: '24h',
+            to: state === 'imported' ? to : null,
+            asked: { ...(finding.scope.path === null ? {} : { path: finding.scope.path }) },
+          })}
+        >
+          See the trend
+        </a>
       </p>
     </section>
   )
@@ -137,11 +147,12 @@ export function ProblemPage({ id }: { id: string }) {
       <Facts problem={problem} />
       <div class="detail-columns">
         <div>
-          <Evidence finding={finding} />
+          <Evidence finding={finding} problem={problem.id} />
           <OtherCauses finding={finding} />
         </div>
         <Remedy finding={finding} />
       </div>
+      <Timeline problem={problem} />
       <Share finding={finding} />
     </article>
   )

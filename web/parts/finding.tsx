@@ -5,7 +5,9 @@ import { visible } from '../text/visible.ts'
 import { confidence, percent } from '../text/words.ts'
 import { CodeBlock, Commands, Diff } from './code.tsx'
 import { Icon } from './icons.tsx'
-import { Raw, RawLines } from './raw.tsx'
+import { can } from '../features.ts'
+import { Context, Marked } from './context.tsx'
+import { Raw } from './raw.tsx'
 import { Told } from './when.tsx'
 
 const Reasons = ({ icon, title, reasons }: { icon: 'plus' | 'minus'; title: string; reasons: readonly string[] }) =>
@@ -23,7 +25,14 @@ const Reasons = ({ icon, title, reasons }: { icon: 'plus' | 'minus'; title: stri
     </>
   )
 
-export const Evidence = ({ finding: { because, against, evidence, worked } }: { finding: Finding }) => (
+/** @param problem its id, where the server follows the logs and can show what stands around a line */
+export const Evidence = ({
+  finding: { because, against, evidence, worked },
+  problem = null,
+}: {
+  finding: Finding
+  problem?: string | null
+}) => (
   <section class="panel">
     <h2>Why we think so</h2>
     <Reasons icon="plus" title="For it" reasons={because} />
@@ -44,8 +53,11 @@ export const Evidence = ({ finding: { because, against, evidence, worked } }: { 
             <Raw text={line === null ? source : `${source}:${line}`} />
           </span>
           <code class="evidence-text">
-            <RawLines text={text} />
+            <Marked text={text} />
           </code>
+          {problem !== null && line !== null && can('/problems/{id}/context') && (
+            <Context problem={problem} source={source} line={line} />
+          )}
         </li>
       ))}
     </ol>
