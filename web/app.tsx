@@ -85,6 +85,8 @@ export function App() {
 
   useEffect(() => {
     const tab = TABS.find(({ pages }) => pages.includes(at.page))?.title ?? 'Not found'
+    // Where the tabs do not all fit.
+    document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     document.title = `${happeningNow.value > 0 ? `(${happeningNow.value}) ` : ''}${tab} · halfopen`
   }, [at.page, happeningNow.value])
 

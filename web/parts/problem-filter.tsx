@@ -25,8 +25,10 @@ export function ProblemFilter({
   const choose = (name: string) => (value: string) =>
     replaceRoute({ page: 'problems', asked: { ...asked, [name]: value } })
   const named = (values: readonly string[]) => values.map((value) => [value, visible(value)] as const)
+  // On a phone the problems come first.
+  const narrow = matchMedia('(max-width: 700px)').matches
   const any = Object.values(asked).some((value) => value !== undefined && value !== '')
-  return (
+  const fields = (
     <div class="toolbar" role="search" aria-label="Problems">
       <Search label="Show only problems that contain" value={asked['q'] ?? ''} onInput={choose('q')} />
       <Choice label="State" value={asked['state']} of={STATES} onChoose={choose('state')} />
@@ -44,5 +46,13 @@ export function ProblemFilter({
         </button>
       )}
     </div>
+  )
+  return narrow ? (
+    <details class="filters" open={any}>
+      <summary>Search and filter</summary>
+      {fields}
+    </details>
+  ) : (
+    fields
   )
 }
