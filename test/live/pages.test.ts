@@ -1,5 +1,5 @@
 /** Every page of the dashboard in a real browser, on the logs of a site under attack: text stays text, axe finds nothing to
- *  complain of in either scheme, and the pages do what they are for. */
+ *  complain of in either scheme, and the pages do what they are for. All of it below a path, as behind a proxy. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -51,7 +51,7 @@ describeWith('chromium', 'every page', ({ chromium }) => {
 
   beforeAll(async () => {
     logs = writeHostileLogs(dir, Date.now())
-    server = await serve(dir, [logs.access, logs.error], `nginx_config: ${logs.config}\n`)
+    server = await serve(dir, [logs.access, logs.error], `nginx_config: ${logs.config}\nbase_path: /below/halfopen\n`)
     await until('problems are found', async () => (await server.problems()).length > 1, { deadlineMs: 15_000 })
     watched = await openBrowser(chromium, server.base)
     page = watched.page
@@ -125,9 +125,13 @@ describeWith('chromium', 'every page', ({ chromium }) => {
     expect(await page.locator('.problem').count()).toBe(all)
   }, 30_000)
 
-  it('hands on a redacted report', async () => {
+  it('shows the lines around the evidence, and hands on a redacted report', async () => {
     const problem = (await server.problems()).find(({ finding }) => finding.cause === 'backend-down')
     await open(`#/problems/${problem?.id ?? ''}`, '.share')
+    expect(await page.locator('mark').first().innerText()).toContain('connect() failed')
+    await page.getByRole('button', { name: 'Lines around it' }).first().click()
+    await page.locator('.excerpt .here').waitFor()
+    await expectTextOnly(page)
     await page.getByText('Share', { exact: true }).click()
     const waiting = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Save HTML' }).click()

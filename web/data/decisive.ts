@@ -20,7 +20,7 @@ export function decisive(text: string): [start: number, end: number] | null {
     const found = pattern.exec(text)
     if (!found) continue
     // Of a status only the number, without the quote in front.
-    const lead = /^" /.test(found[0]) ? 2 : 0
+    const lead = found[0].startsWith('" ') ? 2 : 0
     return [found.index + lead, found.index + found[0].trimEnd().length]
   }
   return null

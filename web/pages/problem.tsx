@@ -78,7 +78,7 @@ function Facts({ problem }: { problem: Problem }) {
             page: 'trends',
             range: '24h',
             to: state === 'imported' ? to : null,
-            asked: { ...(finding.scope.path === null ? {} : { path: finding.scope.path }) },
+            asked: finding.scope.path === null ? {} : { path: finding.scope.path },
           })}
         >
           See the trend
