@@ -70,4 +70,23 @@ describeWith('chromium', 'the live page', ({ chromium }) => {
     expect({ long, events: await shown() }).toMatchObject({ long: [] })
     expect(complaints).toEqual([])
   }, 60_000)
+
+  it('asks every few seconds when the stream does not get through, and says how to mend that', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'halfopen-polling-'))
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+    const log = join(dir, 'access.log')
+    writeFileSync(log, line(0))
+    const server = await serve(dir, [log])
+    onTestFinished(() => void server.stop('SIGKILL'))
+    const { page, close } = await openBrowser(chromium, server.base)
+    onTestFinished(close)
+    await page.route('**/api/v1/stream', (route) => route.abort())
+    await page.goto(`${server.base}/#/live`)
+    await page.locator('.connection.polling').waitFor({ timeout: 15_000 })
+    await page.getByText('How to let it through').waitFor()
+    for (const n of [7001, 7002]) {
+      appendFileSync(log, line(n))
+      await page.getByText(`/ws/${n}`).first().waitFor({ timeout: 9_000 })
+    }
+  }, 60_000)
 })
