@@ -1,9 +1,18 @@
 /** The answers of the HTTP API, from the store and the running parts. */
+import { configState, servedBy } from './config-page.ts'
+import { isSame, linesAround } from './context-lines.ts'
 import { buildReport, type ConfigView } from './diagnosis/contract.ts'
 import { HalfopenError, type Dashboard, type Metric, type Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
+import { sessionLengths } from './session-lengths.ts'
 import type { Live } from './live.ts'
+import type { NginxFile } from './nginx-view.ts'
+import { analyzeUpload, UploadError } from './upload/contract.ts'
 import { StoreError, type ProblemRow, type Store } from './store/contract.ts'
+
+/** Of logs that are handed in: what a person pastes or drops. Larger ones are read where they are. */
+const MAX_UPLOAD = 64 * 2 ** 20
+const UPLOAD_WITHIN = 60_000
 
 /** Resolved problems listed beside the open ones. */
 const MAX_RESOLVED = 100
@@ -13,12 +22,15 @@ export interface DashboardOptions {
   live: Live
   stream: Stream
   config: () => ConfigView | null
+  nginx: NginxFile | null
   version: string
   now: () => number
   sources: () => SourceState[]
   searched: () => { path: string; found: string }[]
   notices: () => string[]
   ready: () => boolean
+  /** The program that takes `analyze`; null when it is not there. */
+  entry: string | null
   /** Events stored since the start, by kind. */
   counted: () => ReadonlyMap<string, number>
 }
@@ -61,6 +73,11 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     series: (from, to, step) => store.series(from, to, step),
     counts: (query) => store.counts(query),
     quantiles: (query) => store.quantiles(query),
+    lengths: ({ from, to, where }) => ({
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      ...sessionLengths([...store.evidence(from, to).lifetimes.values()], where, config()),
+    }),
     events: (query) => store.events(query),
     sources: () => ({
       sources: options.sources(),
@@ -68,6 +85,30 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       searched: options.searched(),
       notices: options.notices(),
     }),
+    async context(id, source, line) {
+      const row = store.problems().find((problem) => problem.id === id)
+      if (!row) throw new HalfopenError('unknown-problem', 'There is no problem with this id.')
+      // Only logs that are followed, and in them only what is evidence already: no way to read other files.
+      const proof = row.finding.evidence.find((one) => one.source === source && one.line === line)
+      const followed = options.sources().some(({ path }) => path === source)
+      const gone = new HalfopenError('no-context', 'That line is not where it was; the log may have been rotated.')
+      if (proof === undefined || !followed) throw gone
+      const lines = await linesAround(source, line).catch(() => null)
+      const here = lines?.find((one) => one.line === line)
+      if (!lines || here === undefined || !isSame(here.text, proof.text)) throw gone
+      return { source, lines }
+    },
+    config: () => configState(options.nginx),
+    servedBy: (url) => servedBy(options.nginx, url),
+    async analyze(upload) {
+      const { entry } = options
+      if (entry === null) throw new HalfopenError('analyze-failed', 'The command line of halfopen is not there.')
+      try {
+        return await analyzeUpload(upload, { entry, maxBytes: MAX_UPLOAD, timeout: UPLOAD_WITHIN })
+      } catch (error) {
+        throw error instanceof UploadError ? new HalfopenError(error.code, error.message) : error
+      }
+    },
     ready: options.ready,
     metrics: () => metrics(options),
   }

@@ -22,7 +22,7 @@ const DAY = 86_400_000
 /** Clocks and zones of logs may be off by this much; their lines still count as current. */
 const AHEAD = 15 * 3_600_000
 /** Events sent to the page per round; more are a flood that nobody reads line by line. */
-const MAX_EVENTS = 50
+const MAX_EVENTS = 200
 
 /** What was just stored of one source. */
 export interface Committed {

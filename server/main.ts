@@ -141,12 +141,14 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     live,
     stream,
     config: () => nginx?.view ?? null,
+    nginx,
     version,
     now,
     sources: states,
     searched: () => sources.searched,
     notices: () => [...storeNotices(store.state()), ...(nginx?.notice ? [nginx.notice] : []), ...sources.notices],
     ready: () => loop.ready,
+    entry: commandLine(),
     counted: () => counted,
   })
   const app = await createApp({
@@ -213,6 +215,13 @@ function webFolder(): string | null {
   const root = packageFolder()
   const folder = root === null ? null : join(root, 'dist', 'web')
   return folder !== null && existsSync(join(folder, 'index.html')) ? folder : null
+}
+
+/** What the `halfopen` of the package starts. */
+function commandLine(): string | null {
+  const root = packageFolder()
+  const file = root === null ? null : join(root, 'server', 'cli', 'halfopen.mjs')
+  return file !== null && existsSync(file) ? file : null
 }
 
 function within(ms: number, work: Promise<void>): Promise<void> {

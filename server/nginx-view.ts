@@ -13,7 +13,8 @@ const READ_EVERY = 30
 const JUST_NOW = 3_000
 
 export class NginxFile {
-  private readonly path: string
+  readonly path: string
+  private config: NginxConfig
   private looks = 0
   /** Files and folders the configuration depends on. */
   private depends: readonly string[] = []
@@ -35,9 +36,19 @@ export class NginxFile {
         'nginx-config-unreadable',
         `${placed(loaded.error)}; name an nginx.conf or the output of: sudo nginx -T`,
       )
+    this.config = loaded.config
     this.view = configView(loaded.config)
     this.logFormats = formatsOf(loaded.config)
     this.remember(loaded.config)
+  }
+
+  /** The files as they were read last, in the order nginx reads them, and what is missing or wrong in them. */
+  get files(): { path: string; text: string }[] {
+    return [...this.config.sources].map(([path, { text }]) => ({ path, text }))
+  }
+
+  get problems(): readonly ConfigProblem[] {
+    return this.config.problems
   }
 
   /** Reads again what changed on disk. True when it says something else now. What cannot be read leaves the last good one
@@ -54,6 +65,7 @@ export class NginxFile {
     this.notice = null
     const before = this.text
     this.remember(loaded.config)
+    this.config = loaded.config
     if (this.text === before) return false
     this.view = configView(loaded.config)
     this.logFormats = formatsOf(loaded.config)

@@ -1,5 +1,11 @@
 /** The frame of every page: name, navigation, how live it is, and the page itself. */
 import { useEffect, useRef } from 'preact/hooks'
+import { AlertsPage } from './pages/alerts.tsx'
+import { AnalyzePage } from './pages/analyze.tsx'
+import { ConfigPage } from './pages/config.tsx'
+import { SettingsPage } from './pages/settings.tsx'
+import { can } from './features.ts'
+import { Help } from './parts/help.tsx'
 import { ConnectionBanner, ConnectionSign } from './parts/connection.tsx'
 import { Mark } from './parts/icons.tsx'
 import { LivePage } from './pages/live.tsx'
@@ -12,25 +18,37 @@ import { happeningNow, route, server } from './state.ts'
 import { visible } from './text/visible.ts'
 import { zoneName } from './text/time.ts'
 
-const TABS: { title: string; route: Route; pages: Route['page'][] }[] = [
+const TABS: { title: string; route: Route; pages: Route['page'][]; needs?: string }[] = [
   { title: 'Problems', route: { page: 'problems' }, pages: ['problems', 'problem'] },
   { title: 'Trends', route: { page: 'trends', range: DEFAULT_RANGE, to: null }, pages: ['trends'] },
   { title: 'Live', route: { page: 'live' }, pages: ['live'] },
   { title: 'Sources', route: { page: 'sources' }, pages: ['sources'] },
+  { title: 'Config', route: { page: 'config' }, pages: ['config'] },
+  { title: 'Analyze', route: { page: 'analyze' }, pages: ['analyze'] },
+  { title: 'Alerts', route: { page: 'alerts' }, pages: ['alerts'], needs: '/alerts' },
+  { title: 'Settings', route: { page: 'settings' }, pages: ['settings'] },
 ]
 
 function Page({ at }: { at: Route }) {
   switch (at.page) {
     case 'problems':
-      return <ProblemsPage />
+      return <ProblemsPage asked={at.asked ?? {}} />
     case 'problem':
       return <ProblemPage id={at.id} key={at.id} />
     case 'trends':
-      return <TrendsPage range={at.range} to={at.to} />
+      return <TrendsPage range={at.range} to={at.to} asked={at.asked ?? {}} />
     case 'live':
-      return <LivePage />
+      return <LivePage asked={at.asked ?? {}} />
     case 'sources':
       return <SourcesPage />
+    case 'config':
+      return <ConfigPage asked={at.asked ?? {}} />
+    case 'analyze':
+      return <AnalyzePage />
+    case 'alerts':
+      return <AlertsPage />
+    case 'settings':
+      return <SettingsPage />
     case 'unknown':
       return (
         <>
@@ -45,7 +63,7 @@ function Page({ at }: { at: Route }) {
 
 const Navigation = ({ at }: { at: Route }) => (
   <nav class="tabs" aria-label="Pages">
-    {TABS.map(({ title, route: to, pages }) => (
+    {TABS.filter(({ needs }) => needs === undefined || can(needs)).map(({ title, route: to, pages }) => (
       <a href={hrefTo(to)} key={title} aria-current={pages.includes(at.page) ? 'page' : undefined}>
         {title}
         {title === 'Problems' && happeningNow.value > 0 && (
@@ -67,6 +85,8 @@ export function App() {
 
   useEffect(() => {
     const tab = TABS.find(({ pages }) => pages.includes(at.page))?.title ?? 'Not found'
+    // Where the tabs do not all fit.
+    document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     document.title = `${happeningNow.value > 0 ? `(${happeningNow.value}) ` : ''}${tab} · halfopen`
   }, [at.page, happeningNow.value])
 
@@ -85,10 +105,10 @@ export function App() {
   }
   return (
     <>
-      <a class="skip" href="#main" onClick={skip}>
-        Skip to content
-      </a>
       <header class="top">
+        <a class="skip" href="#main" onClick={skip}>
+          Skip to content
+        </a>
         <div class="top-inner">
           <a class="brand" href="#/">
             <Mark />
@@ -98,10 +118,11 @@ export function App() {
           <ConnectionSign />
         </div>
       </header>
-      <main ref={main} tabIndex={-1}>
+      <main ref={main} id="main" tabIndex={-1}>
         <ConnectionBanner />
         <Page at={at} />
       </main>
+      <Help />
       <footer class="foot">
         {zoneName() === 'UTC' ? 'Times are in UTC.' : `Times are in ${zoneName()}; point at one to see it in UTC.`}
         {server.value && <span> halfopen {server.value.version}</span>}

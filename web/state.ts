@@ -5,7 +5,7 @@ import { ApiError, get } from './api.ts'
 import type { Connection } from './connection.ts'
 import { mergeEvents } from './data/events.ts'
 import { isNow, upsert } from './data/rank.ts'
-import { parseHash } from './routing.ts'
+import { hrefTo, parseHash, type Route } from './routing.ts'
 import type { Message } from './stream.ts'
 
 /** Something read from the API: the last good answer stays while a newer one fails. */
@@ -17,6 +17,12 @@ const nothing = <T>() => signal<Loaded<T>>({ data: null, error: null })
 
 export const route = signal(parseHash(location.hash))
 window.addEventListener('hashchange', () => (route.value = parseHash(location.hash)))
+
+/** Goes there without a step in the history: what is typed letter by letter should not be undone letter by letter. */
+export function replaceRoute(to: Route): void {
+  history.replaceState(null, '', hrefTo(to))
+  route.value = to
+}
 
 /** The clock everything relative is told by, epoch ms. */
 export const now = signal(Date.now())

@@ -47,8 +47,10 @@ export function startStream({ onMessage, onConnection, refresh }: StreamHandlers
 
   const failed = () => {
     drop()
+    const before = connection.state
     happen('stream-failed')
-    if (connection.failures === 1) void poll()
+    // The next check of a live page is a minute away; from now on it asks more often.
+    if (connection.failures === 1 || (connection.state === 'polling' && before !== 'polling')) void poll()
     if (connection.state !== 'offline') retryTimer = window.setTimeout(open, retryAfter(connection.failures))
   }
 

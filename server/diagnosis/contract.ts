@@ -280,6 +280,7 @@ export {
   suspectOf,
 } from './evidence.ts'
 export { latencyBucket, latencyOf, lifetimeBucket, lifetimeOf } from './histogram.ts'
+export { findPeaks } from './peaks.ts'
 export { ownText } from './own-text.ts'
 export { Clocks } from './clocks.ts'
 export { buildReport } from './report.ts'

@@ -6,7 +6,7 @@ import { ownHostsOnly, sameOriginWrites, securityHeaders } from './guards.ts'
 import { CONTENT_TYPE, exposition } from './metrics.ts'
 import { openapi } from './openapi.ts'
 import { requirePassword } from './password.ts'
-import { ROUTES } from './routes.ts'
+import { RawJson, ROUTES } from './routes.ts'
 import type { Stream } from './stream.ts'
 
 export interface AppOptions {
@@ -63,9 +63,12 @@ function addApi(router: Router, { dashboard, stream, version, base_path, now }: 
     next()
   })
   for (const { method, path, handle } of ROUTES) {
-    router[method](api + path, (request, response) => {
+    router[method](api + path, async (request, response) => {
       const { id } = request.params
-      response.json(handle({ dashboard, query: request.query, id: typeof id === 'string' ? id : '', now: now() }))
+      const asked = { dashboard, query: request.query, id: typeof id === 'string' ? id : '', now: now(), request }
+      const answer = await handle(asked)
+      if (answer instanceof RawJson) response.type('json').end(answer.text)
+      else response.json(answer)
     })
   }
   router.get(`${api}/stream`, (request, response) => stream.open(request, response))

@@ -1,7 +1,21 @@
 /** What the HTTP API asks of the rest of halfopen. main.ts hands in the real thing. */
-import type { BreakdownQuery, QuantilesQuery } from '../store/contract.ts'
+import type { BreakdownQuery, QuantilesQuery, Where } from '../store/contract.ts'
+import type { Upload } from '../upload/contract.ts'
 import type { Metric } from './metrics.ts'
-import type { Breakdown, EventPage, Problem, Problems, Quantiles, Report, Series, Sources } from './wire.ts'
+import type {
+  Breakdown,
+  ConfigState,
+  ContextLines,
+  EventPage,
+  Problem,
+  Problems,
+  Quantiles,
+  Report,
+  Series,
+  ServedBy,
+  SessionLengths,
+  Sources,
+} from './wire.ts'
 
 /** Times in epoch ms, [from, to). */
 export interface Dashboard {
@@ -14,8 +28,15 @@ export interface Dashboard {
   series(from: number, to: number, stepSeconds: number): Series
   counts(query: BreakdownQuery): Breakdown
   quantiles(query: QuantilesQuery): Quantiles
+  lengths(query: { from: number; to: number; where: Where }): SessionLengths
   events(query: { cursor: string | null; limit: number }): EventPage
   sources(): Sources
+  /** Rejects with HalfopenError: unknown-problem, no-context. */
+  context(id: string, source: string, line: number): Promise<ContextLines>
+  config(): ConfigState
+  servedBy(url: URL): ServedBy
+  /** The report on logs that are handed in, as JSON text. Rejects with HalfopenError. */
+  analyze(upload: Upload): Promise<string>
   /** False until the lines that existed at start are imported. */
   ready(): boolean
   metrics(): Metric[]

@@ -39,11 +39,41 @@ export const ERRORS = {
     when: 'No problem has this id; it may have been in another database.',
     hint: 'api/v1/problems lists them.',
   },
+  'no-context': {
+    status: 404,
+    when: 'The lines around a line of evidence cannot be shown: it is no plain file, or another one is there now.',
+    hint: null,
+  },
   'method-not-allowed': { status: 405, when: 'The address exists, but not for this method.', hint: null },
   'host-not-allowed': {
     status: 421,
     when: 'The Host header is neither a loopback name, nor the listen address, nor in allowed_hosts.',
     hint: 'Add the name to allowed_hosts in halfopen.yaml (or HALFOPEN_ALLOWED_HOSTS). This stops DNS rebinding.',
+  },
+  'bad-upload': {
+    status: 400,
+    when: 'POST /analyze got something else than multipart/form-data with files named log, and perhaps config.',
+    hint: 'curl -H "Origin: ADDRESS" -F log=@error.log -F config=@nginx.conf ADDRESS/api/v1/analyze',
+  },
+  'upload-too-large': {
+    status: 413,
+    when: 'An upload is larger than one may be.',
+    hint: 'Leave out older lines, or read the files where they are: halfopen analyze FILE…',
+  },
+  'analyze-failed': {
+    status: 422,
+    when: 'A report on an upload could not be made: its configuration cannot be read, or no line of it.',
+    hint: null,
+  },
+  'analyze-too-long': {
+    status: 422,
+    when: 'Reading an upload took too long.',
+    hint: 'Leave out older lines, or read the files where they are: halfopen analyze FILE…',
+  },
+  'analyze-busy': {
+    status: 503,
+    when: 'As many reports on uploads are being made as are at once.',
+    hint: 'Try again in a few seconds.',
   },
   'too-many-attempts': {
     status: 429,

@@ -30,6 +30,26 @@ export const eventsQuery = z.strictObject({
     .optional(),
   limit: whole(1, 200).optional(),
 })
+export const analyzeQuery = z.strictObject({
+  timezone: z
+    .string()
+    .regex(/^[A-Za-z0-9+:/_-]{1,64}$/)
+    .describe('zone of times without one, such as Europe/Berlin or +02:00')
+    .optional(),
+  log_format: z.string().min(1).max(4096).describe('the text of the nginx log_format').optional(),
+})
+export const servesQuery = z.strictObject({
+  url: z
+    .string()
+    .max(2048)
+    .regex(/^(?:wss?|https?):\/\/[^\s/]+/i)
+    .refine((text) => URL.canParse(text))
+    .describe('an address such as wss://host/path'),
+})
+export const contextQuery = z.strictObject({
+  source: z.string().min(1).max(4096).describe('a source of the evidence'),
+  line: whole(1, 999_999_999),
+})
 export const noQuery = z.strictObject({})
 
 /** Date.parse takes 31 February for 3 March. */

@@ -1,9 +1,23 @@
 /** The API as data: one entry per address. app.ts serves them, openapi.ts describes them. */
+import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import type { Dashboard } from './dashboard.ts'
 import { HalfopenError, type ErrorCodeName } from './errors.ts'
-import { eventsQuery, MAX_REPORT, MAX_STEPS, noQuery, rangeOf, readQuery, reportQuery } from './query.ts'
-import { series, seriesQuery } from './series.ts'
+import {
+  analyzeQuery,
+  contextQuery,
+  eventsQuery,
+  MAX_REPORT,
+  MAX_STEPS,
+  noQuery,
+  rangeOf,
+  readQuery,
+  reportQuery,
+  servesQuery,
+} from './query.ts'
+import { lengthsQuery, series, seriesQuery, whereOf } from './series.ts'
+
+const DAY = 86_400_000
 
 export interface Asked {
   dashboard: Dashboard
@@ -11,6 +25,8 @@ export interface Asked {
   id: string
   /** Epoch ms. */
   now: number
+  /** For routes that read a body. */
+  request: IncomingMessage
 }
 
 export interface Route {
@@ -22,8 +38,16 @@ export interface Route {
   /** Name of the answer's type in wire.ts. */
   answer: string
   errors: readonly ErrorCodeName[]
-  /** The JSON answer. */
+  /** The JSON answer; a RawJson is sent as it is. */
   handle(asked: Asked): unknown
+}
+
+/** JSON that is text already. */
+export class RawJson {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
 }
 
 export const ROUTES: readonly Route[] = [
@@ -62,6 +86,18 @@ export const ROUTES: readonly Route[] = [
     handle: ({ dashboard, id }) => known(dashboard.problem(id)),
   },
   {
+    method: 'get',
+    path: '/problems/:id/context',
+    summary: 'The lines of the log around a line of its evidence, masked.',
+    query: contextQuery,
+    answer: 'ContextLines',
+    errors: ['bad-query', 'unknown-problem', 'no-context'],
+    handle({ dashboard, query, id }) {
+      const { source, line } = readQuery(contextQuery, query)
+      return dashboard.context(id, source, Number(line))
+    },
+  },
+  {
     method: 'post',
     path: '/problems/:id/mute',
     summary: 'No more messages about this problem.',
@@ -92,6 +128,21 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'get',
+    path: '/lengths',
+    summary:
+      'How long sessions lived, the lengths at which many ended, and the timeouts those match. Default: the last 24 h.',
+    query: lengthsQuery,
+    answer: 'SessionLengths',
+    errors: ['bad-query', 'range-too-wide'],
+    handle({ dashboard, query, now }) {
+      const asked = readQuery(lengthsQuery, query)
+      const to = asked.to === undefined ? now : Date.parse(asked.to)
+      const range = rangeOf(asked.from, asked.to, { from: to - DAY, to: now }, MAX_REPORT)
+      return dashboard.lengths({ ...range, where: whereOf(asked) })
+    },
+  },
+  {
+    method: 'get',
     path: '/events',
     summary: 'What log lines said, the newest first, in pages.',
     query: eventsQuery,
@@ -112,6 +163,67 @@ export const ROUTES: readonly Route[] = [
     handle({ dashboard, query }) {
       readQuery(noQuery, query)
       return dashboard.sources()
+    },
+  },
+  {
+    method: 'get',
+    path: '/config',
+    summary: 'The nginx configuration that halfopen was told of (nginx_config), its files, and what is wrong in them.',
+    query: noQuery,
+    answer: 'ConfigState',
+    errors: ['bad-query'],
+    handle({ dashboard, query }) {
+      readQuery(noQuery, query)
+      return dashboard.config()
+    },
+  },
+  {
+    method: 'get',
+    path: '/config/serves',
+    summary: 'Which block of the nginx configuration serves an address, and what it passes on.',
+    query: servesQuery,
+    answer: 'ServedBy',
+    errors: ['bad-query'],
+    handle: ({ dashboard, query }) => dashboard.servedBy(new URL(readQuery(servesQuery, query).url)),
+  },
+  {
+    method: 'post',
+    path: '/analyze',
+    summary:
+      'What `halfopen analyze --output json` prints for the files of a multipart/form-data body: any number named log, and ' +
+      'config (nginx.conf with what it includes, or the output of nginx -T). Nothing of it is stored.',
+    query: analyzeQuery,
+    answer: 'Report',
+    errors: [
+      'bad-query',
+      'bad-upload',
+      'cross-site',
+      'upload-too-large',
+      'analyze-failed',
+      'analyze-too-long',
+      'analyze-busy',
+    ],
+    async handle({ dashboard, query, request }) {
+      const { timezone, log_format } = readQuery(analyzeQuery, query)
+      const length = Number(request.headers['content-length'] ?? Number.NaN)
+      const gone = new AbortController()
+      const leave = () => gone.abort()
+      const { socket } = request
+      socket.once('close', leave)
+      try {
+        const report = await dashboard.analyze({
+          contentType: request.headers['content-type'],
+          length: Number.isFinite(length) ? length : null,
+          // Else an upload that is refused half way would take the connection with it, and the answer.
+          body: request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>,
+          timezone: timezone ?? null,
+          logFormat: log_format ?? null,
+          gone: gone.signal,
+        })
+        return new RawJson(report)
+      } finally {
+        socket.off('close', leave)
+      }
     },
   },
 ]

@@ -41,6 +41,7 @@ export const seriesQuery = z.strictObject({
     .describe(`with another metric than events, up to ten numbers from 0 to 1, such as ${USUAL_QUANTILES}`)
     .optional(),
 })
+export const lengthsQuery = seriesQuery.pick({ from: true, to: true, server: true, path: true, upstream: true })
 type Asked = z.infer<typeof seriesQuery>
 
 /** Parameters that need a metric, and those that need a certain kind of one. */
@@ -61,11 +62,17 @@ export function series(dashboard: Dashboard, query: unknown, now: number): Serie
     refuse(asked, [...FILTERS, ...OF_EVENTS, 'quantiles'], 'nothing without metric')
     return dashboard.series(range.from, range.to, step)
   }
-  const where: Where = {}
-  for (const name of FILTERS) if (asked[name] !== undefined) where[name] = asked[name] === '' ? null : asked[name]
+  const where = whereOf(asked)
   return metric === 'events'
     ? counts(dashboard, asked, { ...range, stepSeconds: step, where })
     : lengths(dashboard, asked, metric, { ...range, stepSeconds: step, where })
+}
+
+/** Only what was asked for; an empty name stands for "has none". */
+export function whereOf(asked: Pick<Asked, (typeof FILTERS)[number]>): Where {
+  const where: Where = {}
+  for (const name of FILTERS) if (asked[name] !== undefined) where[name] = asked[name] === '' ? null : asked[name]
+  return where
 }
 
 interface Range {

@@ -74,6 +74,22 @@ export interface Quantiles {
   steps: { time: string; count: number; values: (number | null)[] }[]
 }
 
+/** GET lengths?from&to&… */
+export interface SessionLengths {
+  from: string
+  to: string
+  count: number
+  /** Sessions from `from` up to `to` seconds long. Narrow where timeouts are, wide behind; only up to the longest. */
+  bars: { from: number; to: number; count: number }[]
+  /** Lengths at which many ended within a few tenths of a second, the strongest first. */
+  peaks: {
+    seconds: number
+    count: number
+    /** What is known to end sessions after that time, one phrase each, the surest first. */
+    matches: string[]
+  }[]
+}
+
 /** GET events?cursor&limit, and SSE `event` messages: newest first in the list. */
 export interface EventRow {
   id: number
@@ -113,6 +129,49 @@ export interface Sources {
   searched: { path: string; found: string }[]
   /** What cannot be read or used now, one sentence each. */
   notices: string[]
+}
+
+/** GET problems/ID/context?source&line: masked lines of the log around one of the evidence. */
+export interface ContextLines {
+  source: string
+  lines: { line: number; text: string }[]
+}
+
+/** GET config: the nginx configuration that halfopen was told of. */
+export interface ConfigState {
+  /** As it was named; null when none was. */
+  path: string | null
+  /** Newest change of its files; null for the output of `nginx -T`. */
+  changed_at: string | null
+  /** Why what is on disk now cannot be used. */
+  notice: string | null
+  files: { path: string; lines: number }[]
+  /** What in it is missing or wrong. */
+  problems: { file: string; line: number; message: string }[]
+}
+
+/** GET config/serves?url: which block answers this address. */
+export interface ServedBy {
+  server: string
+  path: string
+  /** Null when the configuration does not serve it, or the choice is not certain. */
+  block: ServingBlock | null
+}
+export interface ServingBlock {
+  /** `location /ws/` */
+  context: string
+  file: string
+  line: number
+  proxy_pass: string | null
+  proxy_http_version: string | null
+  /** Seconds; null: nginx's 60. */
+  proxy_read_timeout: number | null
+  proxy_send_timeout: number | null
+  /** What reaches the backend after inheritance; secrets are masked. */
+  set_headers: { name: string; value: string; file: string; line: number }[]
+  backend: string | null
+  /** The lines of the file from `line` on, secrets masked. */
+  text: { line: number; text: string }[]
 }
 
 /** GET problems */

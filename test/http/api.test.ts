@@ -181,9 +181,14 @@ describe('addresses', () => {
     expect(description.openapi).toBe('3.1.0')
     expect(Object.keys(description.paths).toSorted()).toEqual(
       [
+        '/analyze',
+        '/config',
+        '/config/serves',
         '/events',
+        '/lengths',
         '/problems',
         '/problems/{id}',
+        '/problems/{id}/context',
         '/problems/{id}/mute',
         '/problems/{id}/unmute',
         '/report',

@@ -30,6 +30,7 @@ function layer(key: string, label: string, colour: Colour, values: number[]): La
 
 /** Colours by what a status means, so that the same status has the same colour on every day. */
 export function statusColour(status: number): Colour {
+  if (status > 0 && status < 10) return statusColour(status * 100)
   if (status === 0 || status === 499) return '--chart-grey'
   if (status < 400) return '--chart-blue'
   if (status === 401 || status === 403 || status === 407) return '--chart-violet'
@@ -38,7 +39,11 @@ export function statusColour(status: number): Colour {
   return status === 504 ? '--chart-yellow' : '--chart-orange'
 }
 
-const statusLabel = (status: number): string => (status === 0 ? 'failed, status unknown' : `failed with ${status}`)
+/** Below 10 it is a class: 4 for all of 4xx. */
+function statusLabel(status: number): string {
+  if (status === 0) return 'failed, status unknown'
+  return status < 10 ? `failed with ${status}xx` : `failed with ${status}`
+}
 
 const keysOf = (counts: readonly Record<string, number>[]): string[] => [
   ...new Set(counts.flatMap((one) => Object.keys(one))),

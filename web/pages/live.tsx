@@ -1,88 +1,74 @@
 /** The newest events as they are read. The list is bounded and can be held still. */
-import { useSignal } from '@preact/signals'
+import { signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { EventPage, EventRow } from '../../server/http/wire.ts'
+import type { EventPage } from '../../server/http/wire.ts'
 import { get, type ApiError } from '../api.ts'
 import { EVENT_LIMIT, filterEvents, mergeEvents } from '../data/events.ts'
-import { KindBadge } from '../parts/badges.tsx'
+import { EventList } from '../parts/event-list.tsx'
+import { Search } from '../parts/fields.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Failure, Loading } from '../parts/notice.tsx'
-import { Raw, RawLines } from '../parts/raw.tsx'
-import { When } from '../parts/when.tsx'
-import { hrefTo } from '../routing.ts'
-import { asApiError, connection, events, held, paused, pulse, resume } from '../state.ts'
-import { kind, place, plural } from '../text/words.ts'
-
-const Row = ({ event }: { event: EventRow }) => {
-  const where = place(event)
-  return (
-    <li class={`event ${kind(event.kind).tone}`}>
-      <span class="event-time">
-        <When iso={event.time} />
-      </span>
-      <span class="event-kind">
-        <KindBadge id={event.kind} />
-        {event.status !== null && <span class="event-status">{event.status}</span>}
-      </span>
-      <span class="event-where">
-        {where !== null && (
-          <code class="place">
-            <Raw text={where} />
-          </code>
-        )}
-        <span class="event-sign" title="The pattern that recognised the line">
-          <Raw text={event.sign} />
-        </span>
-      </span>
-      <span class="event-source">
-        <Raw text={event.line === null ? event.source : `${event.source}:${event.line}`} />
-      </span>
-      <code class="event-text">
-        <RawLines text={event.text} />
-      </code>
-    </li>
-  )
-}
+import { hrefTo, type Asked } from '../routing.ts'
+import { asApiError, connection, events, held, paused, pulse, replaceRoute, resume } from '../state.ts'
+import { count, plural } from '../text/words.ts'
 
 const Toolbar = ({ shown, filter, onFilter }: { shown: number; filter: string; onFilter: (text: string) => void }) => (
   <div class="toolbar">
     <button
       type="button"
       class="button"
+      data-pause
       aria-pressed={paused.value}
       onClick={() => (paused.value ? resume() : (paused.value = true))}
     >
       <Icon name={paused.value ? 'play' : 'pause'} />
       {paused.value ? 'Resume' : 'Pause'}
     </button>
-    <label class="filter">
-      <span class="offscreen">Show only events that contain</span>
-      <input
-        type="search"
-        placeholder="Filter, e.g. timeout"
-        value={filter}
-        onInput={(event) => onFilter(event.currentTarget.value)}
-      />
-    </label>
+    <Search
+      label="Show only events that contain"
+      placeholder="Filter, e.g. timeout"
+      value={filter}
+      onInput={onFilter}
+    />
     <span class="muted" role="status">
       {paused.value
         ? held.value.length === 0
           ? 'Paused'
-          : `Paused, ${held.value.length === EVENT_LIMIT ? `${EVENT_LIMIT} or more` : held.value.length} new`
+          : `Paused, ${held.value.length === EVENT_LIMIT ? `${count(EVENT_LIMIT)} or more` : held.value.length} new`
         : plural(shown, 'event')}
     </span>
   </div>
 )
 
-export function LivePage() {
+/** Where the next older page begins; null: there is none. Kept, so that coming back to the page goes on. */
+const older = signal<string | null | undefined>(undefined)
+let readingOlder = false
+
+async function readOlder(): Promise<void> {
+  const cursor = older.peek()
+  if (cursor == null || readingOlder || (events.peek()?.length ?? 0) >= EVENT_LIMIT) return
+  readingOlder = true
+  try {
+    const page = await get<EventPage>(`events?limit=200&cursor=${cursor}`)
+    older.value = page.next_cursor
+    events.value = mergeEvents(events.peek() ?? [], page.events)
+  } catch {
+    // The next pulse says what is wrong; scrolling on tries again.
+  }
+  readingOlder = false
+}
+
+export function LivePage({ asked }: { asked: Asked }) {
   const error = useSignal<ApiError | null>(null)
-  const filter = useSignal('')
+  const filter = asked['q'] ?? ''
+  const setFilter = (q: string) => replaceRoute({ page: 'live', asked: { q } })
   const tick = pulse.value
   useEffect(() => {
     const gone = new AbortController()
     get<EventPage>('events?limit=200', gone.signal).then(
       (page) => {
         error.value = null
+        if (older.peek() === undefined) older.value = page.next_cursor
         if (paused.value) {
           const known = new Set((events.value ?? []).map(({ id }) => id))
           held.value = mergeEvents(
@@ -99,23 +85,19 @@ export function LivePage() {
   }, [tick])
 
   const all = events.value
-  const shown = filterEvents(all ?? [], filter.value)
+  const shown = filterEvents(all ?? [], filter)
   return (
     <>
       <h1>Live</h1>
       <p class="lead">
         What the log lines say about WebSockets, newest first. Ordinary requests are counted, not listed.
       </p>
-      <Toolbar shown={shown.length} filter={filter.value} onFilter={(text) => (filter.value = text)} />
+      <Toolbar shown={shown.length} filter={filter} onFilter={setFilter} />
       {error.value && <Failure error={error.value} what="The events" />}
       {all === null ? (
         !error.value && <Loading what="events" rows={6} />
       ) : shown.length > 0 ? (
-        <ol class="events" aria-label="Events, newest first">
-          {shown.map((event) => (
-            <Row event={event} key={event.id} />
-          ))}
-        </ol>
+        <EventList events={shown} onEnd={() => void readOlder()} />
       ) : (
         <div class="empty">
           {all.length > 0 ? (
@@ -132,7 +114,7 @@ export function LivePage() {
         </div>
       )}
       {all !== null && all.length >= EVENT_LIMIT && (
-        <p class="muted">Only the newest {EVENT_LIMIT} are kept on this page.</p>
+        <p class="muted">Only the newest {count(EVENT_LIMIT)} are kept on this page.</p>
       )}
     </>
   )

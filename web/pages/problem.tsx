@@ -4,13 +4,14 @@ import { useEffect } from 'preact/hooks'
 import type { Problem } from '../../server/http/wire.ts'
 import { get } from '../api.ts'
 import { Confidence, SeverityBadge, StateBadge } from '../parts/badges.tsx'
-import { Commands } from '../parts/code.tsx'
-import { Change, Evidence, OtherCauses } from '../parts/finding.tsx'
+import { Evidence, OtherCauses, Remedy } from '../parts/finding.tsx'
 import { Mute } from '../parts/mute.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
+import { Share } from '../parts/share.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
+import { Timeline } from '../parts/timeline.tsx'
 import { Told, When } from '../parts/when.tsx'
 import { hrefTo } from '../routing.ts'
 import { asApiError, problems, pulse, type Loaded } from '../state.ts'
@@ -72,7 +73,16 @@ function Facts({ problem }: { problem: Problem }) {
           </>
         )}
         Cause: <code>{visible(finding.cause)}</code>.{' '}
-        <a href={hrefTo({ page: 'trends', range: '24h', to: state === 'imported' ? to : null })}>See the trend</a>
+        <a
+          href={hrefTo({
+            page: 'trends',
+            range: '24h',
+            to: state === 'imported' ? to : null,
+            asked: finding.scope.path === null ? {} : { path: finding.scope.path },
+          })}
+        >
+          See the trend
+        </a>
       </p>
     </section>
   )
@@ -110,8 +120,6 @@ export function ProblemPage({ id }: { id: string }) {
     )
   }
   const { finding } = problem
-  // A problem that an older version stored has no such list.
-  const prepare = finding.fix.prepare ?? []
   return (
     <article class={`detail ${finding.severity}`}>
       {back}
@@ -139,31 +147,13 @@ export function ProblemPage({ id }: { id: string }) {
       <Facts problem={problem} />
       <div class="detail-columns">
         <div>
-          <Evidence finding={finding} />
+          <Evidence finding={finding} problem={problem.id} />
           <OtherCauses finding={finding} />
         </div>
-        <div class="todo">
-          {prepare.length > 0 && (
-            <section class="panel">
-              <h2>Back up first</h2>
-              <Commands commands={prepare} />
-            </section>
-          )}
-          <Change fix={finding.fix} />
-          {finding.fix.verify.length > 0 && (
-            <section class="panel">
-              <h2>{finding.fix.rollback.length > 0 ? 'Apply it and check' : 'Check'}</h2>
-              <Commands commands={finding.fix.verify} />
-            </section>
-          )}
-          {finding.fix.rollback.length > 0 && (
-            <section class="panel">
-              <h2>Undo it</h2>
-              <Commands commands={finding.fix.rollback} />
-            </section>
-          )}
-        </div>
+        <Remedy finding={finding} />
       </div>
+      <Timeline problem={problem} />
+      <Share finding={finding} />
     </article>
   )
 }

@@ -1,16 +1,18 @@
 /** The landing page: is it broken now, what is worst, what to change. */
 import type { Problem } from '../../server/http/wire.ts'
+import { filterProblems } from '../data/filter.ts'
 import { groups } from '../data/rank.ts'
 import { Confidence, SeverityBadge, StateBadge } from '../parts/badges.tsx'
 import { BlindSpots } from '../parts/blind-spots.tsx'
 import { FirstSteps } from '../parts/first-steps.tsx'
 import { MoodIcon } from '../parts/icons.tsx'
 import { Failure, Loading } from '../parts/notice.tsx'
+import { ProblemFilter } from '../parts/problem-filter.tsx'
 import { Raw } from '../parts/raw.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
 import { DeadSources, Watched } from '../parts/watched.tsx'
 import { Told, When } from '../parts/when.tsx'
-import { hrefTo } from '../routing.ts'
+import { hrefTo, type Asked } from '../routing.ts'
 import { arrived, problems, sources } from '../state.ts'
 import { visible } from '../text/visible.ts'
 import { count, place, plural, stateOf, statusLine } from '../text/words.ts'
@@ -22,7 +24,9 @@ function Row({ problem }: { problem: Problem }) {
     <li class={`problem ${finding.severity}${arrived.value.has(problem.id) ? ' arrived' : ''}`}>
       <div class="problem-main">
         <h3>
-          <a href={hrefTo({ page: 'problem', id: problem.id })}>{visible(finding.title)}</a>
+          <a data-row href={hrefTo({ page: 'problem', id: problem.id })}>
+            {visible(finding.title)}
+          </a>
         </h3>
         <p class="problem-facts">
           <SeverityBadge finding={finding} />
@@ -83,7 +87,7 @@ function BlindSpotsBelow({ open }: { open: boolean }) {
   )
 }
 
-export function ProblemsPage() {
+export function ProblemsPage({ asked }: { asked: Asked }) {
   const { data, error } = problems.value
   if (!data) {
     return (
@@ -95,7 +99,8 @@ export function ProblemsPage() {
   }
   const watched = sources.value.data?.sources ?? []
   const status = statusLine(data.problems, data.watching, watched)
-  const list = groups(data.problems)
+  const found = filterProblems(data.problems, asked)
+  const list = groups(found)
   return (
     <>
       {error && error.code !== 'unreachable' && <Failure error={error} what="The newest problems" />}
@@ -125,6 +130,12 @@ export function ProblemsPage() {
         </div>
       </div>
       <DeadSources sources={watched} />
+      {data.problems.length > 0 && <ProblemFilter problems={data.problems} asked={asked} shown={found.length} />}
+      {data.problems.length > 0 && found.length === 0 && (
+        <div class="empty">
+          <p>None of the {plural(data.problems.length, 'problem')} is like that.</p>
+        </div>
+      )}
       {list.map((group) => (
         <section key={group.title} class="group">
           <h2>{group.title}</h2>

@@ -42,11 +42,11 @@ const Unparsed = ({ source }: { source: SourceState }) => (
 const Card = ({ source }: { source: SourceState }) => (
   <li class="panel source">
     <div class="source-head">
-      <h3>
+      <h2>
         <code>
           <Raw text={source.path} />
         </code>
-      </h3>
+      </h2>
       <SourceStateBadge state={source.state} />
       {source.format !== null && <span class="muted">{visible(source.format)}</span>}
       {source.format === null && source.lines > 0 && <span class="muted">format not recognised</span>}

@@ -1,106 +1,91 @@
-/** Handshakes, closures and timeouts over time; the window is in the URL, and follows the clock unless it is pinned. */
+/** Handshakes, closures, timeouts, latencies and session lengths over time; window, place and comparison are in the URL. The
+ *  window follows the clock unless it is pinned. */
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
-import type { Bucket, Series } from '../../server/http/wire.ts'
-import { get } from '../api.ts'
+import type { Breakdown, Bucket, ConfigState, Quantiles, SessionLengths } from '../../server/http/wire.ts'
 import { CHARTS } from '../charts/definitions.ts'
-import {
-  RANGES,
-  fillSteps,
-  mergeBuckets,
-  replacePart,
-  staleSteps,
-  frameOf,
-  type RangeId,
-  type Frame,
-} from '../data/series.ts'
-import { ChartCard } from '../parts/chart.tsx'
+import { RANGES, fillSteps, frameOf, type Frame, type RangeId } from '../data/series.ts'
+import { placeOf, queryOf, useAnswer, useSeries } from '../data/use-series.ts'
+import { customFrame, previousFrame } from '../data/window.ts'
+import { can } from '../features.ts'
+import { Choice } from '../parts/fields.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Failure, Loading } from '../parts/notice.tsx'
+import { CountsChart, LatencyChart, LengthsChart } from '../parts/trend-charts.tsx'
 import { When } from '../parts/when.tsx'
-import { hrefTo } from '../routing.ts'
-import { asApiError, now, onBuckets, pulse, sources, type Loaded } from '../state.ts'
+import { hrefTo, type Asked, type Route } from '../routing.ts'
+import { now, replaceRoute, sources } from '../state.ts'
+import { visible } from '../text/visible.ts'
 import { count } from '../text/words.ts'
 
+type Trends = Extract<Route, { page: 'trends' }>
+
 const iso = (ms: number): string => new Date(ms).toISOString()
-const read = (from: number, to: number, step: number, signal?: AbortSignal): Promise<Series> =>
-  get(`series?from=${encodeURIComponent(iso(from))}&to=${encodeURIComponent(iso(to))}&step=${step}`, signal)
-
-/** How long changed minutes are collected before their (longer) step is read again. */
-const COLLECT = 2000
-
-/** The series of a window, kept up to date. At one-minute step a changed minute replaces itself; longer steps are
- *  sums the page cannot correct, so those that changed are read again. */
-function useSeries(frame: Frame, range: RangeId, pinned: string | null): Loaded<Bucket[]> {
-  const loaded = useSignal<Loaded<Bucket[]>>({ data: null, error: null })
-  const tick = pulse.value
-  const latest = useRef(frame)
-  latest.current = frame
-
-  useEffect(() => {
-    loaded.value = { data: null, error: null }
-  }, [range, pinned])
-
-  useEffect(() => {
-    const gone = new AbortController()
-    read(frame.from, frame.to, frame.step, gone.signal).then(
-      (series) => (loaded.value = { data: series.buckets, error: null }),
-      (error: unknown) => {
-        if (!gone.signal.aborted) loaded.value = { data: loaded.value.data, error: asApiError(error) }
-      },
-    )
-    return () => gone.abort()
-  }, [range, pinned, tick])
-
-  useEffect(() => {
-    let changed: Bucket[] = []
-    let timer = 0
-    const readAgain = () => {
-      const stale = staleSteps(changed, latest.current)
-      changed = []
-      if (!stale) return
-      read(stale.from, stale.to, frame.step).then(
-        ({ buckets }) => {
-          const current = loaded.peek().data
-          if (current) loaded.value = { data: replacePart(current, buckets, stale.from, stale.to), error: null }
-        },
-        // The next pulse reads everything again and says what is wrong.
-        () => undefined,
-      )
-    }
-    const stop = onBuckets((minutes) => {
-      if (frame.step === 60) {
-        const current = loaded.peek().data
-        if (current) loaded.value = { data: mergeBuckets(current, minutes), error: null }
-        return
-      }
-      if (changed.length === 0) timer = window.setTimeout(readAgain, COLLECT)
-      changed = [...changed, ...minutes]
-    })
-    return () => {
-      clearTimeout(timer)
-      stop()
-    }
-  }, [range, pinned])
-
-  return loaded.value
-}
 
 /** Windows before and after, by half a window; "after" ends at the present. */
-function Steps({ range, frame, pinned }: { range: RangeId; frame: Frame; pinned: boolean }) {
-  const half = (RANGES[range].seconds * 1000) / 2
+function Steps({ at, frame }: { at: Trends; frame: Frame }) {
+  const half = (frame.to - frame.from) / 2
   const later = frame.to + half
+  const moved = (to: number | null): string => {
+    const asked = at.asked?.['from'] === undefined || to === null ? without(at.asked, 'from') : at.asked
+    const from = asked?.['from'] === undefined ? {} : { from: iso((to ?? now.value) - 2 * half) }
+    return hrefTo({ ...at, to: to === null ? null : iso(to), asked: { ...asked, ...from } })
+  }
   return (
     <div class="steps">
-      <a class="button small" href={hrefTo({ page: 'trends', range, to: iso(frame.to - half) })}>
+      <a class="button small" href={moved(frame.to - half)}>
         <Icon name="back" /> Earlier
       </a>
-      {pinned && (
-        <a class="button small" href={hrefTo({ page: 'trends', range, to: later >= now.value ? null : iso(later) })}>
+      {at.to !== null && (
+        <a class="button small" href={moved(later >= now.value ? null : later)}>
           {later >= now.value ? 'Now' : 'Later'} <Icon name="next" />
         </a>
       )}
     </div>
+  )
+}
+
+function without(asked: Asked | undefined, name: string): Asked {
+  const { [name]: _, ...rest } = asked ?? {}
+  return rest
+}
+
+/** The value of a field for date and clock, in the reader's zone. */
+function local(ms: number): string {
+  const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000)
+  return date.toISOString().slice(0, 16)
+}
+
+function CustomRange({ at, frame }: { at: Trends; frame: Frame }) {
+  const from = useSignal(local(frame.from))
+  const to = useSignal(local(frame.to))
+  return (
+    <details class="custom-range">
+      <summary>From … to</summary>
+      <form
+        class="toolbar"
+        onSubmit={(event) => {
+          event.preventDefault()
+          const [a, b] = [Date.parse(from.value), Date.parse(to.value)]
+          if (b > a) location.hash = hrefTo({ ...at, to: iso(b), asked: { ...at.asked, from: iso(a) } })
+        }}
+      >
+        <label class="field">
+          <span class="label">From</span>{' '}
+          <input
+            type="datetime-local"
+            value={from.value}
+            onInput={(event) => (from.value = event.currentTarget.value)}
+          />
+        </label>
+        <label class="field">
+          <span class="label">to</span>{' '}
+          <input type="datetime-local" value={to.value} onInput={(event) => (to.value = event.currentTarget.value)} />
+        </label>
+        <button type="submit" class="button small" disabled={!(Date.parse(to.value) > Date.parse(from.value))}>
+          Show
+        </button>
+      </form>
+    </details>
   )
 }
 
@@ -120,12 +105,95 @@ function NothingHere({ range, frame }: { range: RangeId; frame: Frame }) {
   )
 }
 
-export function TrendsPage({ range, to }: { range: RangeId; to: string | null }) {
-  const frame = frameOf(range, to === null ? now.value : Date.parse(to))
-  const { data, error } = useSeries(frame, range, to)
+const PLACES = [
+  ['server', 'Host'],
+  ['path', 'Path'],
+  ['upstream', 'Backend'],
+] as const
+
+/** Only the places that had something in this window are offered. */
+function PlaceChoice({ at, frame, name, label }: { at: Trends; frame: Frame; name: string; label: string }) {
+  const answer = useAnswer<Breakdown>(
+    can('/series') ? `series?metric=events&${queryOf({ ...frame, step: frame.step })}&by=${name}` : null,
+  )
+  const values = (answer?.groups ?? []).flatMap(({ value }) => (value === null || value === '(other)' ? [] : [value]))
+  const chosen = at.asked?.[name]
+  if (values.length < 2 && chosen === undefined) return null
+  return (
+    <Choice
+      label={label}
+      any="all"
+      value={chosen}
+      of={values.map((value) => [value, visible(value)])}
+      onChoose={(value) =>
+        replaceRoute({ ...at, asked: value === '' ? without(at.asked, name) : { ...at.asked, [name]: value } })
+      }
+    />
+  )
+}
+
+/** What happened to nginx itself. */
+function Marks({ reloads, changed }: { reloads: readonly number[]; changed: number | null }) {
+  if (reloads.length === 0 && changed === null) return null
+  return (
+    <p class="marks muted">
+      Dashed upright lines:{' '}
+      {reloads.slice(0, 5).map((time, i) => (
+        <span key={time}>
+          {i > 0 && ', '}
+          reload or restart about <When iso={iso(time)} />
+        </span>
+      ))}
+      {reloads.length > 5 && ` and ${reloads.length - 5} more`}
+      {changed !== null && (
+        <>
+          {reloads.length > 0 && ', '}
+          configuration changed <When iso={iso(changed)} />
+        </>
+      )}
+      .
+    </p>
+  )
+}
+
+/** Custom when the address has a `from`, else a range that ends at `to` or now. */
+function frameFor({ range, to, asked }: Trends): Frame {
+  const from = Date.parse(asked?.['from'] ?? '')
+  const custom = to === null || Number.isNaN(from) ? null : customFrame(from, Date.parse(to))
+  return custom ?? frameOf(range, to === null ? now.value : Date.parse(to))
+}
+
+export function TrendsPage({ range, to, asked }: { range: RangeId; to: string | null; asked: Asked }) {
+  const at: Trends = { page: 'trends', range, to, asked }
+  const frame = frameFor(at)
+  const place = placeOf(asked)
+  const key = `${range} ${to ?? 'now'} ${asked['from'] ?? ''}`
+  const { data, error } = useSeries(frame, key, place)
+  const comparing = asked['compare'] !== undefined
+  const before = previousFrame(frame)
+  const previous = useSeries(comparing ? before : frame, `${comparing ? 'before ' : ''}${key}`, place).data
+  const latency = useAnswer<Quantiles>(`series?metric=handshake_latency&${queryOf(frame)}${place}`)
+  const lengths = useAnswer<SessionLengths>(
+    can('/lengths') ? `lengths?${queryOf(frame).replace(/&step=\d+$/, '')}${place}` : null,
+  )
+  const lifecycle = useAnswer<Breakdown>(`series?metric=events&${queryOf(frame)}&kind=lifecycle`)
+  const config = useAnswer<ConfigState>(can('/config') ? 'config' : null)
+
   const buckets = data && fillSteps(data, frame)
   const requests = buckets?.reduce((total, bucket) => total + bucket.requests, 0) ?? 0
-  const empty = buckets?.every((bucket) => CHARTS.every((chart) => chart.layers([bucket]).length === 0)) ?? false
+  const counted = (list: readonly Bucket[]) => CHARTS.some((chart) => chart.layers(list).length > 0)
+  const empty = buckets !== null && !counted(buckets) && place === ''
+  const reloads = (lifecycle?.groups ?? []).flatMap(({ n }) =>
+    n.flatMap((times, i) =>
+      times > 0 ? [Date.parse(lifecycle?.from ?? '') + (i + 0.5) * (lifecycle?.step_seconds ?? 0) * 1000] : [],
+    ),
+  )
+  const changedAt = config?.changed_at == null ? null : Date.parse(config.changed_at)
+  const changed = changedAt !== null && changedAt >= frame.from && changedAt < frame.to ? changedAt : null
+  const marks = [...reloads, ...(changed === null ? [] : [changed])]
+  const zoom = (from: number, until: number) => {
+    location.hash = hrefTo({ ...at, to: iso(until), asked: { ...asked, from: iso(from) } })
+  }
   return (
     <>
       <h1>Trends</h1>
@@ -134,14 +202,25 @@ export function TrendsPage({ range, to }: { range: RangeId; to: string | null })
           {(Object.keys(RANGES) as RangeId[]).map((id) => (
             <a
               key={id}
-              href={hrefTo({ page: 'trends', range: id, to })}
-              aria-current={id === range ? 'true' : undefined}
+              href={hrefTo({ page: 'trends', range: id, to, asked: without(asked, 'from') })}
+              aria-current={id === range && asked['from'] === undefined ? 'true' : undefined}
             >
               {RANGES[id].word}
             </a>
           ))}
         </nav>
-        <Steps range={range} frame={frame} pinned={to !== null} />
+        <Steps at={at} frame={frame} />
+        <button
+          type="button"
+          class="button small"
+          aria-pressed={comparing}
+          onClick={() =>
+            replaceRoute({ ...at, asked: comparing ? without(asked, 'compare') : { ...asked, compare: 'before' } })
+          }
+        >
+          Compare with the period before
+        </button>
+        <CustomRange at={at} frame={frame} key={key} />
         <span class="muted">
           {to === null ? (
             'up to now'
@@ -153,14 +232,33 @@ export function TrendsPage({ range, to }: { range: RangeId; to: string | null })
           {requests > 0 && <>, {count(requests)} requests in all</>}
         </span>
       </div>
+      <div class="toolbar places">
+        {PLACES.map(([name, label]) => (
+          <PlaceChoice at={at} frame={frame} name={name} label={label} key={name} />
+        ))}
+      </div>
+      <Marks reloads={reloads} changed={changed} />
       {error && error.code !== 'unreachable' && <Failure error={error} what="The trend" />}
       {!buckets && !error && <Loading what="trends" />}
       {buckets && empty && <NothingHere range={range} frame={frame} />}
-      {buckets &&
-        !empty &&
-        CHARTS.map((definition) => (
-          <ChartCard key={definition.id} definition={definition} buckets={buckets} frame={frame} />
-        ))}
+      {buckets && !empty && (
+        <>
+          {CHARTS.map((definition) => (
+            <CountsChart
+              key={definition.id}
+              definition={definition}
+              buckets={buckets}
+              frame={frame}
+              previous={comparing && previous ? { buckets: previous, frame: before } : null}
+              marks={marks}
+              onZoom={zoom}
+            />
+          ))}
+          {lengths && <LengthsChart answer={lengths} />}
+          {latency && <LatencyChart answer={latency} frame={frame} marks={marks} onZoom={zoom} />}
+          <p class="muted">Drag across a chart to look closer.</p>
+        </>
+      )}
     </>
   )
 }

@@ -3,9 +3,11 @@ import type { Finding, Fix } from '../../server/http/wire.ts'
 import { directiveDiff, pasteable, patchDiff } from '../data/diff.ts'
 import { visible } from '../text/visible.ts'
 import { confidence, percent } from '../text/words.ts'
-import { CodeBlock, Diff } from './code.tsx'
+import { CodeBlock, Commands, Diff } from './code.tsx'
 import { Icon } from './icons.tsx'
-import { Raw, RawLines } from './raw.tsx'
+import { can } from '../features.ts'
+import { Context, Marked } from './context.tsx'
+import { Raw } from './raw.tsx'
 import { Told } from './when.tsx'
 
 const Reasons = ({ icon, title, reasons }: { icon: 'plus' | 'minus'; title: string; reasons: readonly string[] }) =>
@@ -23,7 +25,14 @@ const Reasons = ({ icon, title, reasons }: { icon: 'plus' | 'minus'; title: stri
     </>
   )
 
-export const Evidence = ({ finding: { because, against, evidence, worked } }: { finding: Finding }) => (
+/** @param problem its id, where the server follows the logs and can show what stands around a line */
+export const Evidence = ({
+  finding: { because, against, evidence, worked },
+  problem = null,
+}: {
+  finding: Finding
+  problem?: string | null
+}) => (
   <section class="panel">
     <h2>Why we think so</h2>
     <Reasons icon="plus" title="For it" reasons={because} />
@@ -44,8 +53,11 @@ export const Evidence = ({ finding: { because, against, evidence, worked } }: { 
             <Raw text={line === null ? source : `${source}:${line}`} />
           </span>
           <code class="evidence-text">
-            <RawLines text={text} />
+            <Marked text={text} />
           </code>
+          {problem !== null && line !== null && can('/problems/{id}/context') && (
+            <Context problem={problem} source={source} line={line} />
+          )}
         </li>
       ))}
     </ol>
@@ -111,3 +123,32 @@ export const OtherCauses = ({ finding: { alternatives } }: { finding: Finding })
       </dl>
     </section>
   )
+
+/** What to do, in the order it is done: back up, change, check, undo. */
+export function Remedy({ finding: { fix } }: { finding: Finding }) {
+  // A problem that an older version stored has no such list.
+  const prepare = fix.prepare ?? []
+  return (
+    <div class="todo">
+      {prepare.length > 0 && (
+        <section class="panel">
+          <h2>Back up first</h2>
+          <Commands commands={prepare} />
+        </section>
+      )}
+      <Change fix={fix} />
+      {fix.verify.length > 0 && (
+        <section class="panel">
+          <h2>{fix.rollback.length > 0 ? 'Apply it and check' : 'Check'}</h2>
+          <Commands commands={fix.verify} />
+        </section>
+      )}
+      {fix.rollback.length > 0 && (
+        <section class="panel">
+          <h2>Undo it</h2>
+          <Commands commands={fix.rollback} />
+        </section>
+      )}
+    </div>
+  )
+}

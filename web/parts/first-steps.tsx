@@ -1,4 +1,5 @@
 import type { Sources } from '../../server/http/wire.ts'
+import { hrefTo } from '../routing.ts'
 import { Raw } from './raw.tsx'
 import { Commands } from './code.tsx'
 
@@ -11,9 +12,16 @@ export const FirstSteps = ({ searched }: { searched: Sources['searched'] }) => (
       <h2>Or look around first</h2>
       <p>Generated traffic with real faults, nothing of yours is touched.</p>
       <Commands commands={['npm start -- --demo']} />
+      <h2>Or hand some in</h2>
+      <p>
+        <a href={hrefTo({ page: 'analyze' })}>Analyze here</a> reads logs that you drop or paste once, and keeps
+        nothing.
+      </p>
       <h2>Logs inside a container</h2>
-      <p>Images that link their logs to the container’s output leave no file to read. One look at what is there:</p>
-      <Commands commands={['docker logs NAME 2>&1 | npx --no-install halfopen analyze -']} />
+      <p>Images that link their logs to the container’s output leave no file to read. Follow it, or look once:</p>
+      <Commands
+        commands={['npm start -- docker:NAME', 'docker logs NAME 2>&1 | npx --no-install halfopen analyze -']}
+      />
     </section>
     {searched.length > 0 && (
       <section>

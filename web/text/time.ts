@@ -4,8 +4,15 @@
 // sv-SE writes dates as ISO 8601 does.
 const whole = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' })
 
+// Lines come by the second, and Intl takes a while.
+let last = { second: Number.NaN, text: '' }
+
 /** `2026-11-21 09:00:00` */
-export const fullTime = (ms: number): string => whole.format(ms)
+export function fullTime(ms: number): string {
+  const second = Math.floor(ms / 1000)
+  if (second !== last.second) last = { second, text: whole.format(ms) }
+  return last.text
+}
 
 /** For a tooltip: how long ago, then UTC as logs write it. */
 export const utcTime = (ms: number, now: number): string =>

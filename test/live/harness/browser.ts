@@ -3,6 +3,7 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 
 export interface Watched {
   page: Page
+  browser: Browser
   /** Console errors, uncaught errors, CSP violations, dialogs, failed or external requests, in words. */
   complaints: string[]
   close(): Promise<void>
@@ -35,5 +36,5 @@ export async function openBrowser(executablePath: string, base: string): Promise
       report(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`)
     })
   })
-  return { page, complaints, close: () => browser.close() }
+  return { page, browser, complaints, close: () => browser.close() }
 }

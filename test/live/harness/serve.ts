@@ -8,7 +8,7 @@ import { ENTRY } from './halfopen.ts'
 import { freePort } from './nginx.ts'
 
 export interface Served {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, with the base_path of `extra` */
   base: string
   report(): Promise<Report>
   problems(): Promise<Problem[]>
@@ -24,9 +24,10 @@ export interface Served {
 /** Starts the server on `inputs` with the database `halfopen.sqlite` in `dir` (made when absent) and waits for /readyz.
  *  `extra` is appended to its halfopen.yaml. */
 export async function serve(dir: string, inputs: readonly string[], extra = ''): Promise<Served> {
-  const base = `http://127.0.0.1:${await freePort()}`
+  const listen = `127.0.0.1:${await freePort()}`
+  const base = `http://${listen}${/^base_path: (\S+)$/m.exec(extra)?.[1] ?? ''}`
   const config = join(dir, 'halfopen.yaml')
-  writeFileSync(config, `listen: ${base.slice(7)}\ndatabase: sqlite:${join(dir, 'halfopen.sqlite')}\n${extra}`)
+  writeFileSync(config, `listen: ${listen}\ndatabase: sqlite:${join(dir, 'halfopen.sqlite')}\n${extra}`)
   const child = spawn(process.execPath, [ENTRY, 'serve', '--config-file', config, ...inputs], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },

@@ -1,0 +1,186 @@
+/** Every page of the dashboard in a real browser, on the logs of a site under attack: text stays text, axe finds nothing to
+ *  complain of in either scheme, and the pages do what they are for. All of it below a path, as behind a proxy. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeWith } from '../needs.ts'
+import { openBrowser, type Watched } from './harness/browser.ts'
+import { until } from './harness/deadline.ts'
+import { serve, type Served } from './harness/serve.ts'
+import { writeHostileLogs, type HostileLogs } from './hostile.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const UNSEEN = /[\u200B-\u200F\u202A-\u202E\u2066-\u2069\u001b]/u
+
+interface AxeResult {
+  violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
+}
+
+/** `rule: element` of everything axe complains of. */
+async function violations(page: Page, only: string[] = []): Promise<string[]> {
+  await page.evaluate(AXE)
+  const result = await page.evaluate(
+    async (rules) =>
+      (await (Reflect.get(window, 'axe') as { run(options: object): Promise<unknown> }).run(
+        rules.length === 0 ? {} : { runOnly: rules },
+      )) as {
+        violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
+      },
+    only,
+  )
+  return (result as AxeResult).violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary.slice(0, 200)}`),
+  )
+}
+
+async function expectTextOnly(page: Page): Promise<void> {
+  expect(await page.evaluate(() => Reflect.get(window, 'pwned'))).toBeUndefined()
+  expect(await page.locator('img, svg[onload], [onerror], [onload], a[href^="javascript:" i]').count()).toBe(0)
+  expect(await page.evaluate(() => document.body.innerText)).not.toMatch(UNSEEN)
+}
+
+describeWith('chromium', 'every page', ({ chromium }) => {
+  const dir = mkdtempSync(join(tmpdir(), 'halfopen-pages-'))
+  let logs: HostileLogs
+  let server: Served
+  let watched: Watched
+  let page: Page
+
+  beforeAll(async () => {
+    logs = writeHostileLogs(dir, Date.now())
+    server = await serve(dir, [logs.access, logs.error], `nginx_config: ${logs.config}\nbase_path: /below/halfopen\n`)
+    await until('problems are found', async () => (await server.problems()).length > 1, { deadlineMs: 15_000 })
+    watched = await openBrowser(chromium, server.base)
+    page = watched.page
+  })
+  afterAll(async () => {
+    await watched?.close()
+    await server?.stop('SIGKILL')
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  const open = async (hash: string, ready: string) => {
+    await page.goto(`${server.base}/${hash}`)
+    await page.locator(ready).first().waitFor({ timeout: 10_000 })
+  }
+
+  it('is accessible in both schemes, fits a phone, and shows log text as text', async () => {
+    const worst = (await server.problems()).map(({ id }) => id)
+    const pages: [hash: string, ready: string][] = [
+      ['#/', '.problem'],
+      ...worst.slice(0, 1).map((id): [string, string] => [`#/problems/${id}`, '.change']),
+      ['#/trends', '.chart canvas'],
+      ['#/live', '.event'],
+      ['#/sources', '.source'],
+      ['#/config?url=wss://evil.example/chat', '.excerpt'],
+      ['#/analyze', 'textarea'],
+      ['#/settings', 'fieldset'],
+      ['#/nowhere', 'h1'],
+    ]
+    const found: string[] = []
+    for (const [hash, ready] of pages) {
+      await open(hash, ready)
+      // Everything that can be opened is.
+      await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)))
+      for (const violation of await violations(page)) found.push(`${hash} light ${violation}`)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      // Only colours are another.
+      for (const violation of await violations(page, ['color-contrast'])) found.push(`${hash} dark ${violation}`)
+      await page.emulateMedia({ colorScheme: 'light' })
+      await expectTextOnly(page)
+      await page.setViewportSize({ width: 390, height: 844 })
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      if (width > 390) found.push(`${hash} is ${width} wide on a phone`)
+      await page.setViewportSize({ width: 1280, height: 900 })
+    }
+    expect(found).toEqual([])
+    expect(watched.complaints).toEqual([])
+  }, 90_000)
+
+  it('filters problems, keeps that in the address, and goes by keyboard', async () => {
+    await open('#/', '.problem')
+    const all = await page.locator('.problem').count()
+    await page.keyboard.press('/')
+    await page.keyboard.type('refused')
+    await until('the address says so', () => page.url().includes('q=refused'))
+    const some = await page.locator('.problem').count()
+    expect(some).toBeGreaterThan(0)
+    expect(some).toBeLessThan(all)
+    await page.reload()
+    await page.locator('.problem').first().waitFor()
+    expect(await page.locator('.problem').count()).toBe(some)
+    await page.keyboard.press('?')
+    await page.locator('dialog[open]').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.locator('dialog[open]').waitFor({ state: 'hidden' })
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.locator('.change').waitFor()
+    await page.keyboard.press('u')
+    await page.locator('.problem').first().waitFor()
+    expect(await page.locator('.problem').count()).toBe(all)
+  }, 30_000)
+
+  it('shows the lines around the evidence, and hands on a redacted report', async () => {
+    const problem = (await server.problems()).find(({ finding }) => finding.cause === 'backend-down')
+    await open(`#/problems/${problem?.id ?? ''}`, '.share')
+    expect(await page.locator('mark').first().innerText()).toContain('connect() failed')
+    await page.getByRole('button', { name: 'Lines around it' }).first().click()
+    await page.locator('.excerpt .here').waitFor()
+    await expectTextOnly(page)
+    await page.getByText('Share', { exact: true }).click()
+    const waiting = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Save HTML' }).click()
+    const html = readFileSync(await (await waiting).path(), 'utf8')
+    expect(html).toContain('Connection refused')
+    expect(html).not.toMatch(/evil\.example|192\.0\.2\.\d|<script|<img|<svg/)
+  }, 30_000)
+
+  it('reads what is dropped and pasted, and shows the report', async () => {
+    await open('#/analyze', 'textarea')
+    await page.locator('input[type=file]').setInputFiles([logs.error, logs.config])
+    await page.locator('.uploads li').nth(1).waitFor()
+    expect(
+      await page.locator('.uploads select').evaluateAll((all) => all.map((one) => (one as HTMLSelectElement).value)),
+    ).toEqual(['log', 'config'])
+    await page.locator('textarea').fill('192.0.2.9 - - [21/Nov/2026:06:13:35 +0000] "GET /api HTTP/1.1" 200 12 "-" "x"')
+    await page.getByRole('button', { name: 'Analyze', exact: true }).click()
+    await page.locator('.report-finding').first().waitFor({ timeout: 20_000 })
+    await page.getByText('pasted.log').first().waitFor()
+    await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)))
+    await expectTextOnly(page)
+    expect(await violations(page)).toEqual([])
+    expect(watched.complaints).toEqual([])
+  }, 60_000)
+
+  it('zooms by dragging, compares, shows one place, and saves the numbers', async () => {
+    await open('#/trends?range=6h', '[data-chart="lengths"] canvas')
+    await page.getByText('60 s', { exact: true }).first().waitFor()
+    await page.getByText('proxy_read_timeout').first().waitFor()
+    const box = await page.locator('[data-chart="handshakes"] canvas').boundingBox()
+    if (!box) throw new Error('no chart')
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 60)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 4 })
+    await page.mouse.up()
+    await until('the address has the window', () => /from=/.test(page.url()))
+    const waiting = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Save Handshakes as CSV' }).click()
+    const csv = readFileSync(await (await waiting).path(), 'utf8')
+    expect(csv.split('\r\n')[0]).toMatch(/^From,.*upgraded/)
+    await page.getByRole('button', { name: 'Compare with the period before' }).click()
+    await page.getByText('the period before (dashed)').first().waitFor()
+    await page.getByLabel('Path').selectOption('/chat')
+    await until('the address has the place', () => page.url().includes('path=%2Fchat'))
+    await page
+      .getByText(/failed with 4xx/)
+      .first()
+      .waitFor()
+    expect(await violations(page)).toEqual([])
+    expect(watched.complaints).toEqual([])
+  }, 60_000)
+})

@@ -1,0 +1,116 @@
+/** What is shared of findings, as Markdown for an issue and as one HTML file. Text of logs stays text in both. */
+import type { Finding, Fix } from '../../server/http/wire.ts'
+import { directiveDiff } from '../data/diff.ts'
+import { visible, visibleLines } from '../text/visible.ts'
+import { SEVERITY, confidence, percent, place, plural } from '../text/words.ts'
+
+/** A piece of the document: a heading, a sentence, a list, or text to be shown as it is. */
+type Piece =
+  | { kind: 'title'; text: string }
+  | { kind: 'heading'; text: string }
+  | { kind: 'text'; text: string }
+  | { kind: 'list'; items: readonly string[] }
+  | { kind: 'code'; text: string; language: '' | 'diff' | 'nginx' | 'sh' }
+
+/** Times are in UTC, so that two people read the same. */
+const utc = (iso: string | null): string =>
+  iso === null ? 'no time' : iso.replace('T', ' ').replace(/\.\d+Z$|Z$/, ' UTC')
+
+function change({ patch, directives, snippet }: Fix): Piece[] {
+  if (patch !== null) return [{ kind: 'code', text: patch, language: 'diff' }]
+  if (directives.length > 0) {
+    const lines = directiveDiff(directives).map(({ sign, text }) => (sign === 'add' ? `+ ${text}` : `  ${text}`))
+    return [{ kind: 'code', text: lines.join('\n'), language: 'diff' }]
+  }
+  return snippet === null ? [] : [{ kind: 'code', text: snippet, language: '' }]
+}
+
+function pieces(finding: Finding): Piece[] {
+  const { fix, scope, evidence, because, against, alternatives } = finding
+  const where = place(scope)
+  const facts = [
+    `${SEVERITY[finding.severity]}; ${confidence(finding.confidence).toLowerCase()} (${percent(finding.confidence)}); cause: ${finding.cause}`,
+    `${plural(finding.count, 'time')}, ${utc(finding.first_seen)} to ${utc(finding.last_seen)}`,
+    ...(where === null ? [] : [where]),
+  ]
+  const heading = (text: string): Piece => ({ kind: 'heading', text })
+  const list = (title: string, items: readonly string[]): Piece[] =>
+    items.length === 0 ? [] : [heading(title), { kind: 'list', items }]
+  return [
+    { kind: 'title', text: finding.title },
+    { kind: 'list', items: facts },
+    ...list('For it', because),
+    ...list('Against it', against),
+    heading('From the logs'),
+    {
+      kind: 'code',
+      language: '',
+      text: evidence
+        .map(({ source, line, text }) => `# ${line === null ? source : `${source}:${line}`}\n${text}`)
+        .join('\n'),
+    },
+    heading('What to change'),
+    { kind: 'text', text: fix.summary === '' ? 'No change is known for this yet.' : fix.summary },
+    ...change(fix),
+    ...(fix.verify.length === 0
+      ? []
+      : [heading('Check'), { kind: 'code' as const, language: 'sh' as const, text: fix.verify.join('\n') }]),
+    ...list(
+      'What else it could be',
+      alternatives.map(({ cause, confidence: sure, check }) => `${cause} (${percent(sure)}): ${check}`),
+    ),
+  ]
+}
+
+/** Characters that Markdown would take for its own, and the line ends that would start something new. */
+const plain = (text: string): string => visible(text).replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&')
+
+/** A fence is longer than any row of backticks inside. */
+function fenced(text: string, language: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([row]) => row.length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}${language}\n${visibleLines(text).replace(/\n+$/, '')}\n${fence}`
+}
+
+/** For an issue or a chat. */
+export function asMarkdown(findings: readonly Finding[]): string {
+  const blocks = findings.flatMap(pieces).map((piece) => {
+    if (piece.kind === 'title') return `## ${plain(piece.text)}`
+    if (piece.kind === 'heading') return `### ${plain(piece.text)}`
+    if (piece.kind === 'text') return plain(piece.text)
+    if (piece.kind === 'list') return piece.items.map((item) => `- ${plain(item)}`).join('\n')
+    return fenced(piece.text, piece.language)
+  })
+  return `${blocks.join('\n\n')}\n`
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (found) => ENTITIES[found] ?? found)
+
+const STYLE = `:root{color-scheme:light dark}body{max-width:60rem;margin:2rem auto;padding:0 1rem;font:15px/1.5 system-ui,sans-serif}
+h2{margin:2.5rem 0 .5rem}h3{margin:1.2rem 0 .3rem;font-size:1rem}pre{padding:.75rem;overflow-x:auto;white-space:pre-wrap;
+overflow-wrap:anywhere;border:1px solid #8888;border-radius:6px}footer{margin-top:3rem;opacity:.75}`
+
+/** One file that loads nothing and runs nothing, also when it is opened years later. */
+export function asHtml(findings: readonly Finding[], note: string): string {
+  const body = findings.flatMap(pieces).map((piece) => {
+    if (piece.kind === 'title') return `<h2>${escaped(visible(piece.text))}</h2>`
+    if (piece.kind === 'heading') return `<h3>${escaped(piece.text)}</h3>`
+    if (piece.kind === 'text') return `<p>${escaped(visible(piece.text))}</p>`
+    if (piece.kind === 'list')
+      return `<ul>${piece.items.map((item) => `<li>${escaped(visible(item))}</li>`).join('')}</ul>`
+    return `<pre>${escaped(visibleLines(piece.text))}</pre>`
+  })
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>halfopen report</title>
+<style>${STYLE}</style>
+<h1>Why WebSockets break here</h1>
+${body.join('\n')}
+<footer>${escaped(note)}</footer>
+</html>
+`
+}
