@@ -1,4 +1,5 @@
 /** The answers of the HTTP API, from the store and the running parts. */
+import type { AlertDesk } from './alerts/contract.ts'
 import { buildReport, type ConfigView } from './diagnosis/contract.ts'
 import { HalfopenError, type Dashboard, type Metric, type Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
@@ -11,6 +12,7 @@ const MAX_RESOLVED = 100
 export interface DashboardOptions {
   store: Store
   live: Live
+  alerts: AlertDesk
   stream: Stream
   config: () => ConfigView | null
   version: string
@@ -24,7 +26,7 @@ export interface DashboardOptions {
 }
 
 export function createDashboard(options: DashboardOptions): Dashboard {
-  const { store, live, config, now } = options
+  const { store, live, alerts, config, now } = options
   return {
     // Evidence is kept per minute: the window begins and ends on whole ones.
     report: (from, to) =>
@@ -68,6 +70,10 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       searched: options.searched(),
       notices: options.notices(),
     }),
+    alerts: () => alerts.alerts(),
+    testAlert: (channel) => alerts.test(channel),
+    deliveries: (query) => alerts.deliveries(query),
+    replay: (id) => alerts.replay(id),
     ready: options.ready,
     metrics: () => metrics(options),
   }
@@ -101,6 +107,7 @@ function metrics({ store, stream, version, sources, counted }: DashboardOptions)
     })
   const rows = store.problems()
   const state = store.state()
+  const messages = store.outboxCounts()
   const single = (value: number): Metric['samples'] => [{ labels: {}, value }]
   return [
     { name: 'halfopen_build_info', type: 'gauge', help: 'Version.', samples: [{ labels: { version }, value: 1 }] },
@@ -168,8 +175,14 @@ function metrics({ store, stream, version, sources, counted }: DashboardOptions)
     {
       name: 'halfopen_alerts_waiting',
       type: 'gauge',
-      help: 'Messages not delivered yet (at most 1000 are counted).',
-      samples: single(store.undelivered(1000).length),
+      help: 'Messages not delivered yet.',
+      samples: single(messages.waiting),
+    },
+    {
+      name: 'halfopen_alerts_dead',
+      type: 'gauge',
+      help: 'Messages that were given up, within the retention.',
+      samples: single(messages.dead),
     },
   ]
 }

@@ -63,9 +63,9 @@ function addApi(router: Router, { dashboard, stream, version, base_path, now }: 
     next()
   })
   for (const { method, path, handle } of ROUTES) {
-    router[method](api + path, (request, response) => {
+    router[method](api + path, async (request, response) => {
       const { id } = request.params
-      response.json(handle({ dashboard, query: request.query, id: typeof id === 'string' ? id : '', now: now() }))
+      response.json(await handle({ dashboard, query: request.query, id: typeof id === 'string' ? id : '', now: now() }))
     })
   }
   router.get(`${api}/stream`, (request, response) => stream.open(request, response))

@@ -1,7 +1,19 @@
 /** What the HTTP API asks of the rest of halfopen. main.ts hands in the real thing. */
-import type { BreakdownQuery, QuantilesQuery } from '../store/contract.ts'
+import type { BreakdownQuery, DeliveryQuery, QuantilesQuery } from '../store/contract.ts'
 import type { Metric } from './metrics.ts'
-import type { Breakdown, EventPage, Problem, Problems, Quantiles, Report, Series, Sources } from './wire.ts'
+import type {
+  AlertDeliveries,
+  Alerts,
+  AlertTest,
+  Breakdown,
+  EventPage,
+  Problem,
+  Problems,
+  Quantiles,
+  Report,
+  Series,
+  Sources,
+} from './wire.ts'
 
 /** Times in epoch ms, [from, to). */
 export interface Dashboard {
@@ -16,6 +28,12 @@ export interface Dashboard {
   quantiles(query: QuantilesQuery): Quantiles
   events(query: { cursor: string | null; limit: number }): EventPage
   sources(): Sources
+  alerts(): Alerts
+  /** Null when there is no such channel. */
+  testAlert(channel: string): Promise<AlertTest | null>
+  deliveries(query: DeliveryQuery): AlertDeliveries
+  /** What is sent again; null when there is no such message. */
+  replay(id: string): AlertDeliveries | null
   /** False until the lines that existed at start are imported. */
   ready(): boolean
   metrics(): Metric[]

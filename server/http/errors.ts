@@ -39,6 +39,16 @@ export const ERRORS = {
     when: 'No problem has this id; it may have been in another database.',
     hint: 'api/v1/problems lists them.',
   },
+  'unknown-channel': {
+    status: 404,
+    when: 'No receiver of alerts has this name.',
+    hint: 'api/v1/alerts lists them; they are set in halfopen.yaml.',
+  },
+  'unknown-delivery': {
+    status: 404,
+    when: 'No message has this id; it may be older than the retention.',
+    hint: 'api/v1/alerts/deliveries lists them.',
+  },
   'method-not-allowed': { status: 405, when: 'The address exists, but not for this method.', hint: null },
   'host-not-allowed': {
     status: 421,

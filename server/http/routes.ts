@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { Dashboard } from './dashboard.ts'
 import { HalfopenError, type ErrorCodeName } from './errors.ts'
+import { alertRoutes } from './alert-routes.ts'
 import { eventsQuery, MAX_REPORT, MAX_STEPS, noQuery, rangeOf, readQuery, reportQuery } from './query.ts'
 import { series, seriesQuery } from './series.ts'
 
@@ -15,14 +16,14 @@ export interface Asked {
 
 export interface Route {
   method: 'get' | 'post'
-  /** Below BASE/api/v1; `:id` is a problem's id. */
+  /** Below BASE/api/v1; `:id` is the id of a problem or a message. */
   path: string
   summary: string
   query: z.ZodObject
   /** Name of the answer's type in wire.ts. */
   answer: string
   errors: readonly ErrorCodeName[]
-  /** The JSON answer. */
+  /** The JSON answer, or a promise of it. */
   handle(asked: Asked): unknown
 }
 
@@ -114,6 +115,7 @@ export const ROUTES: readonly Route[] = [
       return dashboard.sources()
     },
   },
+  ...alertRoutes,
 ]
 
 function known<T>(problem: T | null): T {

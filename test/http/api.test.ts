@@ -181,6 +181,10 @@ describe('addresses', () => {
     expect(description.openapi).toBe('3.1.0')
     expect(Object.keys(description.paths).toSorted()).toEqual(
       [
+        '/alerts',
+        '/alerts/deliveries',
+        '/alerts/deliveries/{id}/replay',
+        '/alerts/test',
         '/events',
         '/problems',
         '/problems/{id}',
