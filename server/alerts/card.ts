@@ -78,7 +78,7 @@ function ofProblem(type: Body['type'], told: ToldProblem): Card {
     key: told.id,
     status: resolved ? 'resolved' : 'firing',
     severity: told.severity,
-    title: line(told.title, 200),
+    title: line(told.title, 200) || 'A problem',
     place: line(`${scope.server ?? ''}${scope.path ?? ''}`, 200) || 'any host',
     upstream: scope.upstream === null ? null : line(scope.upstream, 100),
     cause: told.cause,

@@ -32,6 +32,8 @@ export function fit(text: string, most: number, { escape = (c) => c, size = (c) 
  *  that turn the direction of text. Half a surrogate pair is no text at all. */
 const HARMFUL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu
 
+/** Half a pair is sent by nobody's JSON library and refused by some. */
+export const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\uFFFD')
 /** One line that shows as what it is. */
 export const oneLine = (text: string): string => text.replace(HARMFUL, ' ')
 /** The same, line by line: for snippets of configuration. */

@@ -3,7 +3,7 @@
 import type { Finding } from '../diagnosis/contract.ts'
 import type { Decision, MessageType, OutboxRow, ProblemRow } from './contract.ts'
 import { endedBy } from './decide.ts'
-import { fit, jsonBytes } from './fit.ts'
+import { fit, jsonBytes, wellFormed } from './fit.ts'
 
 export interface Surroundings {
   /** Epoch ms. */
@@ -157,4 +157,4 @@ const withoutClient = (text: string): string =>
 
 /** At most so many characters, and so many bytes of JSON: a control character takes six of them. */
 const cut = (text: string, most: number, mostBytes = most * 2.5): string =>
-  fit(fit(text, most), mostBytes, { size: jsonBytes })
+  fit(fit(wellFormed(text), most), mostBytes, { size: jsonBytes })
