@@ -1,6 +1,6 @@
 /** Child of alerts.test.ts: problems begin and end, messages about them go out, until it is killed. What it decided is in
  *  the database alone: after a restart it goes on from there, as a server does. */
-import { announce, decide, Outbox, Secret, type News } from '../../server/alerts/contract.ts'
+import { announce, decide, Outbox, Secret, type News, type ProblemRow } from '../../server/alerts/contract.ts'
 import { webhook } from '../../server/alerts/channels/webhook.ts'
 import { openSqliteStore } from '../../server/store/contract.ts'
 import { finding } from '../alerts/finding.ts'
@@ -33,7 +33,7 @@ function change(): boolean {
   })
   if (unfinished.length === 0) return false
   const news: News[] = []
-  const changed = []
+  const changed: ProblemRow[] = []
   const now = Date.now()
   for (let n = dice.below(3); n >= 0; n--) {
     const id = dice.pick(unfinished)
