@@ -6,7 +6,9 @@ import { DeliveryError } from '../../server/alerts/contract.ts'
 import { testNotice } from '../../server/alerts/test-notice.ts'
 
 const servers: Server[] = []
-afterEach(() => void servers.splice(0).forEach((server) => server.close()))
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
 
 /** Takes one mail for each connection, or answers RCPT with `refuse`. */
 async function smtp(refuse: string | null = null): Promise<{ port: number; mails: string[] }> {

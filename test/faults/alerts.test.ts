@@ -34,7 +34,7 @@ it(
     console.log(
       `alert faults: ${outcomes.length} runs, ${sum(({ kills }) => kills)} kills (-9), ${sum(({ requests }) => requests)} requests, ` +
         `${sum(({ duplicates }) => duplicates)} of them again; answers ${[...kinds]
-          .toSorted()
+          .toSorted(([x], [y]) => (x < y ? -1 : 1))
           .map(([how, n]) => `${how} ${n}`)
           .join(', ')}: ` +
         `${bad.length} runs with a fault`,

@@ -122,7 +122,7 @@ export class OutboxTable {
     const rows = found.slice(0, limit)
     const next = found.length > limit ? rows.at(-1)?.number : undefined
     return {
-      rows: rows.map(({ number, ...row }) => row satisfies OutboxRow),
+      rows: rows.map(({ number: _number, ...row }) => row),
       next_cursor: next === undefined ? null : String(next),
     }
   }
