@@ -168,7 +168,8 @@ export const ALERT_KEYS: readonly ConfigKey[] = [
     key: 'alerts.cooldown',
     type: 'duration',
     default: '10m',
-    meaning: 'A problem that comes and goes is announced once in so long.',
+    meaning:
+      'A problem that comes and goes is announced once in so long; by the default rule its first return is told at once.',
     expected: 'a time such as 10m or 4h',
   },
   {
@@ -289,6 +290,8 @@ const DEFAULT_RULE = {
   rate: null,
   channels: null,
   send: true,
+  // Own rules mean their cooldown as it stands.
+  tells_return: true,
 } as const
 
 const byType = new Map(CHANNELS.map((one) => [one.id, one]))

@@ -75,6 +75,8 @@ export interface Terms {
   enough: boolean
   /** Its beginning is announced once in so long. */
   cooldown: number
+  /** The first time that it comes back within the cooldown is told at once. */
+  tells_return?: boolean
   remind_every: number | null
   /** Handshakes must have succeeded for so long. */
   settle: number

@@ -97,7 +97,9 @@ function held(row: ProblemRow, terms: Terms, now: number): Reason | null {
   if (!terms.enough) return 'below-rate'
   if (terms.hush !== null) return terms.hush
   const before = row.told?.opened_at ?? null
-  return before !== null && now - before < terms.cooldown ? 'cooldown' : null
+  if (before === null || now - before >= terms.cooldown) return null
+  // That a repair did not hold is news, once.
+  return terms.tells_return === true && row.told?.returned !== true ? null : 'cooldown'
 }
 
 /** Why it is announced after all, by what held it back. */
@@ -127,11 +129,12 @@ function endLater(row: ProblemRow, terms: Terms = AT_ONCE, now: number): Decided
   return tell('problem.resolved', 'quiet-hours-over', said({ ...row, alerted: false }, now))
 }
 
-const announced = (row: ProblemRow, { rule }: Terms, now: number): ProblemRow => ({
-  ...row,
-  alerted: true,
-  told: { opened_at: now, last_at: now, rule: rule ?? '', held: null },
-})
+function announced(row: ProblemRow, { rule, cooldown }: Terms, now: number): ProblemRow {
+  const before = row.told?.opened_at ?? null
+  const returned = before !== null && now - before < cooldown
+  const told: Told = { opened_at: now, last_at: now, rule: rule ?? '', held: null, ...(returned ? { returned } : {}) }
+  return { ...row, alerted: true, told }
+}
 const said = (row: ProblemRow, now: number): ProblemRow =>
   row.told === undefined ? row : { ...row, told: { ...row.told, last_at: now } }
 const NOTHING: Told = { opened_at: null, last_at: 0, rule: '', held: null }

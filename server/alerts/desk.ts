@@ -35,8 +35,9 @@ export class AlertDesk {
     const { receivers, rules, store } = this.options
     return {
       channels: receivers.map((receiver) => this.channel(receiver)),
-      rules: rules.rules.map(({ rate, cooldown, remind_every, ...rule }) => ({
+      rules: rules.rules.map(({ rate, cooldown, remind_every, tells_return, ...rule }) => ({
         ...rule,
+        tells_return: tells_return ?? false,
         kinds: [...rule.kinds],
         causes: [...rule.causes],
         channels: rule.channels === null ? null : [...rule.channels],

@@ -27,6 +27,8 @@ export interface Rule {
   /** False: what matches is told to nobody. */
   send: boolean
   cooldown: number
+  /** The first time that it comes back within the cooldown is told at once. */
+  tells_return?: boolean
   remind_every: number | null
 }
 
@@ -103,6 +105,7 @@ export function termsFor(
     send: rule?.send ?? false,
     enough: rule?.rate == null || happened(rule.rate.within) >= rule.rate.count,
     cooldown: rule?.cooldown ?? 0,
+    tells_return: rule?.tells_return ?? false,
     remind_every: rule?.remind_every ?? null,
     settle,
     hush: away ? 'maintenance' : quiet ? 'quiet-hours' : null,

@@ -149,6 +149,8 @@ export interface AlertRule {
   channels: string[] | null
   send: boolean
   cooldown_seconds: number
+  /** The first return within the cooldown is told at once. */
+  tells_return: boolean
   remind_every_seconds: number | null
 }
 

@@ -67,6 +67,8 @@ export interface Told {
   rule: string
   /** Reason of alerts/contract.ts for which its beginning is held back; null: nothing is. */
   held: string | null
+  /** It was announced within its cooldown already, since it came back. */
+  returned?: boolean
 }
 
 /** A message that must reach a receiver; written in the transaction that changes the problem. */
