@@ -1,20 +1,8 @@
 /** The shape of halfopen.yaml and what its values mean. Strict: a mistyped key must not silently change nothing. */
 import { z } from 'zod'
 import { PARSERS } from '../parsers/index.ts'
-
-const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const
-/** Longer is a slip of the hand: nothing that is read here is so old. ms. */
-const LONGEST = 365_000 * 86_400_000
-/** `10m` → 600000. */
-const duration = (atLeast: number) =>
-  z.string().transform((text, context) => {
-    const found = /^(\d{1,6})\s*([smhdw])$/.exec(text.trim())
-    const ms = found ? Number(found[1]) * UNITS[found[2] as keyof typeof UNITS] * 1000 : 0
-    if (found && ms >= atLeast && ms <= LONGEST) return ms
-    const reason = found === null ? 'not a time' : ms > LONGEST ? 'longer than 1,000 years' : 'too short'
-    context.addIssue({ code: 'custom', message: reason })
-    return z.NEVER
-  })
+import { ALERT_FIELDS } from './config-alerts.ts'
+import { duration, nonEmpty, oneOrMore } from './config-values.ts'
 
 const SIZES = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 } as const
 /** `2GB` → 2e9 bytes; null: no limit. */
@@ -28,8 +16,6 @@ const size = (atLeast: number) =>
     context.addIssue({ code: 'custom', message: found ? 'too small' : 'not a size' })
     return z.NEVER
   })
-
-const nonEmpty = z.string().min(1, 'empty')
 
 const listen = z.preprocess(
   (value) => (typeof value === 'number' ? String(value) : value),
@@ -60,20 +46,6 @@ const source = z.preprocess(
     timezone: timezone.optional(),
   }),
 )
-/** Receiver names go into logs and the API, so they are plain words; the URL is a secret and never does. */
-const webhook = z.preprocess(
-  (value) => (typeof value === 'string' ? { url: value } : value),
-  z.strictObject({
-    url: z.url({ protocol: /^https?$/, error: 'not an http or https URL' }),
-    name: z
-      .string()
-      .regex(/^[\w -]{1,40}$/, 'not a name of letters, digits, space, - and _')
-      .optional(),
-  }),
-)
-const oneOrMore = <T extends z.ZodType>(item: T) =>
-  z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(item))
-
 export const configSchema = z.strictObject({
   listen: listen.default({ host: '127.0.0.1', port: 11_006 }),
   base_path: basePath.default(''),
@@ -85,9 +57,7 @@ export const configSchema = z.strictObject({
   retention: duration(3_600_000).default(30 * 86_400_000),
   history: duration(0).nullable().default(null),
   max_size: size(64e6).default(2e9),
-  alerts: z
-    .strictObject({ webhook: oneOrMore(webhook).default([]), resolve_after: duration(1000).default(600_000) })
-    .prefault({}),
+  alerts: z.strictObject(ALERT_FIELDS).prefault({}),
   auth: z
     .strictObject({
       password_file: nonEmpty.nullable().default(null),

@@ -1,8 +1,9 @@
 /** halfopen.yaml: what can be set, read from the file, the environment and the command line.
  *  Precedence: command line > environment > file > default. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
+import { ALERT_KEYS, alertingOf, readSecrets, withNames, type Alerting } from './config-alerts.ts'
 import { ConfigError, explain, nearest } from './config-errors.ts'
 import { isObject, readConfigFile } from './config-file.ts'
 import { configSchema } from './config-schema.ts'
@@ -99,21 +100,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
       'How large the database may grow (at least 64MB); the oldest hours are deleted first. `none`: as large as it gets.',
     expected: 'a size of at least 64MB, such as 500MB or 2GB, or none',
   },
-  {
-    key: 'alerts.webhook',
-    type: 'list',
-    default: 'none',
-    meaning: 'URL that receives a JSON POST when a problem opens and when it resolves; or a list of `{url, name}`.',
-    expected: 'an http or https URL, or a list of {url, name}',
-    members: ['url', 'name'],
-  },
-  {
-    key: 'alerts.resolve_after',
-    type: 'duration',
-    default: '10m',
-    meaning: 'A problem that was quiet for so long counts as resolved.',
-    expected: 'a time of at least 1s, such as 90s or 10m',
-  },
+  ...ALERT_KEYS,
   {
     key: 'auth.password_file',
     type: 'path',
@@ -157,6 +144,8 @@ export interface Config extends Omit<z.infer<typeof configSchema>, 'database' | 
   file: string | null
   database: { path: string }
   alerts: { webhook: { name: string; url: string }[]; resolve_after: number }
+  /** The rest of `alerts`, and what it comes to. */
+  alerting: Alerting
   /** Things to mention that do not stop the start. */
   warnings: string[]
 }
@@ -190,6 +179,7 @@ export function loadConfig({ file, cli, env, cwd }: ConfigInputs): Config {
     assign(raw, key, value)
     origins.set(key, OPTIONS[key] ?? `--${key.replaceAll('_', '-')}`)
   }
+  readSecrets(raw, env, read === null ? cwd : dirname(path))
   const result = configSchema.safeParse(raw)
   const issue = result.error?.issues[0]
   if (!result.success) throw new ConfigError(issue ? explain(issue, CONFIG_KEYS, origins, read) : 'not usable')
@@ -204,7 +194,8 @@ export function loadConfig({ file, cli, env, cwd }: ConfigInputs): Config {
     database: {
       path: database === undefined ? defaultDatabase(env, cwd) : resolve(cwd, database.slice('sqlite:'.length)),
     },
-    alerts: { ...alerts, webhook: withNames(alerts.webhook) },
+    alerts: { webhook: withNames(alerts.webhook), resolve_after: alerts.resolve_after },
+    alerting: alertingOf(alerts),
     warnings,
   }
 }
@@ -246,17 +237,6 @@ function assign(raw: Record<string, unknown>, key: string, value: unknown): void
   const [first = '', second] = key.split('.')
   if (second === undefined) raw[first] = value
   else raw[first] = { ...(isObject(raw[first]) ? raw[first] : {}), [second]: value }
-}
-
-/** Unnamed receivers become `webhook`, `webhook-2`, …; messages in the outbox find their receiver by name. */
-function withNames(receivers: readonly { url: string; name?: string | undefined }[]): { name: string; url: string }[] {
-  const taken = new Set<string>()
-  return receivers.map(({ url, name }, index) => {
-    const wanted = name ?? (index === 0 ? 'webhook' : `webhook-${index + 1}`)
-    if (taken.has(wanted)) throw new ConfigError(`alerts.webhook: two receivers are named ${wanted}; names must differ`)
-    taken.add(wanted)
-    return { name: wanted, url }
-  })
 }
 
 function defaultDatabase(env: NodeJS.ProcessEnv, cwd: string): string {

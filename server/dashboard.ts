@@ -1,6 +1,7 @@
 /** The answers of the HTTP API, from the store and the running parts. */
 import { configState, servedBy } from './config-page.ts'
 import { isSame, linesAround } from './context-lines.ts'
+import type { AlertDesk } from './alerts/contract.ts'
 import { buildReport, type ConfigView } from './diagnosis/contract.ts'
 import { HalfopenError, type Dashboard, type Metric, type Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
@@ -20,6 +21,7 @@ const MAX_RESOLVED = 100
 export interface DashboardOptions {
   store: Store
   live: Live
+  alerts: AlertDesk
   stream: Stream
   config: () => ConfigView | null
   nginx: NginxFile | null
@@ -36,7 +38,7 @@ export interface DashboardOptions {
 }
 
 export function createDashboard(options: DashboardOptions): Dashboard {
-  const { store, live, config, now } = options
+  const { store, live, alerts, config, now } = options
   return {
     // Evidence is kept per minute: the window begins and ends on whole ones.
     report: (from, to) =>
@@ -109,6 +111,10 @@ export function createDashboard(options: DashboardOptions): Dashboard {
         throw error instanceof UploadError ? new HalfopenError(error.code, error.message) : error
       }
     },
+    alerts: () => alerts.alerts(),
+    testAlert: (channel) => alerts.test(channel),
+    deliveries: (query) => alerts.deliveries(query),
+    replay: (id) => alerts.replay(id),
     ready: options.ready,
     metrics: () => metrics(options),
   }
@@ -142,6 +148,7 @@ function metrics({ store, stream, version, sources, counted }: DashboardOptions)
     })
   const rows = store.problems()
   const state = store.state()
+  const messages = store.outboxCounts()
   const single = (value: number): Metric['samples'] => [{ labels: {}, value }]
   return [
     { name: 'halfopen_build_info', type: 'gauge', help: 'Version.', samples: [{ labels: { version }, value: 1 }] },
@@ -209,8 +216,14 @@ function metrics({ store, stream, version, sources, counted }: DashboardOptions)
     {
       name: 'halfopen_alerts_waiting',
       type: 'gauge',
-      help: 'Messages not delivered yet (at most 1000 are counted).',
-      samples: single(store.undelivered(1000).length),
+      help: 'Messages not delivered yet.',
+      samples: single(messages.waiting),
+    },
+    {
+      name: 'halfopen_alerts_dead',
+      type: 'gauge',
+      help: 'Messages that were given up, within the retention.',
+      samples: single(messages.dead),
     },
   ]
 }

@@ -1,6 +1,5 @@
 /** The loop of a running server: stored evidence → findings → problems → messages, and what the page must hear of it. */
-import { randomBytes } from 'node:crypto'
-import { decide, endedBy, messageBody, setMuted, type Decision } from './alerts/contract.ts'
+import { decide, endedBy, setMuted, type Decision } from './alerts/contract.ts'
 import {
   diagnose,
   emptyEvidence,
@@ -13,9 +12,10 @@ import {
 } from './diagnosis/contract.ts'
 import type { Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
+import type { NewsDesk } from './live-news.ts'
 import { touches, triedSince } from './live-touches.ts'
 import { Watch } from './live-watch.ts'
-import type { OutboxRow, ProblemRow, Store } from './store/contract.ts'
+import type { ProblemRow, Store } from './store/contract.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -36,12 +36,9 @@ export interface LiveOptions {
   store: Store
   stream: Stream
   config: () => ConfigView | null
-  sources: () => readonly Pick<SourceState, 'path' | 'state'>[]
-  /** Names of the receivers that get every message. */
-  receivers: readonly string[]
+  sources: () => readonly Pick<SourceState, 'path' | 'state' | 'hint'>[]
+  news: NewsDesk
   resolve_after: number
-  /** Address of the dashboard without a trailing slash, for links in messages. */
-  dashboard: () => string
   /** Epoch ms. */
   now: () => number
   /** A finding's state changed; one line. */
@@ -56,6 +53,8 @@ export class Live {
   private hasHistory = false
   /** Sources of which history was read since the last round: their events are not announced. */
   private readonly importing = new Set<string>()
+  /** Sources of which live lines were read since the last round. */
+  private readonly spoke = new Set<string>()
   private readonly minutes = new Set<number>()
   /** Something was stored that the page does not show yet. */
   private untold = false
@@ -91,6 +90,7 @@ export class Live {
     } else {
       merge(this.fresh, evidence)
       this.hasFresh = true
+      this.spoke.add(path)
     }
     for (const minute of minutesOf(evidence)) this.minutes.add(minute)
     this.untold = true
@@ -99,7 +99,7 @@ export class Live {
   /** Looks at everything once: at most every second while lines arrive, and now and then to notice silence.
    *  Returns true when there are messages to deliver. */
   round(): boolean {
-    const { store, now } = this.options
+    const { store, now, news } = this.options
     const at = now()
     const { fresh, hasFresh, hasHistory } = this
     // Without new lines findings only change by growing old.
@@ -111,10 +111,12 @@ export class Live {
       this.blindSpots = blind_spots
       this.diagnosed = at
     }
-    this.watch.look(this.options.sources(), at)
+    const sources = this.options.sources()
+    this.watch.look(sources, at)
+    news.begin()
+    const watched = news.watch(sources, this.spoke, at)
     const happened = this.happenedIn(fresh, hasFresh, hasHistory)
     const changed: ProblemRow[] = []
-    const messages: OutboxRow[] = []
     const told: ProblemRow[] = []
     const rows = new Map(store.problems().map((row) => [row.id, row]))
     const current = new Map(
@@ -132,20 +134,25 @@ export class Live {
       const { resolve_after } = this.options
       const shown = previous?.finding ?? finding
       const watched_since = shown === null ? 0 : this.watch.since(shown)
-      const { decision, next } = decide(previous, { now: at, finding, last_live, resolve_after, watched_since })
+      const terms = shown === null ? undefined : news.termsOf(finding ?? shown, previous, at)
+      const seen = { now: at, finding, last_live, resolve_after, watched_since, ...(terms ? { terms } : {}) }
+      const { decision, next } = decide(previous, seen)
       if (next === null) continue
       const different = isDifferent(previous, next)
       if (different || this.heldNow(next) !== (this.held.get(id) ?? null)) told.push(next)
       this.hold(next)
       if (!different) continue
       changed.push(next)
-      if (decision.notify) messages.push(...this.messages(decision, previous, next, at))
+      if (decision.notify) news.add(decision, previous, next, { now: at, tried: this.tried(decision, next, at), terms })
       if (previous?.state !== next.state)
         this.options.log(`${decision.reason.startsWith('quiet') ? 'quiet' : next.state}: ${next.finding.title} (${next.finding.cause}; ${decision.reason})`)
     }
-    if (changed.length > 0) store.saveProblems(changed, messages)
+    const messages = news.messages(at)
+    if (changed.length + watched.length + messages.length > 0) store.saveProblems(changed, messages, watched)
+    news.stored(watched)
     // Only now: had the store failed, the next round would have to see these lines again.
     this.fresh = emptyEvidence()
+    this.spoke.clear()
     this.hasFresh = false
     this.hasHistory = false
     this.publish(told, at)
@@ -240,28 +247,10 @@ export class Live {
     }
   }
 
-  private messages(
-    decision: Decision & { notify: true },
-    previous: ProblemRow | null,
-    row: ProblemRow,
-    at: number,
-  ): OutboxRow[] {
-    const { scope, last_seen } = row.finding
-    const tried =
-      decision.reason === 'quiet' && (last_seen === null || triedSince(this.window(at), scope, Date.parse(last_seen)))
-    const announced = decision.type === 'problem.resolved' && previous !== null ? previous.finding : row.finding
-    const body = messageBody(decision, row, { now: at, dashboard: this.options.dashboard(), tried, announced })
-    return this.options.receivers.map((channel) => ({
-      id: `msg_${randomBytes(16).toString('hex')}`,
-      problem_id: row.id,
-      channel,
-      type: decision.type,
-      body,
-      created_at: at,
-      attempts: 0,
-      delivered_at: null,
-      last_error: null,
-    }))
+  /** Anything was asked there after it was last seen. */
+  private tried(decision: Decision, { finding: { scope, last_seen } }: ProblemRow, at: number): boolean {
+    if (decision.reason !== 'quiet' && decision.reason !== 'quiet-hours-over') return false
+    return last_seen === null || triedSince(this.window(at), scope, Date.parse(last_seen))
   }
 
   private publish(changed: readonly ProblemRow[], at: number): void {

@@ -1,7 +1,7 @@
 /** Composition root of `serve`: the only place that constructs the running parts, and closes them in reverse. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { CHANNELS, Outbox } from './alerts/contract.ts'
+import { AlertDesk, Outbox } from './alerts/contract.ts'
 import { ConfigError, type Config } from './config.ts'
 import { createDashboard } from './dashboard.ts'
 import { startDemo, type Demo } from './demo.ts'
@@ -18,6 +18,7 @@ import {
 import type { SourceState } from './http/wire.ts'
 import { createLogger, type Logger } from './logging.ts'
 import { Live } from './live.ts'
+import { NewsDesk } from './live-news.ts'
 import { Loop } from './loop.ts'
 import { ingest } from './ingest.ts'
 import { NginxFile } from './nginx-view.ts'
@@ -27,6 +28,7 @@ import { Sources } from './sources.ts'
 import { openSqliteStore, StoreError } from './store/contract.ts'
 import { storeNotices } from './store-notices.ts'
 import { followFile } from './tail/contract.ts'
+import { wallClock } from './wall-clock.ts'
 
 export { loadConfig } from './config.ts'
 
@@ -86,15 +88,22 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
   started.push(() => store.close())
   const stream = new Stream({ version, started_at: new Date(now()).toISOString() })
   let url = ''
-  const receivers = config.alerts.webhook.map(({ name, url: to }) => ({ name, channel: 'webhook', url: to }))
+  const { alerting } = config
+  const { receivers, allow_private } = alerting
+  const news = new NewsDesk({
+    store,
+    alerting,
+    wall: wallClock(config.timezone),
+    dashboard: () => url,
+    log: (text) => logger.warn(text),
+  })
   const live = new Live({
     store,
     stream,
     config: () => nginx?.view ?? null,
     sources: () => states(),
-    receivers: receivers.map(({ name }) => name),
+    news,
     resolve_after: config.alerts.resolve_after,
-    dashboard: () => url,
     now,
     log: (text) => logger.info(text),
   })
@@ -127,18 +136,29 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
   const outbox = new Outbox({
     store,
     receivers,
-    channels: CHANNELS,
     user_agent: `halfopen/${version}`,
+    allow_private,
     now,
     log: (level, text) => logger[level](text),
   })
   started.push(() => outbox.close())
+  const alerts = new AlertDesk({
+    store,
+    outbox,
+    receivers,
+    rules: alerting.rules,
+    user_agent: `halfopen/${version}`,
+    allow_private,
+    now,
+  })
+  started.push(() => alerts.close())
   const states = (): SourceState[] => sources.states(store.inputs())
   const { retention, max_size } = config
   const loop = new Loop({ sources, live, outbox, store, stream, states, nginx, retention, max_size, now, logger })
   const dashboard = createDashboard({
     store,
     live,
+    alerts,
     stream,
     config: () => nginx?.view ?? null,
     nginx,
@@ -189,7 +209,7 @@ function introduce(logger: Logger, url: string, config: Config, sources: Sources
   if (paths.length > SHOWN) logger.info(`reading ${(paths.length - SHOWN).toLocaleString('en')} more logs`)
   if (sources.paths.length === 0)
     logger.warn('nothing to read: name logs (halfopen serve FILE…), or look around with --demo (npm start -- --demo)')
-  for (const { name } of config.alerts.webhook) logger.info(`alerts go to ${name}`)
+  for (const { name } of config.alerting.receivers) logger.info(`alerts go to ${name}`)
 }
 
 /** Made-up traffic must never meet real history, and must not alert anybody. */
@@ -202,6 +222,7 @@ function forDemo(config: Config, demo: Demo): Config {
     log_format: null,
     timezone: null,
     alerts: { ...config.alerts, webhook: [] },
+    alerting: { ...config.alerting, receivers: [] },
   }
 }
 

@@ -1,8 +1,18 @@
 /** Public surface of alerts: decide (pure), then send. */
+import type { z } from 'zod'
 import type { Finding } from '../diagnosis/contract.ts'
-import type { OutboxRow, ProblemRow, Store } from '../store/contract.ts'
+import type { Notice } from './message.ts'
+import type {
+  DeliveryQuery,
+  GoneReceiver,
+  OutboxRow,
+  ProblemRow,
+  Store,
+  Told,
+  WatchedSource,
+} from '../store/contract.ts'
 
-/** Why a problem's state changed, or why nothing was sent. */
+/** Why a problem's state changed, or why nothing was sent: shown in the delivery log. */
 export type Reason =
   | 'nothing-seen'
   | 'history-only'
@@ -20,9 +30,58 @@ export type Reason =
   | 'quiet-never-announced'
   | 'stays-resolved'
   | 'muted'
+  // Why a message waits …
+  | 'silenced-by-rule'
+  | 'below-rate'
+  | 'cooldown'
+  | 'quiet-hours'
+  | 'maintenance'
+  | 'settling'
+  // … and why it is sent later.
+  | 'rate-reached'
+  | 'cooldown-over'
+  | 'quiet-hours-over'
+  | 'maintenance-over'
+  | 'no-longer-silenced'
+  | 'reminder'
+  // Of sources.
+  | 'source-silent'
+  | 'source-unreadable'
+  | 'source-back'
+  | 'test'
 
-export type MessageType = 'problem.opened' | 'problem.resolved'
+export type MessageType =
+  | 'problem.opened'
+  | 'problem.resolved'
+  | 'problem.reminder'
+  /** Several of the above in one. */
+  | 'problems.changed'
+  | 'source.silent'
+  | 'source.unreadable'
+  | 'source.recovered'
+  | 'test'
 export type Decision = { notify: true; type: MessageType; reason: Reason } | { notify: false; reason: Reason }
+
+/** What rules can be about. */
+export const KINDS = ['new', 'regressed', 'resolved', 'reminder', 'source-silent', 'source-unreadable'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** On what terms a problem is told of. Times in ms. */
+export interface Terms {
+  /** Name of the rule that matches; null: none does. */
+  rule: string | null
+  send: boolean
+  /** It happened often enough for the rule's rate. */
+  enough: boolean
+  /** Its beginning is announced once in so long. */
+  cooldown: number
+  /** The first time that it comes back within the cooldown is told at once. */
+  tells_return?: boolean
+  remind_every: number | null
+  /** Handshakes must have succeeded for so long. */
+  settle: number
+  hush: 'quiet-hours' | 'maintenance' | null
+}
 
 /** What is known of one problem at one moment. */
 export interface Observed {
@@ -38,27 +97,76 @@ export interface Observed {
   /** Since when the logs that showed it have been readable without a break, epoch ms; null when one of them is not
    *  readable now. Silence of a log that nobody reads proves nothing. */
   watched_since: number | null
+  /** Absent: whatever is likely and harmful is told at once. */
+  terms?: Terms
 }
 
-/** A receiver as configured. The URL is a secret: it is in no message, log or API answer. */
+/** A receiver that messages can be sent to: a channel with its settings. Nothing of it but the name may be shown. */
 export interface Receiver {
   name: string
-  /** Key of channels/index.ts. */
-  channel: string
-  url: string
+  channel: Channel
+  /** Of `channel.settings`, checked. Secrets in it are Secret. */
+  settings: unknown
 }
 
-/** A kind of receiver. One file in channels/, one line in channels/index.ts. */
+/** What a channel has to know besides message and settings. */
+export interface Sending {
+  /** Epoch ms. */
+  now: number
+  user_agent: string
+}
+
+/** An HTTP POST as it goes out. */
+export interface Outgoing {
+  url: string
+  headers: Record<string, string>
+  body: string
+}
+
+/** What was answered. `text`: the first bytes; it is judged, never shown. */
+export interface Answer {
+  status: number
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  text: string
+}
+
+/** Accepted: null. */
+export type Verdict = { reason: string; retry: boolean; gone?: boolean; retry_after?: number } | null
+
+export interface DeliverOptions extends Sending {
+  signal: AbortSignal
+  /** Loopback and private addresses may be dialled though they were not written as such. */
+  allow_private: boolean
+}
+
+/** A kind of receiver. One file in channels/, one line in channels/index.ts, a payload test. */
 export interface Channel {
   id: string
-  /** Resolves when the receiver answered 2xx; rejects with DeliveryError otherwise, also when `signal` aborts. */
-  send(message: OutboxRow, to: { url: string; user_agent: string; signal: AbortSignal }): Promise<void>
+  /** For the README. */
+  description: string
+  /** Shape of its settings in halfopen.yaml, `type` and `name` apart. */
+  settings: z.ZodObject
+  /** Several problems may be told in one message. */
+  groups: boolean
+  /** Least time between two messages, ms. */
+  spacing: number
+  /** Resolves when the receiver took it; rejects with DeliveryError otherwise, also when `signal` aborts. */
+  deliver(notice: Notice, settings: unknown, options: DeliverOptions): Promise<{ status: number | null }>
 }
 
-export type OutboxStore = Pick<Store, 'undelivered' | 'markDelivery'>
-export type { OutboxRow, ProblemRow }
+export type OutboxStore = Pick<
+  Store,
+  'undelivered' | 'awaited' | 'markDelivery' | 'followsDead' | 'goneReceivers' | 'setGone' | 'forgetGone'
+>
+export type { DeliveryQuery, GoneReceiver, OutboxRow, ProblemRow, Told, WatchedSource }
+export { announce, type News } from './announce.ts'
+export { readHours, type Hours, type Window } from './calendar.ts'
 export { CHANNELS } from './channels/index.ts'
 export { decide, endedBy, setMuted } from './decide.ts'
 export { DeliveryError } from './delivery-error.ts'
+export { AlertDesk, tryOut } from './desk.ts'
 export { messageBody } from './message.ts'
 export { Outbox } from './outbox.ts'
+export { watchSources } from './rhythm.ts'
+export { ruleFor, termsFor, type Rule, type Rules } from './rules.ts'
+export { Secret, withSecrets, type SecretPlace } from './secret.ts'

@@ -1,5 +1,6 @@
 /** argv in, exit code out. Each command is a file beside this one. */
 import { Command, CommanderError } from 'commander'
+import { registerAlerts } from './alerts.ts'
 import { registerAnalyze } from './analyze.ts'
 import { complain, packageVersion, UsageError } from './command.ts'
 import { registerDb } from './db.ts'
@@ -35,6 +36,7 @@ const COMMANDS = new Map([
   ['explain', registerExplain],
   ['log-format', registerLogFormat],
   ['db', registerDb],
+  ['alerts', registerAlerts],
 ])
 
 /** Runs one command. @param argv the words after the program's name. @returns the exit code of CONTRACT.md. */

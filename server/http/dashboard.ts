@@ -1,8 +1,11 @@
 /** What the HTTP API asks of the rest of halfopen. main.ts hands in the real thing. */
-import type { BreakdownQuery, QuantilesQuery, Where } from '../store/contract.ts'
+import type { BreakdownQuery, DeliveryQuery, QuantilesQuery, Where } from '../store/contract.ts'
 import type { Upload } from '../upload/contract.ts'
 import type { Metric } from './metrics.ts'
 import type {
+  AlertDeliveries,
+  Alerts,
+  AlertTest,
   Breakdown,
   ConfigState,
   ContextLines,
@@ -37,6 +40,12 @@ export interface Dashboard {
   servedBy(url: URL): ServedBy
   /** The report on logs that are handed in, as JSON text. Rejects with HalfopenError. */
   analyze(upload: Upload): Promise<string>
+  alerts(): Alerts
+  /** Null when there is no such channel. */
+  testAlert(channel: string): Promise<AlertTest | null>
+  deliveries(query: DeliveryQuery): AlertDeliveries
+  /** What is sent again; null when there is no such message. */
+  replay(id: string): AlertDeliveries | null
   /** False until the lines that existed at start are imported. */
   ready(): boolean
   metrics(): Metric[]

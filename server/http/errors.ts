@@ -44,6 +44,16 @@ export const ERRORS = {
     when: 'The lines around a line of evidence cannot be shown: it is no plain file, or another one is there now.',
     hint: null,
   },
+  'unknown-channel': {
+    status: 404,
+    when: 'No receiver of alerts has this name.',
+    hint: 'api/v1/alerts lists them; they are set in halfopen.yaml.',
+  },
+  'unknown-delivery': {
+    status: 404,
+    when: 'No message has this id; it may be older than the retention.',
+    hint: 'api/v1/alerts/deliveries lists them.',
+  },
   'method-not-allowed': { status: 405, when: 'The address exists, but not for this method.', hint: null },
   'host-not-allowed': {
     status: 421,

@@ -50,6 +50,15 @@ export const contextQuery = z.strictObject({
   source: z.string().min(1).max(4096).describe('a source of the evidence'),
   line: whole(1, 999_999_999),
 })
+const channelName = z
+  .string()
+  .regex(/^[\w -]{1,40}$/)
+  .describe('name of a channel, as api/v1/alerts lists them')
+export const testQuery = z.strictObject({ channel: channelName })
+export const deliveriesQuery = eventsQuery.extend({
+  state: z.enum(['waiting', 'delivered', 'dead']).describe('waiting, delivered or dead').optional(),
+  channel: channelName.optional(),
+})
 export const noQuery = z.strictObject({})
 
 /** Date.parse takes 31 February for 3 March. */

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import type { Dashboard } from './dashboard.ts'
 import { HalfopenError, type ErrorCodeName } from './errors.ts'
+import { alertRoutes } from './alert-routes.ts'
 import {
   analyzeQuery,
   contextQuery,
@@ -31,7 +32,7 @@ export interface Asked {
 
 export interface Route {
   method: 'get' | 'post'
-  /** Below BASE/api/v1; `:id` is a problem's id. */
+  /** Below BASE/api/v1; `:id` is the id of a problem or a message. */
   path: string
   summary: string
   query: z.ZodObject
@@ -226,6 +227,7 @@ export const ROUTES: readonly Route[] = [
       }
     },
   },
+  ...alertRoutes,
 ]
 
 function known<T>(problem: T | null): T {

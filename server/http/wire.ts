@@ -182,6 +182,81 @@ export interface Problems {
   watching: number
 }
 
+/** A receiver of alerts. Its address and keys are nowhere in the API. */
+export interface AlertChannel {
+  name: string
+  /** `slack`, `ntfy`, … */
+  type: string
+  /** `waiting`: it did not take the last message and is tried again; `gone`: it said that nothing is there any more. */
+  state: 'ready' | 'waiting' | 'gone'
+  reason: string | null
+  next_attempt_at: string | null
+  last_delivered_at: string | null
+}
+
+/** The first rule that matches decides. Empty lists and null: any. */
+export interface AlertRule {
+  name: string
+  kinds: string[]
+  causes: string[]
+  severity: 'critical' | 'error' | 'warning' | 'info'
+  confidence: number
+  host: string | null
+  path: string | null
+  upstream: string | null
+  rate: { count: number; within_seconds: number } | null
+  channels: string[] | null
+  send: boolean
+  cooldown_seconds: number
+  /** The first return within the cooldown is told at once. */
+  tells_return: boolean
+  remind_every_seconds: number | null
+}
+
+/** GET alerts */
+export interface Alerts {
+  channels: AlertChannel[]
+  rules: AlertRule[]
+  /** Messages that wait, and those that were given up. */
+  waiting: number
+  dead: number
+}
+
+/** POST alerts/test?channel=NAME */
+export interface AlertTest {
+  channel: string
+  type: string
+  delivered: boolean
+  /** HTTP status of the answer; null when there was none. */
+  status: number | null
+  reason: string | null
+  took_ms: number
+}
+
+/** One message to one receiver. `dead`: given up, `error` says why. */
+export interface AlertDelivery {
+  id: string
+  channel: string
+  type: string
+  /** Why it was sent, and by which rule. */
+  reason: string
+  rule: string
+  problem_ids: string[]
+  title: string
+  state: 'waiting' | 'delivered' | 'dead'
+  attempts: number
+  created_at: string
+  last_attempt_at: string | null
+  delivered_at: string | null
+  error: string | null
+}
+
+/** GET alerts/deliveries?cursor&limit&state&channel, the newest first; POST alerts/deliveries/ID/replay: what is sent again. */
+export interface AlertDeliveries {
+  deliveries: AlertDelivery[]
+  next_cursor: string | null
+}
+
 /** GET problems/ID → Problem. GET report?from&to → Report. */
 export type ReportReply = Report
 

@@ -16,7 +16,7 @@ const ENTRIES = ['server/cli/main', 'server/scan/worker']
 const GROUPS = [
   {
     name: 'cli',
-    test: /[\\/](?:server[\\/]cli[\\/](?:analyze|command|db|duration|explain|fix|lint|log-format|main|options|parse|probe|prove|serve|terminal)\.ts|node_modules[\\/]commander[\\/])|rolldown[\\/]runtime/,
+    test: /[\\/](?:server[\\/]cli[\\/](?:alerts|analyze|command|db|duration|explain|fix|lint|log-format|main|options|parse|probe|prove|serve|terminal)\.ts|node_modules[\\/]commander[\\/])|rolldown[\\/]runtime/,
   },
   { name: 'nginx-config', late: true, test: /[\\/]server[\\/]nginx-config[\\/]/ },
   // What error logs, applications' logs and people who ask why need, and an access log does not.

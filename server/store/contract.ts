@@ -53,20 +53,86 @@ export interface ProblemRow {
    *  the finding's severity or confidence changes in between. */
   alerted: boolean
   finding: Finding
+  /** Absent: nothing was ever said of it, nor held back. */
+  told?: Told
+}
+
+/** What the receivers were told of a problem. Times are epoch ms. */
+export interface Told {
+  /** When its beginning was last announced; null: never. */
+  opened_at: number | null
+  /** When anything was last said. */
+  last_at: number | null
+  /** Name of the rule that announced it: the end goes where the beginning went. */
+  rule: string
+  /** Reason of alerts/contract.ts for which its beginning is held back; null: nothing is. */
+  held: string | null
+  /** It was announced within its cooldown already, since it came back. */
+  returned?: boolean
 }
 
 /** A message that must reach a receiver; written in the transaction that changes the problem. */
 export interface OutboxRow {
   id: string
+  /** A problem, `source:PATH`, or `group` for what says something of several. */
   problem_id: string
+  /** Name of the receiver. */
   channel: string
-  /** `problem.opened` | `problem.resolved` */
+  /** MessageType of alerts/contract.ts. */
   type: string
+  /** Why it is sent (Reason of alerts/contract.ts), and the name of the rule that says so. */
+  reason: string
+  rule: string
   body: string
   created_at: number
   attempts: number
+  last_attempt_at: number | null
   delivered_at: number | null
+  /** Given up; `last_error` says why. */
+  dead_at: number | null
+  /** Sent again by hand: its age counts from then. */
+  replayed_at: number | null
   last_error: string | null
+}
+
+/** What became of an attempt, at epoch ms `at`. */
+export type DeliveryResult =
+  | { delivered_at: number }
+  | { error: string; at: number }
+  /** Given up. `attempted`: it was tried once more before. */
+  | { dead_at: number; error: string; attempted: boolean }
+
+export type DeliveryState = 'waiting' | 'delivered' | 'dead'
+export interface DeliveryQuery {
+  cursor: string | null
+  limit: number
+  state: DeliveryState | null
+  channel: string | null
+}
+
+/** A receiver that answered that there is nothing at its address any more. */
+export interface GoneReceiver {
+  name: string
+  /** Hash of its settings then: with other settings it is tried again. */
+  address: string
+  /** Epoch ms. */
+  since: number
+  reason: string
+}
+
+/** What is known of how a source writes, for telling that it fell silent. Times are epoch ms. */
+export interface WatchedSource {
+  path: string
+  /** When it was first looked at. */
+  since: number
+  /** When lines of it were last read. */
+  last_line: number | null
+  /** Longest pause between lines, ms, by day (days since 1970), the newest eight days. */
+  pauses: [day: number, ms: number][]
+  /** Since when it cannot be read. */
+  broken_since: number | null
+  /** What was said and not taken back. */
+  told: 'silent' | 'unreadable' | null
 }
 
 /** What counts can be told apart by. `server`, `path` and `upstream` are the parts of a scope; `status_class` is `4xx`. */
@@ -136,10 +202,29 @@ export interface Store {
   /** Newest first; `cursor` from the page before. */
   events(query: { cursor: string | null; limit: number }): EventPage
   problems(): ProblemRow[]
-  /** Saves changed problems and their outgoing messages in one transaction. */
-  saveProblems(changed: ProblemRow[], messages: OutboxRow[]): void
-  undelivered(limit: number): OutboxRow[]
-  markDelivery(id: string, result: { delivered_at: number } | { error: string }): void
+  /** Saves changed problems, their outgoing messages and what is known of sources in one transaction. Messages to one
+   *  receiver keep their order also when the clock was set back. */
+  saveProblems(changed: ProblemRow[], messages: OutboxRow[], watched?: readonly WatchedSource[]): void
+  watchedSources(): WatchedSource[]
+  /** Messages that wait, the oldest first; of one receiver when it is named. */
+  undelivered(limit: number, channel?: string): OutboxRow[]
+  /** Names of receivers that messages wait for. */
+  awaited(): string[]
+  markDelivery(id: string, result: DeliveryResult): void
+  /** The newest earlier message to the same receiver about the same problem was given up, so this one makes no sense. */
+  followsDead(id: string): boolean
+  /** Messages of all states, the newest first. */
+  deliveries(query: DeliveryQuery): { rows: OutboxRow[]; next_cursor: string | null }
+  delivery(id: string): OutboxRow | null
+  /** Messages to the same receiver that were made after this one, and no longer wait, the oldest first. */
+  laterDeliveries(id: string, limit: number): OutboxRow[]
+  /** Makes messages wait again, at epoch ms `at`. */
+  replay(ids: readonly string[], at: number): void
+  /** How many messages wait and how many were given up. */
+  outboxCounts(): { waiting: number; dead: number }
+  goneReceivers(): GoneReceiver[]
+  setGone(receiver: GoneReceiver): void
+  forgetGone(name: string): void
   /** Occurrences of a problem's observations per step, for sparklines: server+path+upstream of its scope. */
   sparkline(finding: Finding, from: number, to: number, steps: number): number[]
   counts(query: BreakdownQuery): Breakdown

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CHANNELS, Outbox, type OutboxRow, type Receiver } from '../../server/alerts/contract.ts'
+import { Outbox, type OutboxRow, type Receiver } from '../../server/alerts/contract.ts'
+import { webhook } from '../../server/alerts/channels/webhook.ts'
 import { GIVE_UP_AFTER } from '../../server/alerts/outbox.ts'
+import { Secret } from '../../server/alerts/secret.ts'
 import { openSqliteStore, type Store } from '../../server/store/contract.ts'
 import { startReceiver, type WebhookReceiver } from './receiver.ts'
 
@@ -36,18 +38,28 @@ const message = (id: string, channel: string, created_at = NOW): OutboxRow => ({
   problem_id: 'f1',
   channel,
   type: 'problem.opened',
+  reason: 'came-back',
+  rule: 'default',
   body: `{"id":"${id}"}`,
   created_at,
   attempts: 0,
+  last_attempt_at: null,
   delivered_at: null,
+  dead_at: null,
+  replayed_at: null,
   last_error: null,
 })
 const outbox = (to: Record<string, WebhookReceiver>): Outbox =>
   new Outbox({
     store,
-    receivers: Object.entries(to).map(([name, { url }]): Receiver => ({ name, channel: 'webhook', url })),
-    channels: CHANNELS,
+    receivers: Object.entries(to).map(([name, { url }]): Receiver => ({
+      name,
+      channel: webhook,
+      settings: { url: new Secret(url), secrets: [] },
+    })),
     user_agent: 'halfopen/1.2.3',
+    allow_private: false,
+    chance: () => 0,
     now: () => now,
     log: (_level, text) => said.push(text),
   })

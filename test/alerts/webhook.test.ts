@@ -1,32 +1,25 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CHANNELS, DeliveryError, messageBody, type OutboxRow, type ProblemRow } from '../../server/alerts/contract.ts'
+import { webhook } from '../../server/alerts/channels/webhook.ts'
+import { DeliveryError, messageBody, type ProblemRow } from '../../server/alerts/contract.ts'
+import { noticeOf } from '../../server/alerts/message.ts'
+import { Secret } from '../../server/alerts/secret.ts'
 import type { Finding } from '../../server/diagnosis/contract.ts'
 import { finding } from './finding.ts'
 import { startReceiver, type WebhookReceiver } from './receiver.ts'
 
-const [webhook] = CHANNELS
 const NOW = Date.UTC(2026, 10, 21, 12)
-const message: OutboxRow = {
-  id: 'msg_1',
-  problem_id: 'f1',
-  channel: 'webhook',
-  type: 'problem.opened',
-  body: '{"type":"problem.opened"}',
-  created_at: NOW,
-  attempts: 0,
-  delivered_at: null,
-  last_error: null,
-}
+const message = { id: 'msg_1', body: '{"type":"problem.opened"}', created_at: NOW }
 
 let receiver: WebhookReceiver
 beforeEach(async () => void (receiver = await startReceiver()))
 afterEach(() => receiver.close())
 
-const send = (url = receiver.url, signal = new AbortController().signal): Promise<void> =>
-  webhook?.send(message, { url, user_agent: 'halfopen/1.2.3', signal }) ??
-  Promise.reject(new Error('no webhook channel'))
+const send = async (url = receiver.url, signal = new AbortController().signal): Promise<void> => {
+  const options = { user_agent: 'halfopen/1.2.3', signal, now: Date.now(), allow_private: false }
+  await webhook.deliver(noticeOf(message), { url: new Secret(url), secrets: [] }, options)
+}
 const refusal = async (url?: string): Promise<DeliveryError> => {
   const error: unknown = await send(url).catch((reason: unknown) => reason)
   if (error instanceof DeliveryError) return error
@@ -66,9 +59,9 @@ describe('webhook', () => {
     expect(await refusal()).toMatchObject({ message: `answered ${status}`, retry })
   })
 
-  it('does not follow redirects', async () => {
+  it('does not follow redirects, and tries again: a proxy may answer so for a while', async () => {
     receiver.answer((response) => void response.writeHead(307, { location: receiver.url }).end())
-    expect(await refusal()).toMatchObject({ message: 'redirected (307); use the final address', retry: false })
+    expect(await refusal()).toMatchObject({ message: 'redirected (307); use the final address', retry: true })
     expect(receiver.received).toHaveLength(1)
   })
 

@@ -1,17 +1,22 @@
 #!/usr/bin/env node
-/** The long form of the fault suite: node test/faults/cli.mjs [--runs 300] [--seed N[,N…]] */
+/** The long form of the fault suites: node test/faults/cli.mjs [--alerts] [--runs N] [--seed N[,N…]]; logs 300 runs, alerts 200. */
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '300' }, seed: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { alerts: { type: 'boolean', default: false }, runs: { type: 'string' }, seed: { type: 'string' } },
+})
+const suite = values.alerts
+  ? { file: 'test/faults/alerts.test.ts', runs: 'HALFOPEN_TEST_ALERT_FAULTS', default: '200' }
+  : { file: 'test/faults/faults.test.ts', runs: 'HALFOPEN_TEST_FAULTS', default: '300' }
 const child = spawn(
   process.execPath,
-  ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', 'test/faults/faults.test.ts'],
+  ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', suite.file],
   {
     stdio: 'inherit',
     env: {
       ...process.env,
-      HALFOPEN_TEST_FAULTS: values.runs,
+      [suite.runs]: values.runs ?? suite.default,
       ...(values.seed === undefined ? {} : { HALFOPEN_TEST_SEED: values.seed }),
     },
   },

@@ -1,5 +1,6 @@
 /** The tables of README.md, made from the registries they describe. */
 import { PARSERS } from '../../parsers/index.ts'
+import { CHANNELS } from '../../server/alerts/contract.ts'
 import { CONFIG_KEYS } from '../../server/config.ts'
 import { CAUSES } from '../../server/diagnosis/contract.ts'
 import { RULES } from '../../server/lint/contract.ts'
@@ -22,6 +23,20 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     ].join('\n'),
   formats: () =>
     [row('format', 'is'), '| --- | --- |', ...PARSERS.map((p) => row(`\`${p.id}\``, p.description))].join('\n'),
+  channels: () =>
+    [
+      row('type', 'is', 'settings'),
+      '| --- | --- | --- |',
+      ...CHANNELS.map(({ id, description, settings }) =>
+        row(
+          `\`${id}\``,
+          description,
+          Object.entries(settings.shape)
+            .map(([name, of]) => (of.safeParse(undefined).success ? `\`${name}\`?` : `\`${name}\``))
+            .join(', '),
+        ),
+      ),
+    ].join('\n'),
   'config keys': () =>
     [
       row('key', 'default', 'meaning'),

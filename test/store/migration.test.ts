@@ -53,7 +53,11 @@ it('a database of version 2 can be checked, and is brought up to date', () => {
   made.commit(batchOf([failure(1, T0)]))
   made.close()
   const db = openDriver(file)
-  db.exec('DROP TABLE other_paths')
+  db.exec(`DROP TABLE other_paths; DROP TABLE gone_receivers; DROP TABLE watched_sources; DROP INDEX outbox_of;
+    ALTER TABLE problems DROP COLUMN told; DROP INDEX outbox_waiting;
+    CREATE INDEX outbox_waiting ON outbox(created_at) WHERE delivered_at IS NULL;`)
+  for (const column of ['reason', 'rule', 'last_attempt_at', 'dead_at', 'replayed_at'])
+    db.exec(`ALTER TABLE outbox DROP COLUMN ${column}`)
   db.pragma('user_version = 2')
   db.close()
   expect(checkDatabase(file)).toMatchObject({ version: 2, events: 1, minutes: 1, faults: [] })

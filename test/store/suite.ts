@@ -299,7 +299,7 @@ export function storeSuite(name: string, open: () => Store, reopen: (store: Stor
       const store = open()
       store.saveProblems([problem('a')], [message('m2', 'a', 2), message('m1', 'a', 1)])
       expect(store.undelivered(10).map((m) => m.id)).toEqual(['m1', 'm2'])
-      store.markDelivery('m1', { error: 'HTTP 500' })
+      store.markDelivery('m1', { error: 'HTTP 500', at: T0 })
       expect(store.undelivered(1)[0]).toMatchObject({ id: 'm1', attempts: 1, last_error: 'HTTP 500' })
       store.markDelivery('m1', { delivered_at: T0 })
       expect(store.undelivered(10).map((m) => m.id)).toEqual(['m2'])
@@ -359,9 +359,14 @@ const message = (id: string, problem_id: string, n = 0): OutboxRow => ({
   problem_id,
   channel: 'webhook',
   type: 'problem.opened',
+  reason: 'came-back',
+  rule: 'default',
   body: '{}',
   created_at: T0 + n,
   attempts: 0,
+  last_attempt_at: null,
   delivered_at: null,
+  dead_at: null,
+  replayed_at: null,
   last_error: null,
 })

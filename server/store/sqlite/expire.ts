@@ -90,6 +90,7 @@ export class Expiry {
       { statement: byId('clients', 'day'), at: dayOf },
       { statement: db.prepare('DELETE FROM other_paths WHERE day < ?'), at: dayOf },
       { statement: byId('outbox', 'delivered_at'), at: (before) => before },
+      { statement: byId('outbox', 'dead_at'), at: (before) => before },
       { statement: db.prepare('DELETE FROM facts WHERE last < ?'), at: (before) => before },
       // A generation that was read to its end long ago does not come back.
       {

@@ -2,6 +2,7 @@
 import { StoreError } from '../store-error.ts'
 import type { Db } from './driver.ts'
 import { slimmer } from './migration-2.ts'
+import { DELIVERIES } from './migration-4.ts'
 
 /** `PRAGMA application_id` of our files: "hfop". */
 export const APPLICATION_ID = 0x68666f70
@@ -82,6 +83,7 @@ CREATE INDEX outbox_waiting ON outbox(created_at) WHERE delivered_at IS NULL;
   slimmer,
   // day: epoch ms; registers: a HyperLogLog of paths (distinct.ts).
   'CREATE TABLE other_paths (day INTEGER PRIMARY KEY, registers BLOB NOT NULL) STRICT',
+  DELIVERIES,
 ]
 
 /** Brings a database to the newest version, each step in a transaction of its own. */

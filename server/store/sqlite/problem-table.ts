@@ -1,61 +1,61 @@
-/** Problems and the messages about them. */
-import type { OutboxRow, ProblemRow } from '../contract.ts'
+/** Problems, and what is known of the sources, saved together with the messages about them. */
+import type { OutboxRow, ProblemRow, Told, WatchedSource } from '../contract.ts'
 import type { Db, Statement } from './driver.ts'
+import type { OutboxTable } from './outbox-table.ts'
 
-type Stored = Omit<ProblemRow, 'alerted' | 'finding'> & { alerted: number; finding: string }
-type Failed = { id: string; error: string }
+type Stored = Omit<ProblemRow, 'alerted' | 'finding' | 'told'> & {
+  alerted: number
+  finding: string
+  told: string | null
+}
 
 export class ProblemTable {
   private readonly all: Statement<[], Stored>
-  private readonly saving: { immediate(changed: ProblemRow[], messages: OutboxRow[]): void }
-  private readonly waiting: Statement<[number], OutboxRow>
-  private readonly delivered: Statement<[{ id: string; delivered_at: number }]>
-  private readonly failed: Statement<[Failed]>
+  private readonly sources: Statement<[], string>
+  private readonly saving: {
+    immediate(changed: ProblemRow[], messages: OutboxRow[], watched: readonly WatchedSource[]): void
+  }
 
-  constructor(db: Db) {
+  constructor(db: Db, outbox: OutboxTable) {
     this.all = db.prepare('SELECT * FROM problems ORDER BY changed_at DESC, id')
+    this.sources = db.prepare('SELECT watched FROM watched_sources').pluck() as Statement<[], string>
     const save = db.prepare<[Stored]>(
-      `INSERT INTO problems (id, state, opened_at, changed_at, resolved_at, last_live, alerted, finding)
-       VALUES ($id, $state, $opened_at, $changed_at, $resolved_at, $last_live, $alerted, $finding)
+      `INSERT INTO problems (id, state, opened_at, changed_at, resolved_at, last_live, alerted, finding, told)
+       VALUES ($id, $state, $opened_at, $changed_at, $resolved_at, $last_live, $alerted, $finding, $told)
        ON CONFLICT (id) DO UPDATE SET state = excluded.state, opened_at = excluded.opened_at,
          changed_at = excluded.changed_at, resolved_at = excluded.resolved_at, last_live = excluded.last_live,
-         alerted = excluded.alerted, finding = excluded.finding`,
+         alerted = excluded.alerted, finding = excluded.finding, told = excluded.told`,
     )
-    const post = db.prepare<[OutboxRow]>(
-      `INSERT INTO outbox (id, problem_id, channel, type, body, created_at, attempts, delivered_at, last_error)
-       VALUES ($id, $problem_id, $channel, $type, $body, $created_at, $attempts, $delivered_at, $last_error)
-       ON CONFLICT (id) DO NOTHING`,
+    const watch = db.prepare<[string, string]>(
+      'INSERT INTO watched_sources (path, watched) VALUES (?, ?) ON CONFLICT DO UPDATE SET watched = excluded.watched',
     )
-    this.saving = db.transaction((changed: ProblemRow[], messages: OutboxRow[]) => {
-      for (const p of changed) save.run({ ...p, alerted: p.alerted ? 1 : 0, finding: JSON.stringify(p.finding) })
-      for (const message of messages) post.run(message)
+    this.saving = db.transaction((changed: ProblemRow[], messages: OutboxRow[], watched: readonly WatchedSource[]) => {
+      for (const { told, ...p } of changed)
+        save.run({
+          ...p,
+          alerted: p.alerted ? 1 : 0,
+          finding: JSON.stringify(p.finding),
+          told: told === undefined ? null : JSON.stringify(told),
+        })
+      for (const source of watched) watch.run(source.path, JSON.stringify(source))
+      outbox.post(messages)
     })
-    this.waiting = db.prepare('SELECT * FROM outbox WHERE delivered_at IS NULL ORDER BY created_at, rowid LIMIT ?')
-    // A message that is given up is noted as failed and then closed: its last error stays.
-    this.delivered = db.prepare(
-      'UPDATE outbox SET delivered_at = $delivered_at, attempts = attempts + 1 WHERE id = $id',
-    )
-    this.failed = db.prepare('UPDATE outbox SET last_error = $error, attempts = attempts + 1 WHERE id = $id')
   }
 
   problems(): ProblemRow[] {
-    return this.all.all().map((row) => ({
+    return this.all.all().map(({ told, ...row }) => ({
       ...row,
       alerted: row.alerted === 1,
       finding: JSON.parse(row.finding) as ProblemRow['finding'],
+      ...(told === null ? {} : { told: JSON.parse(told) as Told }),
     }))
   }
 
-  save(changed: ProblemRow[], messages: OutboxRow[]): void {
-    this.saving.immediate(changed, messages)
+  watched(): WatchedSource[] {
+    return this.sources.all().map((text) => JSON.parse(text) as WatchedSource)
   }
 
-  undelivered(limit: number): OutboxRow[] {
-    return this.waiting.all(limit)
-  }
-
-  mark(id: string, result: { delivered_at: number } | { error: string }): void {
-    if ('error' in result) this.failed.run({ id, error: result.error })
-    else this.delivered.run({ id, delivered_at: result.delivered_at })
+  save(changed: ProblemRow[], messages: OutboxRow[], watched: readonly WatchedSource[]): void {
+    this.saving.immediate(changed, messages, watched)
   }
 }

@@ -3,7 +3,19 @@ import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Finding, InputSummary } from '../../diagnosis/contract.ts'
 import type { EventPage, Series } from '../../http/wire.ts'
-import type { Batch, CommitResult, OutboxRow, ProblemRow, SourcePosition, Store, StoreState } from '../contract.ts'
+import type {
+  Batch,
+  CommitResult,
+  DeliveryQuery,
+  DeliveryResult,
+  GoneReceiver,
+  OutboxRow,
+  ProblemRow,
+  SourcePosition,
+  Store,
+  StoreState,
+  WatchedSource,
+} from '../contract.ts'
 import { Breakdowns } from './breakdown.ts'
 import { Committer } from './commit.ts'
 import { CountColumns } from './count-columns.ts'
@@ -17,6 +29,7 @@ import { lockDatabase, type Lock } from './lock.ts'
 import { TALLIES } from './migration-2.ts'
 import { asStoreError, openDatabase, prepareFile } from './open.ts'
 import { OtherPaths } from './other-paths.ts'
+import { OutboxTable } from './outbox-table.ts'
 import { Presence } from './presence.ts'
 import { remember, setAside } from './stale-wal.ts'
 import { ProblemTable } from './problem-table.ts'
@@ -81,6 +94,7 @@ class SqliteStore implements Store {
   private readonly aside: string | null
   private readonly parts: ReturnType<typeof partsOf>
   private readonly problemTable: ProblemTable
+  private readonly outbox: OutboxTable
   private readonly newest: Statement<[], Omit<SourcePosition, 'summary'> & { summary: string }>
   private readonly overflowed: Statement<[], number | null>
   private trouble: string | null = null
@@ -96,7 +110,8 @@ class SqliteStore implements Store {
     this.lock = lock
     this.presence = new Presence(file)
     this.parts = partsOf(db)
-    this.problemTable = new ProblemTable(db)
+    this.outbox = new OutboxTable(db)
+    this.problemTable = new ProblemTable(db, this.outbox)
     this.newest = db.prepare(
       `SELECT generation, path, seq, position, summary FROM sources s
        WHERE committed = (SELECT max(committed) FROM sources WHERE path = s.path) ORDER BY path`,
@@ -156,17 +171,61 @@ class SqliteStore implements Store {
     return this.guard(() => this.problemTable.problems())
   }
 
-  saveProblems(changed: ProblemRow[], messages: OutboxRow[]): void {
+  saveProblems(changed: ProblemRow[], messages: OutboxRow[], watched: readonly WatchedSource[] = []): void {
     this.presence.check()
-    this.guard(() => this.problemTable.save(changed, messages))
+    this.guard(() => this.problemTable.save(changed, messages, watched))
   }
 
-  undelivered(limit: number): OutboxRow[] {
-    return this.guard(() => this.problemTable.undelivered(limit))
+  watchedSources(): WatchedSource[] {
+    return this.guard(() => this.problemTable.watched())
   }
 
-  markDelivery(id: string, result: { delivered_at: number } | { error: string }): void {
-    this.guard(() => this.problemTable.mark(id, result))
+  undelivered(limit: number, channel?: string): OutboxRow[] {
+    return this.guard(() => this.outbox.undelivered(limit, channel))
+  }
+
+  awaited(): string[] {
+    return this.guard(() => this.outbox.awaited())
+  }
+
+  markDelivery(id: string, result: DeliveryResult): void {
+    this.guard(() => this.outbox.mark(id, result))
+  }
+
+  followsDead(id: string): boolean {
+    return this.guard(() => this.outbox.followsDead(id))
+  }
+
+  deliveries(query: DeliveryQuery): ReturnType<Store['deliveries']> {
+    return this.guard(() => this.outbox.page(query))
+  }
+
+  delivery(id: string): OutboxRow | null {
+    return this.guard(() => this.outbox.one(id))
+  }
+
+  laterDeliveries(id: string, limit: number): OutboxRow[] {
+    return this.guard(() => this.outbox.later(id, limit))
+  }
+
+  replay(ids: readonly string[], at: number): void {
+    this.guard(() => this.outbox.replay(ids, at))
+  }
+
+  outboxCounts(): ReturnType<Store['outboxCounts']> {
+    return this.guard(() => this.outbox.counts())
+  }
+
+  goneReceivers(): GoneReceiver[] {
+    return this.guard(() => this.outbox.gone())
+  }
+
+  setGone(receiver: GoneReceiver): void {
+    this.guard(() => this.outbox.setGone(receiver))
+  }
+
+  forgetGone(name: string): void {
+    this.guard(() => this.outbox.forgetGone(name))
   }
 
   sparkline(finding: Finding, from: number, to: number, steps: number): number[] {

@@ -1,0 +1,159 @@
+/** What the API asks of alerts: channels and rules without their secrets, a test, the delivery log, and replays. */
+import type { AlertChannel, AlertDelivery, AlertDeliveries, Alerts, AlertTest } from '../http/wire.ts'
+import type { DeliveryQuery, OutboxRow, Store } from '../store/contract.ts'
+import type { Receiver } from './contract.ts'
+import { DeliveryError } from './delivery-error.ts'
+import { fit, oneLine } from './fit.ts'
+import type { Body } from './message.ts'
+import type { Outbox } from './outbox.ts'
+import type { Rules } from './rules.ts'
+import { testNotice } from './test-notice.ts'
+
+/** Messages that are sent again with the one that was asked for. */
+const AFTER = 500
+
+export interface DeskOptions {
+  store: Store
+  outbox: Outbox
+  receivers: readonly Receiver[]
+  rules: Rules
+  user_agent: string
+  allow_private: boolean
+  /** Epoch ms. */
+  now: () => number
+}
+
+export class AlertDesk {
+  private readonly options: DeskOptions
+  private readonly closing = new AbortController()
+
+  constructor(options: DeskOptions) {
+    this.options = options
+  }
+
+  alerts(): Alerts {
+    const { receivers, rules, store } = this.options
+    return {
+      channels: receivers.map((receiver) => this.channel(receiver)),
+      rules: rules.rules.map(({ rate, cooldown, remind_every, tells_return, ...rule }) => ({
+        ...rule,
+        tells_return: tells_return ?? false,
+        kinds: [...rule.kinds],
+        causes: [...rule.causes],
+        channels: rule.channels === null ? null : [...rule.channels],
+        rate: rate === null ? null : { count: rate.count, within_seconds: rate.within / 1000 },
+        cooldown_seconds: cooldown / 1000,
+        remind_every_seconds: remind_every === null ? null : remind_every / 1000,
+      })),
+      ...store.outboxCounts(),
+    }
+  }
+
+  private channel({ name, channel }: Receiver): AlertChannel {
+    const { outbox, store } = this.options
+    const { state, until, reason } = outbox.stateOf(name)
+    const [last] = store.deliveries({ cursor: null, limit: 1, state: 'delivered', channel: name }).rows
+    return {
+      name,
+      type: channel.id,
+      state,
+      reason,
+      next_attempt_at: until === null ? null : iso(until),
+      last_delivered_at: last?.delivered_at == null ? null : iso(last.delivered_at),
+    }
+  }
+
+  /** Sends a test message now, past the queue. Null when there is no such channel. What the receiver answered is told as
+   *  its status and our own words: the text of an answer may be anything. */
+  async test(name: string): Promise<AlertTest | null> {
+    const { receivers, outbox, now, user_agent, allow_private } = this.options
+    const receiver = receivers.find((one) => one.name === name)
+    if (receiver === undefined) return null
+    const { signal } = this.closing
+    const answer = await tryOut(receiver, { now: now(), user_agent, allow_private, signal })
+    if (answer.delivered) {
+      outbox.revive(name)
+      void outbox.flush()
+    }
+    return answer
+  }
+
+  deliveries(query: DeliveryQuery): AlertDeliveries {
+    const { rows, next_cursor } = this.options.store.deliveries(query)
+    return { deliveries: rows.map(toldOf), next_cursor }
+  }
+
+  /** Sends a dead or delivered message again, and what came after it about the same problems: an end must not stand alone, and a
+   *  beginning must not come last. Null when there is no such message. */
+  replay(id: string): AlertDeliveries | null {
+    const { store, outbox, now } = this.options
+    const row = store.delivery(id)
+    if (row === null) return null
+    const about = subjectsOf(row)
+    const after = store
+      .laterDeliveries(id, AFTER)
+      .filter((later) => subjectsOf(later).some((one) => about.includes(one)))
+    store.replay(
+      [row, ...after].map((one) => one.id),
+      now(),
+    )
+    outbox.revive(row.channel)
+    void outbox.flush()
+    return { deliveries: [row, ...after].flatMap((one) => toldOf(store.delivery(one.id) ?? one)), next_cursor: null }
+  }
+
+  close(): void {
+    this.closing.abort()
+  }
+}
+
+/** One test message. Never rejects. */
+export async function tryOut(
+  { name, channel, settings }: Receiver,
+  sending: { now: number; user_agent: string; allow_private: boolean; signal: AbortSignal },
+): Promise<AlertTest> {
+  const from = performance.now()
+  const took = (): number => Math.round(performance.now() - from)
+  try {
+    const { status } = await channel.deliver(testNotice(sending.now), settings, sending)
+    return { channel: name, type: channel.id, delivered: true, status, reason: null, took_ms: took() }
+  } catch (error) {
+    const failure = error instanceof DeliveryError ? error : new DeliveryError('failed', false)
+    return {
+      channel: name,
+      type: channel.id,
+      delivered: false,
+      status: failure.status,
+      reason: failure.message,
+      took_ms: took(),
+    }
+  }
+}
+
+const iso = (time: number): string => new Date(time).toISOString()
+const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time))
+
+function subjectsOf({ problem_id, body }: OutboxRow): string[] {
+  if (problem_id !== 'group') return [problem_id]
+  return ((JSON.parse(body) as Body).data.problems ?? []).map(({ id }) => id)
+}
+
+function toldOf(row: OutboxRow): AlertDelivery {
+  const { data } = JSON.parse(row.body) as Body
+  const title = data.problem?.title ?? data.source?.text ?? data.problems?.map((one) => one.title).join('; ') ?? ''
+  return {
+    id: row.id,
+    channel: row.channel,
+    type: row.type,
+    reason: row.reason,
+    rule: row.rule,
+    problem_ids: subjectsOf(row).filter((id) => !id.startsWith('source:')),
+    title: fit(oneLine(title), 300),
+    state: row.dead_at !== null ? 'dead' : row.delivered_at !== null ? 'delivered' : 'waiting',
+    attempts: row.attempts,
+    created_at: iso(row.created_at),
+    last_attempt_at: isoOrNull(row.last_attempt_at),
+    delivered_at: isoOrNull(row.delivered_at),
+    error: row.delivered_at === null ? row.last_error : null,
+  }
+}
