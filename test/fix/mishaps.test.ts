@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -82,6 +83,15 @@ describeWith('nginx', 'write', () => {
     expect(() => undo(home(), null)).toThrow('nothing to undo')
   })
 
+  it('does not write over an edit of the last moment, nor leave anything beside it', () => {
+    // cp(1) carries owner and labels over to the new file, just before the rename.
+    writeFileSync(at('bin/cp'), `#!/bin/sh\necho '# mine' >>'${at('sites/a')}'\nPATH="\${PATH#*:}" exec cp "$@"\n`)
+    chmodSync(at('bin/cp'), 0o755)
+    expect(() => put([change('sites/a')])).toThrow(`${at('sites/a')}: it was edited meanwhile`)
+    expect(text('sites/a')).toBe(`${SITE}# mine\n`)
+    expect(readdirSync(at('sites'))).toEqual(['a', 'b'])
+  })
+
   it('tells a change that nginx refuses from files that it refused before', () => {
     const refused = put([change('sites/a', `${NEW}no_such_directive on;\n`)])
     expect(refused).toMatchObject({ putBack: true, tested: { result: 'refused' }, asBefore: { result: 'accepted' } })
@@ -103,9 +113,17 @@ describeWith('nginx', 'write', () => {
     expect(() => undo(home(), null)).toThrow('nothing to undo')
   })
 
+  it('takes names without a number for older ones', () => {
+    const { backup } = put([change('sites/a', NEW)])
+    renameSync(backup.folder, path.join(home(), '20261121T120000-0a1b2c'))
+    put([change('sites/b', NEW)])
+    expect(undo(home(), null).files.map(({ real }) => real)).toEqual([at('sites/b')])
+    expect(undo(home(), null).files.map(({ real }) => real)).toEqual([at('sites/a')])
+  })
+
   it('takes back the change that the files hold, not one that was taken back by hand', () => {
     put([change('sites/a', NEW)])
-    put([change('sites/b', NEW)])
+    put([change('sites/b', NEW)], NOON + 60_000)
     writeFileSync(at('sites/b'), SITE)
     expect(undo(home(), null).files.map(({ real }) => real)).toEqual([at('sites/a')])
     expect(text('sites/a')).toBe(SITE)
