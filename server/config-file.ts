@@ -1,5 +1,5 @@
 /** halfopen.yaml as text: values, and where in the file each of them stands. */
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import { ConfigError } from './config-errors.ts'
@@ -16,10 +16,27 @@ export interface ConfigFile {
   placeOfKey(at: KeyPath): string
 }
 
+/** Hundreds of times what a long configuration takes. */
+const MAX_BYTES = 2 ** 20
+
 /** Throws ConfigError when the file cannot be read or is not YAML. */
 export function readConfigFile(path: string): ConfigFile {
+  const text = readText(path)
+  try {
+    return fromText(path, text)
+  } catch (error) {
+    // What the yaml package throws for aliases that multiply or lead nowhere, and the engine for endless nesting or
+    // an alias of what it stands in.
+    const isAlias = error instanceof ReferenceError
+    if (!isAlias && !(error instanceof RangeError)) throw error
+    const what = isAlias ? 'an alias (*name) has no anchor, or too many repeat each other' : 'nested too deeply'
+    throw new ConfigError(`${path}: ${what}; expected lines such as "listen: 127.0.0.1:11006"`)
+  }
+}
+
+function fromText(path: string, text: string): ConfigFile {
   const counter = new LineCounter()
-  const document = parseDocument(readText(path), { lineCounter: counter, prettyErrors: false })
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false })
   const place = (offset: number | undefined): string => {
     if (offset === undefined) return ''
     const { line, col } = counter.linePos(offset)
@@ -59,13 +76,28 @@ export function readConfigFile(path: string): ConfigFile {
 }
 
 function readText(path: string): string {
+  let file: number | null = null
+  const unusable = (what: string): ConfigError =>
+    new ConfigError(`${path}: ${what}; name the configuration with --config-file or HALFOPEN_CONFIG_FILE`)
   try {
-    return readFileSync(path, 'utf8')
+    // Without O_NONBLOCK a pipe would be waited for without end; a device such as /dev/zero has none.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const found = fstatSync(file)
+    if (found.isDirectory()) throw unusable('a directory')
+    if (!found.isFile()) throw unusable('not a regular file')
+    if (found.size > MAX_BYTES) throw unusable(`larger than ${MAX_BYTES / 2 ** 20} MB`)
+    return readFileSync(file, 'utf8')
   } catch (error) {
+    if (error instanceof ConfigError) throw error
     const { code } = error as NodeJS.ErrnoException
-    const known: Record<string, string> = { ENOENT: 'no such file', EACCES: 'permission denied', EISDIR: 'a directory' }
-    const what = known[code ?? ''] ?? `cannot be read (${code})`
-    throw new ConfigError(`${path}: ${what}; name the configuration with --config-file or HALFOPEN_CONFIG_FILE`)
+    const known: Record<string, string> = {
+      ENOENT: 'no such file',
+      EACCES: 'permission denied',
+      ENXIO: 'not a regular file',
+    }
+    throw unusable(known[code ?? ''] ?? `cannot be read (${code})`)
+  } finally {
+    if (file !== null) closeSync(file)
   }
 }
 

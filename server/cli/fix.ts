@@ -1,6 +1,7 @@
 /** `halfopen fix`: the patch for what the logs show; writes it, and takes it back. */
 import path from 'node:path'
 import type { Finding, Report } from '../diagnosis/contract.ts'
+import type { Backup, Written } from '../fix/contract.ts'
 import type { NginxConfig } from '../nginx-config/contract.ts'
 import { complain, UsageError, type Register } from './command.ts'
 import { addReadingOptions, type ReadingFlags } from './options.ts'
@@ -65,14 +66,23 @@ async function fix(args: readonly string[], flags: Flags): Promise<number> {
     explainNone(report, finding)
     return failed ? 2 : 0
   }
-  await output.write(patch)
+  // A comment or a file name of the configuration is somebody's text: on a terminal it must not act.
+  const shown = output.isTty ? visible(patch) : patch
+  await output.write(shown)
   output.close()
   introduce(report, finding)
+  if (shown !== patch) tell('characters that act on a terminal are shown as \\u{…} above; use -o FILE for the patch')
   if (flags.write) return (await apply(named, config, finding, patch, flags)) || (failed ? 2 : 0)
-  const { changesOf } = await import('../fix/contract.ts')
-  if (config.changed_at !== null)
-    for (const { real, generated } of changesOf(config, patch))
-      if (generated) tell(`${real} is written by ${generated.by}; make the change ${generated.instead}`)
+  const { changesOf, FixError } = await import('../fix/contract.ts')
+  try {
+    if (config.changed_at !== null)
+      for (const { real, generated } of changesOf(config, patch))
+        if (generated) tell(`${real} is written by ${generated.by}; make the change ${generated.instead}`)
+  } catch (error) {
+    if (!(error instanceof FixError)) throw error
+    complain(error.message)
+    return 1
+  }
   const folder = /^\+\+\+ (.*)$/m.exec(patch)?.[1]?.startsWith(config.prefix.slice(1)) ? '/' : config.prefix
   tell(`nothing was changed; to apply it: the same command with --write, or patch -p0 -d ${folder}`)
   return failed ? 2 : 0
@@ -131,14 +141,15 @@ async function apply(
       )
       return 1
     }
-    const { backup, tested, putBack } = write(config, changes, {
+    const written = write(config, changes, {
       home: backupHome(process.env),
       now: Date.now(),
       config: path.resolve(named),
       title: finding.title,
     })
-    if (putBack) {
-      complain(`nginx refuses the changed files, so the old ones are back: ${tested.text}`)
+    const { backup, tested } = written
+    if (written.putBack) {
+      explainRefusal(written)
       return 1
     }
     for (const { real } of changes) tell(`changed: ${real}`)
@@ -158,6 +169,19 @@ async function apply(
     return 1
   }
 }
+
+function explainRefusal({ backup, tested, asBefore, left }: Written): void {
+  const back = 'nginx refuses the changed files, so the old ones are back'
+  for (const real of left)
+    complain(`${real}: it was edited meanwhile, so it is left alone; what it held before is in ${copyOf(backup, real)}`)
+  if (left.length > 0) complain(`nginx refuses the changed files: ${tested.text}`)
+  else if (asBefore?.result === 'refused')
+    complain(`${back}; but nginx refuses your files as they were, too: ${asBefore.text}; mend that first`)
+  else complain(`${back}: ${tested.text}`)
+}
+
+const copyOf = ({ folder, files }: Backup, real: string): string =>
+  path.join(folder, files.find((file) => file.real === real)?.copy ?? '')
 
 async function undoLast(args: readonly string[], flags: Flags): Promise<number> {
   if (args.length > 0) throw new UsageError('--undo: takes no logs')
@@ -184,6 +208,9 @@ function reloaded(problem: string | null): number {
   else complain(`not reloaded: ${problem}`)
   return problem === null ? 0 : 1
 }
+
+/** A diff with nothing in it that acts on a terminal. Tabs stay: they are what the file is indented with. */
+const visible = (diff: string): string => diff.replace(/[^\n\t]+/g, escapeText)
 
 /** Beside the result, which alone goes to stdout. */
 function tell(text: string): void {

@@ -1,15 +1,16 @@
 /** A patch into the user's files and out again: backed up first, tested by nginx, put back when nginx refuses it. */
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NginxConfig } from '../nginx-config/contract.ts'
 import { DiffError, readDiff } from './apply-diff.ts'
-import { backups, contentBefore, makeBackup, mark, sha256, type Backup } from './backups.ts'
+import { backups, makeBackup, mark, type Backup, type BackupState } from './backups.ts'
 import { generatedBy, type Generated } from './generated.ts'
 import { testConfig, type Tested } from './nginx.ts'
+import { advice, FixError, readRegular, systemText } from './read-file.ts'
 import { replaceFile } from './replace-file.ts'
+import { heldNow, mustBeBack, restore, tidy, whereItIs } from './restore.ts'
 
-/** One line: what, where, what to do. */
-export class FixError extends Error {}
+export { FixError } from './read-file.ts'
 
 export interface Change {
   real: string
@@ -33,7 +34,7 @@ export function changesOf({ prefix, sources, changed_at }: NginxConfig, diff: st
       const real = [join(prefix, name), join('/', name)].find((path) => known.has(path))
       if (real === undefined) throw new FixError(`${name}: the patch changes a file that --config does not hold`)
       const encoding = known.get(real) ?? 'utf8'
-      const before = readFileSync(real)
+      const before = readRegular(real)
       const text = before.toString(encoding)
       if (realpathSync(real) !== real) throw new FixError(`${real}: it became a link meanwhile; run the command again`)
       return { real, before, after: Buffer.from(apply(text), encoding), generated: generatedBy(real, text) }
@@ -56,11 +57,15 @@ export function mainFile({ kind, sources }: NginxConfig): string | null | undefi
 export interface Written {
   backup: Backup
   tested: Tested
-  /** True when nginx refused it and the old content is back. */
+  /** True when nginx refused it and the old content is back, but for `left`. */
   putBack: boolean
+  /** What nginx says of the old content, where it refused the new one. */
+  asBefore: Tested | null
+  /** Files that somebody edited meanwhile, so that the old content was not put back. */
+  left: string[]
 }
 
-/** Writes the changes. Throws FixError; then nothing was changed, or what was is back. */
+/** Writes the changes. Throws FixError; then nothing was changed, or what was is back, or the message says where it is. */
 export function write(
   config: NginxConfig,
   changes: readonly Change[],
@@ -74,17 +79,48 @@ export function write(
   } catch (error) {
     throw new FixError(`no backup can be written, so nothing was changed: ${systemText(error)}`)
   }
+  let begun = 0
   try {
-    for (const { real, after } of changes) replaceFile(real, after)
+    for (const { real, before, after } of changes) {
+      begun++
+      if (!replaceFile(real, after, before)) {
+        // Somebody else's, not ours to put back.
+        begun--
+        throw new FixError(`${real}: it was edited meanwhile; run the command again`)
+      }
+    }
   } catch (error) {
-    restore(backup)
-    mark(backup, 'undone')
-    throw new FixError(`nothing was changed: ${systemText(error)}; run it as a user who may write there (sudo)`)
+    const reason = `${systemText(error)}${advice(error)}`
+    const restored = restore({ ...backup, files: backup.files.slice(0, begun) })
+    if (restored.left.length + restored.failed.length > 0)
+      throw new FixError(`not all was changed: ${reason}; ${whereItIs(backup, restored)}`)
+    note(backup, 'undone', `nothing was changed: ${reason}`, `the copies stay in ${backup.folder}`)
+    throw new FixError(`nothing was changed: ${reason}`)
   }
   const tested = test(backup)
-  if (tested.result !== 'refused') return { backup: mark(backup, 'written'), tested, putBack: false }
-  restore(backup)
-  return { backup: mark(backup, 'undone'), tested, putBack: true }
+  const named = changes.map(({ real }) => real).join(', ')
+  if (tested.result !== 'refused') {
+    const done = note(
+      backup,
+      'written',
+      `changed: ${named}`,
+      `the old content is in ${backup.folder}, and comes back with: halfopen fix --undo`,
+    )
+    return { backup: done, tested, putBack: false, asBefore: null, left: [] }
+  }
+  const restored = restore(backup)
+  if (restored.failed.length > 0) throw new FixError(`nginx refuses the changed files; ${whereItIs(backup, restored)}`)
+  const { left } = restored
+  const asBefore = test(backup)
+  // What is still in a file can be taken back once the edit is gone.
+  const state = left.length > 0 ? 'written' : 'undone'
+  const done = note(
+    backup,
+    state,
+    `nginx refuses the changed files, so the old ones are back: ${named}`,
+    `the copies stay in ${backup.folder}`,
+  )
+  return { backup: done, tested, putBack: true, asBefore, left }
 }
 
 /** Whether nginx accepts the files of a change. */
@@ -94,50 +130,63 @@ export function test({ main }: Pick<Backup, 'main'>): Tested {
     : testConfig(main)
 }
 
-/** Takes back the newest change that is not undone, or of those to `config` (absolute). Throws FixError. */
+/** Takes back the newest change that the files hold, or of those to `config` (absolute). Throws FixError. */
 export function undo(home: string, config: string | null): Backup {
-  const open = backups(home).find((one) => one.state !== 'undone' && (config === null || one.config === config))
-  if (open === undefined)
+  const wanted = config === null ? null : realOf(config)
+  const open = backups(home).filter(
+    (one) => one.state !== 'undone' && (wanted === null || realOf(one.config) === wanted),
+  )
+  // One that was taken back by hand, or edited since, does not stand in the way of those before it.
+  const chosen = open.find(stands) ?? open[0]
+  if (chosen === undefined)
     throw new FixError(`nothing to undo: no change made by "halfopen fix --write" is kept in ${home}`)
-  for (const { real, before, after } of open.files) {
-    const now = sha256(read(real))
-    if (now !== before && now !== after)
+  for (const [index, what] of heldNow(chosen).entries()) {
+    const { real = '', copy = '' } = chosen.files[index] ?? {}
+    if (what === null) readable(real)
+    if (what === 'other')
       throw new FixError(
-        `${real}: it was edited after the change, so it is left alone; what it held before is in ${open.folder}`,
+        `${real}: it was edited after the change, so it is left alone; what it held before is in ${join(chosen.folder, copy)}`,
       )
   }
-  restore(open)
-  return mark(open, 'undone')
+  mustBeBack(chosen, restore(chosen))
+  tidy(chosen)
+  const named = chosen.files.map(({ real }) => real).join(', ')
+  return note(chosen, 'undone', `as before: ${named}`, `the copies stay in ${chosen.folder}`)
+}
+
+/** Whether there is something of it to take back, and nothing else. An interrupted one counts even when it changed nothing
+ *  yet: its user was told to take it back. */
+function stands(backup: Backup): boolean {
+  const files = heldNow(backup)
+  if (files.some((what) => what === null || what === 'other')) return false
+  return backup.state === 'begun' || files.some((what) => what !== 'before')
 }
 
 /** Changes that a run left half done, the newest first. */
 export const interrupted = (home: string): Backup[] => backups(home).filter(({ state }) => state === 'begun')
 
-function restore(backup: Backup): void {
-  for (const file of backup.files) {
-    const old = contentBefore(backup, file)
-    if (!read(file.real).equals(old)) replaceFile(file.real, old)
+/** Writes down how a change stands. The files are more than the note: what they hold is said even when it fails. */
+function note(backup: Backup, state: BackupState, done: string, then: string): Backup {
+  try {
+    return mark(backup, state)
+  } catch (error) {
+    throw new FixError(`${done}; that could not be written down: ${systemText(error)}; ${then}`)
   }
 }
 
-function read(path: string): Buffer {
+function readable(path: string): void {
   try {
-    return readFileSync(path)
+    readRegular(path)
   } catch (error) {
     throw new FixError(systemText(error))
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOENT: 'no such file',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-}
-
-function systemText(error: unknown): string {
-  const { code, path, message } = error as NodeJS.ErrnoException
-  const reason = REASONS[code ?? ''] ?? message
-  return path === undefined ? reason : `${path}: ${reason}`
+/** Where a path leads; the path itself when there is nothing. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }

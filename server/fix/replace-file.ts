@@ -5,6 +5,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -16,17 +17,21 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { readRegular } from './read-file.ts'
 
 /** A file that is a mount of its own (a single file bound into a container), or in a folder that may not be written. */
 const IN_PLACE = new Set(['EBUSY', 'EXDEV', 'EACCES', 'EPERM', 'EROFS', 'ETXTBSY'])
 
 /** Replaces the content of the file at `real` (no link). By a new file and a rename; where that is not possible, in place.
- *  Throws the system's error when neither is. */
-export function replaceFile(real: string, content: Buffer): void {
+ *  Throws the system's error when neither is.
+ *  @param expected what has to stand there at the last moment; null: whatever it is
+ *  @returns false when something else stands there, which is left alone */
+export function replaceFile(real: string, content: Buffer, expected: Buffer | null = null): boolean {
+  const isEdited = (): boolean => expected !== null && !readRegular(real).equals(expected)
   // nginx's include patterns pass over names that begin with a dot, as glob(3) does.
   const fresh = join(dirname(real), `.${basename(real)}.halfopen-${randomBytes(4).toString('hex')}`)
   // A name more would be a file of its own after the rename.
-  if (statSync(real).nlink > 1) return writeInPlace(real, content)
+  if (statSync(real).nlink > 1) return !isEdited() && writeInPlace(real, content)
   try {
     const fd = openSync(fresh, 'wx', 0o600)
     try {
@@ -36,12 +41,17 @@ export function replaceFile(real: string, content: Buffer): void {
     } finally {
       closeSync(fd)
     }
+    if (isEdited()) {
+      rmSync(fresh)
+      return false
+    }
     renameSync(fresh, real)
     syncFolder(dirname(real))
+    return true
   } catch (error) {
     rmSync(fresh, { force: true })
     if (!IN_PLACE.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-    writeInPlace(real, content)
+    return !isEdited() && writeInPlace(real, content)
   }
 }
 
@@ -61,12 +71,13 @@ function likeness(from: string, to: string): void {
 }
 
 /** Longer content first, then the cut: a reader in between sees the new text with a rest of the old one, never half of it. */
-function writeInPlace(real: string, content: Buffer): void {
-  const fd = openSync(real, 'r+')
+function writeInPlace(real: string, content: Buffer): true {
+  const fd = openSync(real, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   try {
     for (let at = 0; at < content.length;) at += writeSync(fd, content, at, content.length - at, at)
     if (fstatSync(fd).size > content.length) ftruncateSync(fd, content.length)
     fsyncSync(fd)
+    return true
   } finally {
     closeSync(fd)
   }
