@@ -59,7 +59,7 @@ export interface Written {
   tested: Tested
   /** True when nginx refused it and the old content is back, but for `left`. */
   putBack: boolean
-  /** What nginx says of the old content, where it refused the new one. */
+  /** What nginx says of the old content, where it refused the new one and all of the old one is back. */
   asBefore: Tested | null
   /** Files that somebody edited meanwhile, so that the old content was not put back. */
   left: string[]
@@ -109,17 +109,14 @@ export function write(
     return { backup: done, tested, putBack: false, asBefore: null, left: [] }
   }
   const restored = restore(backup)
-  if (restored.failed.length > 0) throw new FixError(`nginx refuses the changed files; ${whereItIs(backup, restored)}`)
+  const refused = 'nginx refuses the changed files'
+  if (restored.failed.length > 0) throw new FixError(`${refused}: ${tested.text}; ${whereItIs(backup, restored)}`)
   const { left } = restored
-  const asBefore = test(backup)
+  const asBefore = left.length > 0 ? null : test(backup)
+  const back = left.length > 0 ? whereItIs(backup, restored) : `so the old ones are back: ${named}`
   // What is still in a file can be taken back once the edit is gone.
   const state = left.length > 0 ? 'written' : 'undone'
-  const done = note(
-    backup,
-    state,
-    `nginx refuses the changed files, so the old ones are back: ${named}`,
-    `the copies stay in ${backup.folder}`,
-  )
+  const done = note(backup, state, `${refused}, ${back}`, `the copies stay in ${backup.folder}`)
   return { backup: done, tested, putBack: true, asBefore, left }
 }
 
