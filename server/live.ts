@@ -145,7 +145,9 @@ export class Live {
       changed.push(next)
       if (decision.notify) news.add(decision, previous, next, { now: at, tried: this.tried(decision, next, at), terms })
       if (previous?.state !== next.state)
-        this.options.log(`${decision.reason.startsWith('quiet') ? 'quiet' : next.state}: ${next.finding.title} (${next.finding.cause}; ${decision.reason})`)
+        this.options.log(
+          `${decision.reason.startsWith('quiet') ? 'quiet' : next.state}: ${next.finding.title} (${next.finding.cause}; ${decision.reason})`,
+        )
     }
     const messages = news.messages(at)
     if (changed.length + watched.length + messages.length > 0) store.saveProblems(changed, messages, watched)

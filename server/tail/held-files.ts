@@ -37,7 +37,7 @@ export class HeldFiles {
    *  that names and times would take; an older one, which nobody saw at the path, goes first. Null: that one it is. What is
    *  returned is the caller's to close. @throws Moving */
   async takeNext(path: string, sibling: Sibling | null): Promise<Held | null> {
-    for (const one of [...this.held]) {
+    for (const one of this.held) {
       const stat = fstatSync(one.fd)
       const there = statSync(path, { throwIfNoEntry: false })
       if (there?.ino === stat.ino && there.dev === stat.dev) return null
