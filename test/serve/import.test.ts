@@ -146,7 +146,7 @@ describe('history', () => {
     await expect.poll(() => ready(server), SOON).toBe(true)
     const [state] = (await sources(server)).sources
     expect(state).toMatchObject({ lines: 5, from: null })
-    expect(state?.hint).toMatch(/^2 kB of it are from before [\d-]+ and were not imported/)
+    expect(state?.hint).toMatch(/^2 kB of it are from before [\d-]+ [\d:]+ UTC and were not imported/)
   })
 
   it('that is too old is passed over in large pieces, and the rest is read as if all of it had been', async () => {
@@ -164,7 +164,7 @@ describe('history', () => {
     expect(found[0]?.finding.evidence[0]?.line).toBe(times + 1)
     const [state] = (await sources(server)).sources
     expect(state).toMatchObject({ bytes: text.length, lag_bytes: 0 })
-    expect(state?.hint).toMatch(/^\d MB of it are from before [\d-]+ and were not imported/)
+    expect(state?.hint).toMatch(/^\d MB of it are from before [\d-]+ [\d:]+ UTC and were not imported/)
     // All but the last chunk.
     expect(state?.lines).toBeLessThan(times / 4)
     appendFileSync(log, refused(now, '127.0.0.1:1'))
