@@ -6,7 +6,6 @@ import type { FilePosition, FollowOptions, Source, SourceStatus } from './contra
 import { CHUNK_BYTES } from './line-window.ts'
 import { OpenLog, type Log, type OpenedAs, type Start } from './open-log.ts'
 import { openPacked } from './packed-log.ts'
-import { HeldFiles } from './held-files.ts'
 import { codeOf, explain } from './regular-file.ts'
 import { findRotated, headAt, isNamed, outOfReach, rotatedAfter, rotatedLater } from './rotated.ts'
 import { Moving, resolved, rotatedBeside, type Sibling } from './siblings.ts'
@@ -63,8 +62,6 @@ class Follower implements Source {
   #left = false
   /** Identities of the files beside the log that are older than it. */
   #older: ReadonlySet<string> = new Set()
-  /** What was at the path since then. */
-  readonly #held = new HeldFiles()
   /** What could not be read and is passed over, one line. */
   #lost: string | null = null
   #failures = 0
@@ -103,7 +100,6 @@ class Follower implements Source {
     await this.#running
     this.#log?.close()
     this.#log = null
-    this.#held.close()
   }
 
   async #pass(): Promise<void> {
@@ -146,10 +142,7 @@ class Follower implements Source {
     }
     const there = this.#look()
     if (!there) return false
-    if (!log.is(there)) {
-      this.#held.see(this.path, there)
-      return this.#rotated(log, now)
-    }
+    if (!log.is(there)) return this.#rotated(log, now)
     this.#replaced = null
     this.#show('idle', null)
     return false
@@ -251,12 +244,6 @@ class Follower implements Source {
     const { sibling, unread } = await rotatedAfter(this.path, log.position)
     this.#lost = log.damage
     this.#missed(unread)
-    // A rotation meanwhile may have left the next one without a name, or in another folder.
-    const gone = await this.#held.takeNext(this.path, sibling)
-    if (gone !== null) {
-      this.#follow(new OpenLog(this.path, 'rotated', this.#fresh(log.position.mtime), now, gone))
-      return true
-    }
     const open = await this.#startNext(sibling, this.#fresh(log.position.mtime))
     if (!open) return false
     // Another rotation between the look and the opening moves every name on by one.
@@ -302,7 +289,6 @@ class Follower implements Source {
   #follow(next: Log): void {
     this.#log?.close()
     this.#log = next
-    this.#held.release(next)
     this.#replaced = null
   }
 

@@ -11,7 +11,6 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { folder, follow, LINGERED } from './follow.ts'
 
@@ -200,39 +199,4 @@ it('says so when the writer was never told of the rotation', async () => {
   }
   expect(text()).toMatch(/\n68\n$/)
   expect(source.status()).toMatchObject({ state: 'idle', hint: expect.stringContaining('reopen') })
-})
-
-it('reads a file that was at the path between two looks at an older one, though nobody kept it', async () => {
-  const path = join(folder(), 'access.log')
-  writeFileSync(path, 'one\n')
-  const { poll, later, text } = follow(path)
-  await poll()
-  renameSync(path, `${path}.1`)
-  writeFileSync(path, 'two\n')
-  // Seen while the first one may still be written to.
-  await poll()
-  appendFileSync(path, 'three\n')
-  renameSync(path, `${path}.1`)
-  writeFileSync(path, 'four\n')
-  await poll()
-  renameSync(path, `${path}.1`)
-  writeFileSync(path, 'five\n')
-  for (let n = 0; n < 6; n++) await later(LINGERED)
-  expect(text()).toBe('one\ntwo\nthree\nfour\nfive\n')
-})
-
-it('the same where the file in between was packed: once', async () => {
-  const path = join(folder(), 'access.log')
-  writeFileSync(path, 'one\n')
-  const { poll, later, text } = follow(path)
-  await poll()
-  renameSync(path, `${path}.1`)
-  writeFileSync(path, 'two\n')
-  await poll()
-  renameSync(`${path}.1`, `${path}.2`)
-  writeFileSync(`${path}.1.gz`, gzipSync(readFileSync(path)))
-  unlinkSync(path)
-  writeFileSync(path, 'three\n')
-  for (let n = 0; n < 6; n++) await later(LINGERED)
-  expect(text()).toBe('one\ntwo\nthree\n')
 })
