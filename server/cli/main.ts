@@ -1,17 +1,7 @@
 /** argv in, exit code out. Each command is a file beside this one. */
 import { Command, CommanderError } from 'commander'
-import { registerAlerts } from './alerts.ts'
 import { registerAnalyze } from './analyze.ts'
-import { complain, packageVersion, UsageError } from './command.ts'
-import { registerDb } from './db.ts'
-import { registerExplain } from './explain.ts'
-import { registerFix } from './fix.ts'
-import { registerLint } from './lint.ts'
-import { registerLogFormat } from './log-format.ts'
-import { registerParse } from './parse.ts'
-import { registerProbe } from './probe.ts'
-import { registerProve } from './prove.ts'
-import { registerServe } from './serve.ts'
+import { complain, packageVersion, UsageError, type Register } from './command.ts'
 
 const EXAMPLES = `
 Examples:
@@ -25,18 +15,19 @@ Exit codes: 0 done, 1 findings at or above --fail-on or a failed probe or proof,
 2 usage error or input that cannot be read, 130 or 143 ended by Ctrl-C or SIGTERM.
 "halfopen COMMAND --help" shows the options of a command.`
 
-const COMMANDS = new Map([
-  ['analyze', registerAnalyze],
-  ['serve', registerServe],
-  ['fix', registerFix],
-  ['prove', registerProve],
-  ['probe', registerProbe],
-  ['lint', registerLint],
-  ['parse', registerParse],
-  ['explain', registerExplain],
-  ['log-format', registerLogFormat],
-  ['db', registerDb],
-  ['alerts', registerAlerts],
+/** In the order of the help. Of the others `analyze`, which is to start fast, loads nothing. */
+const COMMANDS = new Map<string, () => Promise<Register>>([
+  ['analyze', async () => registerAnalyze],
+  ['serve', async () => (await import('./serve.ts')).registerServe],
+  ['fix', async () => (await import('./fix.ts')).registerFix],
+  ['prove', async () => (await import('./prove.ts')).registerProve],
+  ['probe', async () => (await import('./probe.ts')).registerProbe],
+  ['lint', async () => (await import('./lint.ts')).registerLint],
+  ['parse', async () => (await import('./parse.ts')).registerParse],
+  ['explain', async () => (await import('./explain.ts')).registerExplain],
+  ['log-format', async () => (await import('./log-format.ts')).registerLogFormat],
+  ['db', async () => (await import('./db.ts')).registerDb],
+  ['alerts', async () => (await import('./alerts.ts')).registerAlerts],
 ])
 
 /** Runs one command. @param argv the words after the program's name. @returns the exit code of CONTRACT.md. */
@@ -56,7 +47,7 @@ export async function main(argv: string[]): Promise<number> {
     .configureOutput({ outputError: () => undefined })
   // The others are for the list in the help, and for what is no command.
   const asked = COMMANDS.get(argv[0] ?? '')
-  for (const register of asked === undefined ? COMMANDS.values() : [asked]) register(program, exit)
+  for (const load of asked === undefined ? COMMANDS.values() : [asked]) (await load())(program, exit)
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {

@@ -16,7 +16,11 @@ const ENTRIES = ['server/cli/main', 'server/scan/worker']
 const GROUPS = [
   {
     name: 'cli',
-    test: /[\\/](?:server[\\/]cli[\\/](?:alerts|analyze|command|db|duration|explain|fix|lint|log-format|main|options|parse|probe|prove|serve|terminal)\.ts|node_modules[\\/]commander[\\/])|rolldown[\\/]runtime/,
+    test: /[\\/](?:server[\\/]cli[\\/](?:analyze|command|main|options|terminal)\.ts|node_modules[\\/]commander[\\/])|rolldown[\\/]runtime/,
+  },
+  {
+    name: 'commands',
+    test: /[\\/]server[\\/]cli[\\/](?:alerts|db|duration|explain|fix|lint|log-format|parse|probe|prove|serve)\.ts$/,
   },
   { name: 'nginx-config', late: true, test: /[\\/]server[\\/]nginx-config[\\/]/ },
   // What error logs, applications' logs and people who ask why need, and an access log does not.
@@ -25,6 +29,10 @@ const GROUPS = [
     late: true,
     test: /[\\/](?:parsers[\\/](?:explain[\\/]|apps[\\/](?:signs[\\/]|app-events|websocket-texts)|nginx[\\/](?:error-(?:events|signs)|log-format-near)\.)|server[\\/]scan[\\/](?:e(?:rror|xplain)[\w-]*|nearest)\.ts)/,
   },
+  // What threads send each other, and programs that unpack.
+  { name: 'seldom', late: true, test: /[\\/]server[\\/]scan[\\/](?:transfer|unpack-program)\.ts$/ },
+  // Two logs of one incident whose clocks differ.
+  { name: 'clocks', late: true, test: /[\\/]server[\\/]diagnosis[\\/]clock-[\w-]+\.ts$/ },
   { name: 'scan', test: /[\\/](?:parsers|server[\\/](?:scan|diagnosis|nginx-config))[\\/]/ },
   {
     name: 'reading',
