@@ -74,6 +74,13 @@ export class MinuteCounts {
     return this.#counts.get(this.#bucket(Math.floor(time / MINUTE)))
   }
 
+  /** What was counted in buckets that begin after `time`, epoch ms, and where the first of them begins. */
+  after(time: number): { count: number; first: number | null } {
+    const from = Math.floor(time / MINUTE) + 1
+    const first = this.#counts.from(from)
+    return { count: this.#counts.sum(from), first: first === null ? null : first * MINUTE }
+  }
+
   /** True when a bucket shares time with [from, to), epoch ms. */
   touches(from: number, to: number): boolean {
     const next = this.#counts.from(this.#bucket(Math.floor(from / MINUTE)))

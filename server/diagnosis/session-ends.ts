@@ -31,9 +31,20 @@ export function secondsOf(age: number): number {
 export class SessionEnds {
   #seconds = new Map<number, SortedCounts>()
   #proofs = new Map<number, Exemplar>()
+  #least = 0
 
   get size(): number {
     return this.#seconds.size
+  }
+
+  /** Ends of the second that was kept last when there was no more room: those with fewer would go next. */
+  get least(): number {
+    return this.#least
+  }
+
+  /** Whether a second with so many ends would be kept, now that it is over. In a long log most would not. */
+  wants(second: number, n: number): boolean {
+    return n >= this.#least || this.#seconds.has(second)
   }
 
   /** @param second since 1970 @param age of `ageOf` */
@@ -65,9 +76,7 @@ export class SessionEnds {
   }
 
   count(second: number): number {
-    let sum = 0
-    for (const n of this.#seconds.get(second)?.values() ?? []) sum += n
-    return sum
+    return this.#seconds.get(second)?.sum() ?? 0
   }
 
   ages(second: number): SortedCounts | null {
@@ -100,6 +109,8 @@ export class SessionEnds {
   #drop(): void {
     const counted = [...this.#seconds.keys()].map((second): [number, number] => [second, this.count(second)])
     counted.sort((a, b) => b[1] - a[1] || b[0] - a[0])
+    // One end is a coincidence, and most seconds of a long log have no more.
+    this.#least = Math.max(2, counted[MOST - 1]?.[1] ?? 0)
     for (const [second] of counted.slice(MOST)) {
       this.#seconds.delete(second)
       this.#proofs.delete(second)

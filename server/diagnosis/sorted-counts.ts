@@ -84,19 +84,36 @@ export class SortedCounts {
     for (const [, n] of this) yield n
   }
 
+  /** Sum of the counts of all keys that are at least `key`. */
+  sum(key = -Infinity): number {
+    const pairs = this.#pairs
+    if (pairs === null) return this.#size === 1 && this.#key >= key ? this.#count : 0
+    let sum = 0
+    for (let at = key === -Infinity ? 0 : this.#find(pairs, key); at < this.#size * 2; at += 2)
+      sum += (pairs[at + 1] as number) >>> 0
+    return sum
+  }
+
   copy(): SortedCounts {
     const copy = new SortedCounts()
-    copy.#size = this.#size
-    copy.#key = this.#key
-    copy.#count = this.#count
-    copy.#pairs = this.#pairs?.slice(0, this.#size * 2) ?? null
+    copy.merge(this)
     return copy
   }
 
   /** Adds all of `other`, in one pass over both. */
   merge(other: SortedCounts): void {
-    if (this.#pairs === null || other.#pairs === null || (this.#pairs[this.#size * 2 - 2] as number) <= other.first()) {
-      for (const [key, n] of other) this.add(key, n)
+    if (other.#size === 0) return
+    if (this.#size === 0) {
+      this.#size = other.#size
+      this.#key = other.#key
+      this.#count = other.#count
+      this.#pairs = other.#pairs?.slice(0, other.#size * 2) ?? null
+      return
+    }
+    if (other.#pairs === null) return this.add(other.#key, other.#count)
+    if (this.#pairs === null || (this.#pairs[this.#size * 2 - 2] as number) <= other.first()) {
+      const { pairs, end } = { pairs: other.#pairs, end: other.#size * 2 }
+      for (let at = 0; at < end; at += 2) this.add(pairs[at] as number, (pairs[at + 1] as number) >>> 0)
       return
     }
     const [a, b] = [this.#pairs, other.#pairs]

@@ -49,7 +49,7 @@ export function timeline(failures: readonly Failures[], good: Successes): Timeli
       : { kind: 'mixed', successes: good.count }
   }
   const since = failures.reduce(
-    (n, o) => n + Math.max(countAfter(o.minutes, lastGood).count, keptAfter(o, lastGood).length),
+    (n, o) => n + Math.max(o.minutes.after(lastGood).count, keptAfter(o, lastGood).length),
     0,
   )
   if (since >= 2 || !sideBySide(failures, good))
@@ -61,7 +61,7 @@ export function timeline(failures: readonly Failures[], good: Successes): Timeli
 export function successesAfter(good: Successes, time: number): { count: number; first: number } | null {
   if (good.first === null || good.last === null || good.last <= time) return null
   if (good.first > time) return { count: good.count, first: good.first }
-  const later = countAfter(good.minutes, time)
+  const later = good.minutes.after(time)
   // The bucket of `time` holds some of before; the lines that are kept tell of some of after.
   const same = keptAfter(good, time).filter((at) => later.first === null || at < later.first)
   return {
@@ -91,21 +91,9 @@ export function sideBySide(failures: readonly Pick<Failures, 'minutes'>[], good:
   return both * 2 > all
 }
 
-/** Occurrences in buckets that begin after `time`: never more than there were. */
-function countAfter(minutes: MinuteCounts, time: number): { count: number; first: number | null } {
-  let count = 0
-  let first: number | null = null
-  for (const [minute, n] of minutes) {
-    if (minute <= time) continue
-    count += n
-    first ??= minute
-  }
-  return { count, first }
-}
-
 /** The bucket of `time` may be hours of successes: then the lines that are kept say more. */
 function goodAfter(good: Successes, time: number): { count: number; first: number | null } {
-  const counted = countAfter(good.minutes, time)
+  const counted = good.minutes.after(time)
   if (good.minutes.step === 1) return counted
   const kept = keptAfter(good, time)
   return { count: Math.max(counted.count, kept.length), first: counted.first ?? least(kept) }

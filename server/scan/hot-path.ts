@@ -6,7 +6,7 @@ import type { AccessRecord } from '../../parsers/record.ts'
 import { add, keepExemplar, MAX_PROOFS, shareOf, shorter, span, suspectKey, suspectOf } from '../diagnosis/contract.ts'
 import type { Evidence, Lifetimes, Occurrences, Suspect } from '../diagnosis/contract.ts'
 import { isSuspect, type Learned, type Upgraded } from './learned.ts'
-import { sharedKernel, type Kernel, type KernelUser } from './kernel-host.ts'
+import { sharedKernel, type EndProof, type Kernel, type KernelUser } from './kernel-host.ts'
 import * as K from './kernel/layout.ts'
 import { KernelWindow } from './kernel-window.ts'
 import { compileShape, type LineProgram } from './line-program.ts'
@@ -14,7 +14,7 @@ import { locatedRecord, withoutPort } from './located.ts'
 import { MaskedLine } from './masked-line.ts'
 import { MinuteBook } from './minute-book.ts'
 import { tailsOf } from './own-traffic.ts'
-import { countIn, settleEnds, settleHistograms, settleInto } from './settle-tally.ts'
+import { countIn, forgetEnds, settleEnds, settleHistograms, settleInto } from './settle-tally.ts'
 
 const NEWLINE = 10
 const MINUTE = 60_000
@@ -188,7 +188,7 @@ export class HotPath implements KernelUser {
     this.counting = false
     kernel.exports.copyKept()
     kernel.exports.turn()
-    kernel.exports.closeEnds()
+    kernel.exports.closeEnds(false)
     evidence.suspects_dropped += kernel.exports.takeDropped()
     const from = K.STATUS / 4
     for (let status = 0; status < 1000; status++) {
@@ -225,12 +225,16 @@ export class HotPath implements KernelUser {
     into.exemplars = keepExemplar(into.exemplars, shorter(line, share.text))
   }
 
-  ended(second: number): void {
-    if (this.kernel !== null && this.evidence !== null) settleEnds(this.kernel, this.evidence, second)
-  }
-
-  proveEnd(second: number, text: string, time: number, number: number): void {
-    this.evidence?.ends.prove(second, new MaskedLine(this.source, number, text, time))
+  ended(second: number, n: number, whole: boolean, proof: EndProof | null): number {
+    const { kernel, evidence } = this
+    if (kernel === null || evidence === null) return 0
+    const { ends } = evidence
+    if (whole && !ends.wants(second, n)) forgetEnds(kernel)
+    else {
+      settleEnds(kernel, evidence, second)
+      if (proof) ends.prove(second, new MaskedLine(this.source, proof.number, proof.text(), proof.time))
+    }
+    return ends.least
   }
 
   client(tally: number, address: string): boolean {

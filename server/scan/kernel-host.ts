@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs'
 import { clfTime, isoTime } from '../../parsers/time.ts'
 import { lifetimeBucket } from '../diagnosis/contract.ts'
 import { builtFile } from './built.ts'
-import { KEPT_ERROR_SIZE, MEMORY_SIZE } from './kernel/layout.ts'
+import { KEPT_ERROR_SIZE, MEMORY_SIZE, PROOF } from './kernel/layout.ts'
+
+/** A line of a second in which several sessions ended. */
+export interface EndProof {
+  text(): string
+  /** Epoch ms. */
+  time: number
+  number: number
+}
 
 /** What it exports (kernel/index.ts). Addresses are offsets into `memory`. */
 interface Exports {
@@ -34,7 +42,7 @@ interface Exports {
   resetTally(index: number, from: number, missing: number, plain: number): void
   settleMinute(index: number): void
   turn(): void
-  closeEnds(): void
+  closeEnds(whole: boolean): void
   // Of error entries.
   errorsCounted: WebAssembly.Global
   reason: WebAssembly.Global
@@ -57,10 +65,9 @@ export interface KernelUser {
   settled(tally: number, minute: number, n: number): void
   /** One of the first three lines, or a long one: its text, time (epoch ms) and number. */
   kept?(tally: number, text: string, time: number, number: number): void
-  /** Sessions ended in this second since 1970: how many stands at ENDS. */
-  ended?(second: number): void
-  /** A line of such a second. */
-  proveEnd?(second: number, text: string, time: number, number: number): void
+  /** `n` sessions ended in this second since 1970: how many of which age stands at ENDS. `whole`: the second is over.
+   *  Returns how many have to end in a second for it to be kept. */
+  ended?(second: number, n: number, whole: boolean, proof: EndProof | null): number
   /** True when no more clients of this tally are wanted. */
   client(tally: number, address: string): boolean
   /** Minutes since 1970 of a reading of the clock, `2026/11/21 06:13`; -1 when it is none. */
@@ -85,9 +92,11 @@ export class Kernel {
         this.user?.kept?.(tally, this.bytes.toString('utf8', at, at + length), time, number),
       client: (tally: number, at: number, length: number) =>
         this.user?.client(tally, this.bytes.toString('latin1', at, at + length)) === false ? 0 : 1,
-      ended: (second: number) => this.user?.ended?.(second),
-      proveEnd: (second: number, at: number, length: number, time: number, number: number) =>
-        this.user?.proveEnd?.(second, this.bytes.toString('utf8', at, at + length), time, number),
+      ended: (second: number, n: number, whole: number, length: number, time: number, number: number) => {
+        const proof =
+          length > 0 ? { text: () => this.bytes.toString('utf8', PROOF, PROOF + length), time, number } : null
+        return this.user?.ended?.(second, n, whole !== 0, proof) ?? 0
+      },
       bucketOf: lifetimeBucket,
     }
     const instance = new WebAssembly.Instance(module, { host })

@@ -73,5 +73,9 @@ export function settleEnds(kernel: Kernel, { ends }: Evidence, second: number): 
     const n = kernel.words[from + age] as number
     if (n > 0) ends.add(second, age, n)
   }
-  kernel.words.fill(0, from, from + K.AGES)
+  forgetEnds(kernel)
+}
+
+export function forgetEnds(kernel: Kernel): void {
+  kernel.words.fill(0, K.ENDS / 4, K.ENDS / 4 + K.AGES)
 }

@@ -147,3 +147,23 @@ test('sorted counts are a map in the order of its keys', () => {
     }),
   )
 })
+
+test('what comes after a time is what a walk over the buckets finds, and a merge into nothing is a copy', () => {
+  fc.assert(
+    fc.property(counted, fc.integer({ min: -2e9, max: 2e9 }), (all, at) => {
+      const counts = count(all, LIMIT)
+      for (const time of [at, ...all.slice(0, 3).map(([minute]) => minute * MINUTE)]) {
+        const later = [...counts].filter(([start]) => start > time)
+        expect(counts.after(time)).toEqual({
+          count: later.reduce((sum, [, n]) => sum + n, 0),
+          first: later[0]?.[0] ?? null,
+        })
+      }
+      const merged = new MinuteCounts(LIMIT)
+      merged.merge(counts)
+      expect(merged).toEqual(counts)
+      merged.add(0, 1)
+      expect(counts).toEqual(count(all, LIMIT))
+    }),
+  )
+})

@@ -42,6 +42,18 @@ test('memory is bounded, and seconds in which many ended stay', () => {
   expect(counted.count(5000)).toBe(40)
 })
 
+test('when there is no more room, seconds with fewer ends than those kept are not wanted', () => {
+  const counted = new SessionEnds()
+  expect(counted.wants(1, 1)).toBe(true)
+  for (let second = 0; second < 5000; second++) for (let n = 0; n < 3; n++) counted.see(second, 3, line(second * 1000))
+  expect([counted.least, counted.wants(9000, 2), counted.wants(9000, 3), counted.wants(4999, 1)]).toEqual([
+    3,
+    false,
+    true,
+    true,
+  ])
+})
+
 test('ages are half octaves', () => {
   expect([0, 0.9, 1, 1.9, 2, 3, 4, 5.9, 6, 60, 90, 1e9, NaN].map(ageOf)).toEqual([
     0, 0, 1, 1, 3, 4, 5, 5, 6, 12, 13, 30, 0,

@@ -26,6 +26,9 @@ export const AGE_UNKNOWN = 31
 /** What tells a request from others, of the line read last. */
 export const KEY = 0x6_3000
 export const KEY_SIZE = 0x1800
+/** A line of the second at ENDS. */
+export const PROOF = 0x6_4800
+export const PROOF_SIZE = 0x4000
 /** The known requests: an open hash table, entries of four words (hash, value, offset and length of the key), keys. */
 export const SLOTS = 0x7_0000
 export const MAX_ENTRIES = 0x8000
