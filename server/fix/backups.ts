@@ -3,7 +3,6 @@ import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { makeFolder } from '../make-folder.ts'
 import { readRegular } from './read-file.ts'
 import { syncFolder } from './replace-file.ts'
 
@@ -55,7 +54,7 @@ export function makeBackup(
   changes: readonly { real: string; before: Buffer; after: Buffer }[],
 ): Backup {
   const made_at = new Date(now).toISOString()
-  makeFolder(home, 0o700)
+  mkdirSync(home, { recursive: true, mode: 0o700 })
   const id = `${nextNumber(home)}-${made_at.replace(/[-:]/g, '').slice(0, 15)}-${randomBytes(3).toString('hex')}`
   const folder = join(home, id)
   mkdirSync(folder, { mode: 0o700 })

@@ -226,14 +226,12 @@ export class HotPath implements KernelUser {
   }
 
   ended(second: number, n: number, whole: boolean, proof: EndProof | null): number {
-    const { kernel, evidence } = this
-    if (kernel === null || evidence === null) return 0
-    const { ends } = evidence
-    if (whole && !ends.wants(second, n)) forgetEnds(kernel)
-    else {
-      settleEnds(kernel, evidence, second)
-      if (proof) ends.prove(second, new MaskedLine(this.source, proof.number, proof.text(), proof.time))
-    }
+    if (this.kernel === null || this.evidence === null) return 0
+    const { ends } = this.evidence
+    if (whole && !ends.wants(second, n)) forgetEnds(this.kernel)
+    else settleEnds(this.kernel, ends, second)
+    if (proof && ends.count(second) > 0)
+      ends.prove(second, new MaskedLine(this.source, proof.number, proof.text(), proof.time))
     return ends.least
   }
 

@@ -1,7 +1,7 @@
 /** Opening the database file, and what its failures mean to the person who has to repair them. */
 import { accessSync, chmodSync, constants, closeSync, existsSync, openSync, statSync, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { makeFolder } from '../../make-folder.ts'
+import { makeFolder } from './make-folder.ts'
 import { StoreError } from '../store-error.ts'
 import { openDriver, type Db } from './driver.ts'
 import { migrate } from './migrations.ts'
