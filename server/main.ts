@@ -90,10 +90,11 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
   let url = ''
   const { alerting } = config
   const { receivers, allow_private } = alerting
+  const wall = wallClock(config.timezone)
   const news = new NewsDesk({
     store,
     alerting,
-    wall: wallClock(config.timezone),
+    wall,
     dashboard: () => url,
     log: (text) => logger.warn(text),
   })
@@ -147,6 +148,9 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     outbox,
     receivers,
     rules: alerting.rules,
+    group_from: alerting.group_from,
+    resolve_after: config.alerts.resolve_after,
+    wall,
     user_agent: `halfopen/${version}`,
     allow_private,
     now,

@@ -5,7 +5,7 @@ export const REASONS = {
   'came-back': 'told: it had been resolved',
   'became-certain': 'told: it is likely and harmful enough only now',
   'succeeded-since': 'told as the end: handshakes succeed again',
-  quiet: 'told as the end: not seen for 30 minutes in a log that was read all the time',
+  quiet: 'told as the end: not seen for `alerts.resolve_after` in a log that was read all the time',
   reminder: 'told again: `remind_every` is over',
   'far-above-usual': 'told again: it happens far more often than in the week before, for the visitors there are',
   'rate-reached': 'told: often enough now for the rule’s `rate`',
