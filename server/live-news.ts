@@ -18,7 +18,7 @@ import type { OutboxRow, ProblemRow, Store, WatchedSource } from './store/contra
 export interface NewsOptions {
   store: Store
   alerting: Alerting
-  /** Local time of epoch ms, see wall-clock.ts. */
+  /** Local time of epoch ms, see scan/zone.ts. */
   wall: (now: number) => number
   /** Address of the dashboard without a trailing slash, for links in messages. */
   dashboard: () => string

@@ -23,12 +23,11 @@ import { Loop } from './loop.ts'
 import { ingest } from './ingest.ts'
 import { NginxFile } from './nginx-view.ts'
 import { packageFolder } from './package-folder.ts'
-import { choose, zoneClock } from './scan/contract.ts'
+import { choose, wallClock, zoneClock } from './scan/contract.ts'
 import { Sources } from './sources.ts'
 import { openSqliteStore, StoreError } from './store/contract.ts'
 import { storeNotices } from './store-notices.ts'
 import { followFile } from './tail/contract.ts'
-import { wallClock } from './wall-clock.ts'
 
 export { loadConfig } from './config.ts'
 

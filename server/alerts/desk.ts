@@ -25,7 +25,7 @@ export interface DeskOptions {
   rules: Rules
   group_from: number
   resolve_after: number
-  /** Local time of epoch ms, see wall-clock.ts. */
+  /** Local time of epoch ms, see scan/zone.ts. */
   wall: (now: number) => number
   user_agent: string
   allow_private: boolean
