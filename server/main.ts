@@ -244,7 +244,7 @@ function webFolder(): string | null {
 /** What the `halfopen` of the package starts. */
 function commandLine(): string | null {
   const root = packageFolder()
-  const file = root === null ? null : join(root, 'server', 'cli', 'halfopen.mjs')
+  const file = root === null ? null : join(root, 'server', 'cli', 'halfopen.cjs')
   return file !== null && existsSync(file) ? file : null
 }
 

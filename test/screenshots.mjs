@@ -19,7 +19,7 @@ const port = await freePort()
 const base = `http://127.0.0.1:${port}`
 const server = spawn(
   process.execPath,
-  [`${ROOT}server/cli/halfopen.mjs`, 'serve', '--demo', '--listen', `127.0.0.1:${port}`],
+  [`${ROOT}server/cli/halfopen.cjs`, 'serve', '--demo', '--listen', `127.0.0.1:${port}`],
   { stdio: 'ignore' },
 )
 const root = process.getuid?.() === 0
