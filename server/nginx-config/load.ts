@@ -1,5 +1,6 @@
 /** Reads a configuration from disk. The only I/O of nginx-config. */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Files } from './expand.ts'
 import { finish, fromDump, isWhole, movedIncludes, resolveInclude, type Loaded } from './from-text.ts'
@@ -75,7 +76,20 @@ function fromDisk(prefix: string, top: readonly Read[]): Loaded {
   }
   const sources = top.map(({ source }) => source)
   const loaded = finish(prefix, sources, files)
-  return loaded.ok ? { ok: true, config: { ...loaded.config, folder: ownFolder(prefix), changed_at } } : loaded
+  if (!loaded.ok) return loaded
+  const here = { folder: ownFolder(prefix), changed_at, name_servers: nameServers() }
+  return { ok: true, config: { ...loaded.config, ...here } }
+}
+
+/** resolv.conf(5): three at most are asked. nginx takes no address with a zone (`fe80::1%eth0`). */
+function nameServers(): string[] {
+  const read = readSource('/etc/resolv.conf')
+  if (!read.ok) return []
+  const addresses = [...read.source.text.matchAll(/^nameserver[ \t]+(\S+)/gm)].map(([, address = '']) => address)
+  return addresses
+    .filter((address) => isIP(address) !== 0 && !address.includes('%'))
+    .slice(0, 3)
+    .map((address) => (isIP(address) === 6 ? `[${address}]` : address))
 }
 
 /** What is backed up and put back as a whole: never a home, where putting back would undo other work. */

@@ -129,6 +129,8 @@ export interface NginxConfig {
   folder: string | null
   /** Newest modification time of the files read, epoch ms; null for a text. */
   changed_at: number | null
+  /** Name servers of the machine the files were read on, as `resolver` takes them; empty for a text. */
+  name_servers: readonly string[]
   /** Every file read, by path. */
   sources: ReadonlyMap<string, Source>
   /** What could not be read or what nginx would refuse; the rest of the tree is still there. */
