@@ -147,6 +147,29 @@ describeWith('nginx', 'fix', () => {
     expect([text('sites/app'), text('sites/b')]).toEqual([SITE, 'b;\n'])
   })
 
+  it.each([
+    ['.', '.'],
+    ['nginx.conf', '.'],
+    ['.', 'nginx.conf'],
+    ['nginx.conf', 'sites/app'],
+    ['nginx.conf', 'sites'],
+    ['.', 'link'],
+  ])('written with --config %s, taken back with --config %s', async (written, named) => {
+    symlinkSync('.', at('link'))
+    expect(await fix(['--config', at(written), at('log'), '--write'])).toMatchObject({ code: 0 })
+    expect(text()).toContain(ADDED)
+    mkdirSync(at('elsewhere'))
+    writeFileSync(at('elsewhere/nginx.conf'), 'events {}\n')
+    for (const other of ['elsewhere', 'elsewhere/nginx.conf', 'log', 'state'])
+      expect(await fix(['--undo', '--config', at(other)])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`no change of ${at(other)}`),
+      })
+    expect(text()).toContain(ADDED)
+    expect(await fix(['--undo', '--config', at(named)])).toMatchObject({ code: 0 })
+    expect(text()).toBe(SITE)
+  })
+
   it('does not undo over later edits', async () => {
     await apply()
     const edited = `${text()}# mine\n`
