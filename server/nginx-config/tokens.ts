@@ -83,19 +83,21 @@ export function readTokens(source: Source): Tokens {
 }
 
 /** The same without keeping them: a large tree has a million. `all` false leaves out space and comments, which is half of
- *  them: enough to read the directives, not to print the file. `part`: only that range, which starts in that line. */
+ *  them: enough to read the directives, not to print the file. `part`: only that range, which starts in that line; no more is looked
+ *  at than that. */
 export function scan(
   source: Source,
   all: boolean,
   sink: Sink,
-  part: { start: number; end: number; line: number } | null = null,
+  part: { start: number; end: number; line: number; lineStart: number } | null = null,
 ): Scanned {
   const { text } = source
   const result: Scanned = { refused: [], error: null }
   const last = part?.end ?? text.length
   let line = part?.line ?? 1
-  let lineStart = part ? lineStartOf(text, part.start) : 0
-  let nextLf = text.indexOf('\n', part?.start ?? 0)
+  let lineStart = part?.lineStart ?? 0
+  const lfFrom = (at: number): number => (part ? lfBefore(text, at, last) : text.indexOf('\n', at))
+  let nextLf = lfFrom(part?.start ?? 0)
   /** First word of the directive being read: it decides whether `{` opens Lua. */
   let name: string | null = null
 
@@ -108,7 +110,7 @@ export function scan(
     while (nextLf !== -1 && nextLf < end) {
       line++
       lineStart = nextLf + 1
-      nextLf = text.indexOf('\n', lineStart)
+      nextLf = lfFrom(lineStart)
     }
     return end
   }
@@ -156,8 +158,11 @@ export function scan(
   return result
 }
 
-/** Where the line begins that `at` is in. */
-export const lineStartOf = (text: string, at: number): number => (at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1)
+/** A whole file on one line is not searched to its end for each of its directives. */
+function lfBefore(text: string, from: number, end: number): number {
+  for (let at = from; at < end; at++) if (text.charCodeAt(at) === LF) return at
+  return -1
+}
 
 function endOfQuoted(text: string, start: number, quote: number): number {
   for (let at = start + 1; at < text.length; at++) {

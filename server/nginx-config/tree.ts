@@ -1,5 +1,5 @@
 /** Directives of one file as a tree over its tokens, and the tree of a whole configuration. */
-import { lineStartOf, scan, type ConfigProblem, type Sink, type Source, type Token } from './tokens.ts'
+import { scan, type ConfigProblem, type Sink, type Source, type Token } from './tokens.ts'
 
 export type { ConfigProblem, Source, Token } from './tokens.ts'
 
@@ -41,10 +41,12 @@ class Directive implements Statement {
   raw: Token | null = null
   closeAt = -1
   closeLine = 0
+  closeLineStart = 0
   readonly source: Source
   readonly name: string
   readonly args: string[]
   readonly line: number
+  readonly lineStart: number
   readonly start: number
   readonly endAt: number
   readonly block: Statement[] | null
@@ -55,6 +57,7 @@ class Directive implements Statement {
     name: string,
     args: string[],
     line: number,
+    lineStart: number,
     start: number,
     endAt: number,
     block: Statement[] | null,
@@ -64,6 +67,7 @@ class Directive implements Statement {
     this.name = name
     this.args = args
     this.line = line
+    this.lineStart = lineStart
     this.start = start
     this.endAt = endAt
     this.block = block
@@ -83,15 +87,15 @@ class Directive implements Statement {
   get close(): Token | null {
     const { source, closeAt, closeLine: line } = this
     if (closeAt === -1) return null
-    const column = closeAt - lineStartOf(source.text, closeAt) + 1
+    const column = closeAt - this.closeLineStart + 1
     return { kind: 'close', source, start: closeAt, end: closeAt + 1, line, column, value: '' }
   }
 
   private tokens(end = this.endAt): Token[] {
-    const { source, start, line } = this
+    const { source, start, line, lineStart } = this
     const tokens: Token[] = []
     const sink = pushTo(tokens, source)
-    scan(source, false, sink, { start, end, line })
+    scan(source, false, sink, { start, end, line, lineStart })
     return tokens
   }
 }
@@ -125,41 +129,49 @@ export function parseFile(source: Source, all = true): ParsedFile {
   let block = statements
   let parent: Directive | null = null
   let depth = 0
-  /** Of the directive being read; `start` -1: none is. */
+  /** Of the directive being read; `nameAt` -1: none is. */
   let name = ''
-  let args: string[] = []
-  let first = { start: -1, line: 1, column: 1 }
+  let nameAt = -1
+  let nameLine = 1
+  let nameLineStart = 0
+  /** Used again and again: an array that grows has room for 17, and most directives have one. */
+  const args: string[] = []
+  let count = 0
   const fail = (line: number, column: number, message: string): void => {
     parsed.error ??= { kind: 'syntax', file: source.file, line, column, message }
   }
+  const unfinished = (): void =>
+    fail(nameLine, nameAt - nameLineStart + 1, `directive "${name}" is not terminated by ";"`)
   const sink: Sink = (kind, start, end, line, lineStart, value) => {
     keep?.(kind, start, end, line, lineStart, value)
     if (parsed.error) return
-    const column = start - lineStart + 1
     switch (kind) {
       case 'word':
-        if (first.start === -1) {
+        if (nameAt === -1) {
           name = oneOf(value)
-          first = { start, line, column }
-        } else args.push(value)
+          nameAt = start
+          nameLine = line
+          nameLineStart = lineStart
+        } else args[count++] = value
         break
       case 'raw':
-        if (parent) parent.raw = { kind, source, start, end, line, column, value }
+        if (parent) parent.raw = { kind, source, start, end, line, column: start - lineStart + 1, value }
         break
       case 'end':
       case 'open': {
-        if (first.start === -1) {
-          fail(line, column, `unexpected "${kind === 'end' ? ';' : '{'}"`)
+        if (nameAt === -1) {
+          fail(line, start - lineStart + 1, `unexpected "${kind === 'end' ? ';' : '{'}"`)
           return
         }
         const inside = kind === 'open' ? [] : null
-        const one: Directive = new Directive(source, name, args, first.line, first.start, start, inside, parent)
+        const own = args.slice(0, count)
+        const one: Directive = new Directive(source, name, own, nameLine, nameLineStart, nameAt, start, inside, parent)
         block.push(one)
-        args = []
-        first = { start: -1, line: 1, column: 1 }
+        count = 0
+        nameAt = -1
         if (!inside) break
         if (++depth > MAX_DEPTH) {
-          fail(line, column, `blocks are nested deeper than ${MAX_DEPTH}`)
+          fail(line, start - lineStart + 1, `blocks are nested deeper than ${MAX_DEPTH}`)
           return
         }
         parent = one
@@ -167,11 +179,12 @@ export function parseFile(source: Source, all = true): ParsedFile {
         break
       }
       case 'close': {
-        if (first.start !== -1) fail(first.line, first.column, `directive "${name}" is not terminated by ";"`)
-        else if (!parent) fail(line, column, 'unexpected "}"')
+        if (nameAt !== -1) unfinished()
+        else if (!parent) fail(line, start - lineStart + 1, 'unexpected "}"')
         else {
           parent.closeAt = start
           parent.closeLine = line
+          parent.closeLineStart = lineStart
           depth--
           parent = parent.parent
           block = parent?.block ?? statements
@@ -190,7 +203,7 @@ export function parseFile(source: Source, all = true): ParsedFile {
     parsed.error ??= error
     return parsed
   }
-  if (first.start !== -1) fail(first.line, first.column, `directive "${name}" is not terminated by ";"`)
+  if (nameAt !== -1) unfinished()
   const open = parent as Directive | null
   if (open && !parsed.error) fail(open.end.line, open.end.column, 'this "{" is never closed')
   return parsed
