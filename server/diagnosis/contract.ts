@@ -126,6 +126,8 @@ export interface ConfigView {
   folder: string | null
   /** The file that nginx has to be told of with -c; null or absent: its own, or not known. */
   main?: string | null
+  /** The program whose files these are, where they show it; null or absent: nobody's but the user's. */
+  installation?: 'npm' | 'swag' | null
   /** Newest modification time (epoch ms) of the files read; null for a dump or standard input. */
   changed_at: number | null
   /** Seconds of `worker_shutdown_timeout`; null or absent: not set, and old workers stay until their last session ends. */

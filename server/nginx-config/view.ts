@@ -16,6 +16,7 @@ export function configView(config: NginxConfig, version: string | null = null): 
     version,
     folder: config.folder,
     main: mainFile(config),
+    installation: installationOf(config),
     changed_at: config.changed_at,
     shutdown_timeout: shutdownTimeout(config),
     settings(server, path) {
@@ -42,6 +43,15 @@ export function configView(config: NginxConfig, version: string | null = null): 
       return served && tlsName(config, served)
     },
   }
+}
+
+/** Both keep one file per host in a folder of that name, and nobody else does. */
+function installationOf({ sources }: NginxConfig): 'npm' | 'swag' | null {
+  for (const path of sources.keys()) {
+    if (/\/proxy_host\/\d+\.conf$/.test(path)) return 'npm'
+    if (/\/(?:site|proxy)-confs\/[^/]+\.conf$/.test(path)) return 'swag'
+  }
+  return null
 }
 
 /** Of main and events context. */
