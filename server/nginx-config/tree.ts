@@ -114,7 +114,7 @@ function oneOf(name: string): string {
   if (known !== undefined) return known
   if (names.size >= MOST_NAMES || name.length >= 64) return name
   // A copy: a slice would keep the whole file it was cut from.
-  const own = [...name].join('')
+  const own = name.split('').join('')
   names.set(own, own)
   return own
 }
