@@ -73,7 +73,7 @@ export function limitFix(
 
 /** Source: ngx_http_limit_conn_handler, ngx_http_limit_req_handler. */
 function refusedBy(line: string): { name: 'limit_conn' | 'limit_req'; zone: string }[] {
-  const [, what, zone] = /limiting (connection|request)s\b[^"]{0,40} by zone "(\w+)"/.exec(line) ?? []
+  const [, what, zone] = /limiting (connection|request)s\b[^"]{0,40} by zone "([\w.-]+)"/.exec(line) ?? []
   return zone === undefined ? [] : [{ name: what === 'connection' ? 'limit_conn' : 'limit_req', zone }]
 }
 

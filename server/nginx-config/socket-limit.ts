@@ -26,7 +26,7 @@ export function socketLimit(config: NginxConfig, block: Node, directive: Directi
   if (!wanted || zone == null) return [directive]
   const found = limitsIn(block, wanted.name)
   // The zone comes from a log, maybe an old one: only what is in effect is changed, and only a plain name written.
-  if (!/^\w+$/.test(zone) || !found?.lines.some(({ statement }) => zoneOf(statement) === zone)) return null
+  if (!/^[\w.-]+$/.test(zone) || !found?.lines.some(({ statement }) => zoneOf(statement) === zone)) return null
   if (found.level === block) return [directive]
   const defined = httpNodes(config).find(
     ({ statement: { name, args } }) =>

@@ -69,7 +69,7 @@ export function circumstancesOf(
 /** Enough sessions to meet the limit that refused some: two connections of a worker each, one of the zone of limit_conn, as
  *  many handshakes as limit_req lets through at once. Where the lines do not name it, the lowest that the config sets. */
 function sessionsFor(config: NginxConfig, said: string): number {
-  const zone = /limiting (?:connection|request)s\b[^"\n]{0,40} by zone "(\w+)"/.exec(said)?.[1]
+  const zone = /limiting (?:connection|request)s\b[^"\n]{0,40} by zone "([\w.-]+)"/.exec(said)?.[1]
   const limits: number[] = []
   let connections = DEFAULT_CONNECTIONS
   const walk = (node: NginxConfig['root']): void => {

@@ -36,9 +36,9 @@ interface Case {
 const CASES: Case[] = [
   {
     name: 'limit_conn of the server, which counts pages too',
-    conf: `${MAP}\nlimit_conn_zone $binary_remote_addr zone=perip:1m;${server('limit_conn perip 2;', '')}`,
-    log: line('error', `limiting connections by zone "perip", ${TAIL}`),
-    adds: ['limit_conn_zone $binary_remote_addr zone=perip_sockets:1m;', 'limit_conn perip_sockets 20;'],
+    conf: `${MAP}\nlimit_conn_zone $binary_remote_addr zone=per-ip.a:1m;${server('limit_conn per-ip.a 2;', '')}`,
+    log: line('error', `limiting connections by zone "per-ip.a", ${TAIL}`),
+    adds: ['limit_conn_zone $binary_remote_addr zone=per-ip.a_sockets:1m;', 'limit_conn per-ip.a_sockets 20;'],
     before: /2 of 3 sessions/,
   },
   {

@@ -41,7 +41,7 @@ export const dnsFailure: Cause = {
     return fixOf({
       layer: 'nginx',
       summary: none
-        ? 'proxy_pass holds a variable, so nginx resolves the name at run time and needs a resolver. Or write the name without a variable: then it is resolved once, at the start. In Docker the name server is 127.0.0.11, whatever this machine asks.'
+        ? 'proxy_pass holds a variable, so nginx resolves the name at run time and needs a resolver. Or write the name without a variable: then it is resolved once, at the start. In Docker the name server is 127.0.0.11, whatever the machine asks where the configuration was read.'
         : 'Check the name and that the name server in `resolver` knows it. nginx asks that server only: names from /etc/hosts and search domains do not count.',
       directives,
       snippet: none
