@@ -83,7 +83,10 @@ async function fix(args: readonly string[], flags: Flags): Promise<number> {
     complain(error.message)
     return 1
   }
-  const folder = /^\+\+\+ (.*)$/m.exec(patch)?.[1]?.startsWith(config.prefix.slice(1)) ? '/' : config.prefix
+  // Its names are relative to the configuration's folder, or to / where a link leads out of that.
+  const name = /^\+\+\+ (.*)$/m.exec(patch)?.[1] ?? ''
+  const within = [...config.sources.values()].some(({ real }) => real === path.join(config.prefix, name))
+  const folder = within ? config.prefix : '/'
   tell(`nothing was changed; to apply it: the same command with --write, or patch -p0 -d ${folder}`)
   return failed ? 2 : 0
 }
@@ -108,6 +111,7 @@ function introduce({ findings }: Report, finding: Finding): void {
   const { title, fix, confidence } = finding
   tell(`${title} (${Math.round(confidence * 100)} % sure)`)
   if (fix.target) tell(`${fix.target.file}:${fix.target.line}`)
+  tell(fix.summary)
   const others = findings.filter((one) => one !== finding && !one.over && one.fix.patch !== null)
   for (const one of others) tell(`not in this patch: ${one.title}; afterwards: --finding ${one.id}`)
 }

@@ -112,18 +112,7 @@ export function rollBack(config: ConfigView | null): string[] {
   ]
 }
 
-/** Commands for the configuration at hand: nginx is told which it is where that is not its own. */
-export function fitted(fix: Fix, config: ConfigView | null): Fix {
-  const main = config?.main ?? null
-  const safe = main === null ? null : shellSafe(main, '')
-  if (!safe) return backedUp(fix)
-  const named = (command: string): string =>
-    command.replaceAll(TEST_AND_RELOAD, `sudo nginx -t -c ${safe} && sudo nginx -s reload -c ${safe}`)
-  const { verify, rollback, ...rest } = backedUp(fix)
-  return { ...rest, verify: verify.map(named), rollback: rollback.map(named) }
-}
-
-/** The same for a patch of one file: its copy alone, outside of everything nginx includes. */
+/** For a patch of one file: its copy alone, outside of everything nginx includes. */
 export function backedUp(fix: Fix): Fix {
   const { patch, target, prepare: before } = fix
   if (before.length === 0 || patch === null || target === null || patch.match(/^\+\+\+ /gm)?.length !== 1) return fix

@@ -126,14 +126,26 @@ export interface ConfigView {
   folder: string | null
   /** The file that nginx has to be told of with -c; null or absent: its own, or not known. */
   main?: string | null
+  /** The program whose files these are, where they show it; null or absent: nobody's but the user's. */
+  installation?: 'npm' | 'swag' | null
   /** Newest modification time (epoch ms) of the files read; null for a dump or standard input. */
   changed_at: number | null
   /** Seconds of `worker_shutdown_timeout`; null or absent: not set, and old workers stay until their last session ends. */
   shutdown_timeout?: number | null
   /** Effective proxy settings for a request, or null when the config does not serve it. */
   settings(server: string | null, path: string): EffectiveProxy | null
-  /** Unified diff, for the block that serves the request, that sets these directives; null when it cannot be written. */
-  patch(server: string | null, path: string, directives: readonly Directive[]): ConfigPatch | null
+  /** Unified diff that sets these directives: those of context `main`, `events` and `http` there, others in the block that
+   *  serves the request. Null when it cannot be written. `path` null: no request is meant. */
+  patch(server: string | null, path: string | null, directives: readonly Directive[]): ConfigPatch | null
+  /** Main and events context are part of what was given. */
+  whole?: boolean
+  /** What `resolver` may ask, as it takes them. */
+  name_servers?: readonly string[]
+  /** Arguments of each line of that name in effect for the request: those of the innermost level that has any. `path`
+   *  null: of main and events context. Empty: there is none. */
+  args?(server: string | null, path: string | null, name: string): readonly (readonly string[])[]
+  /** What proxy_ssl_name has to say for the backend to learn its name; `''`: nothing, null: nothing tells. */
+  tls_name?(server: string | null, path: string): string | null
 }
 
 export interface EffectiveProxy {

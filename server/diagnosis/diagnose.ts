@@ -1,5 +1,5 @@
 /** evidence → findings: every cause is weighed, the best explanation comes first. The only place that ranks. */
-import { fitted } from './advice.ts'
+import { backedUp } from './advice.ts'
 import { blindSpots } from './blind-spots.ts'
 import { CAUSES } from './causes/index.ts'
 import { confidence, type Cause, type Reason, type Weighed } from './cause.ts'
@@ -8,6 +8,7 @@ import { keepExemplar } from './evidence.ts'
 import { addressed, addressedChecks, frontDoor } from './front-door.ts'
 import { findingId } from './finding-id.ts'
 import { countOf } from './group.ts'
+import { commandsFor } from './installation.ts'
 import { inspect, type View } from './view.ts'
 import { asTold, workedSince, type Worked } from './worked-since.ts'
 
@@ -114,7 +115,7 @@ function toFinding(cause: Cause, proposed: Weighed, config: ConfigView | null, v
     scope: { ...weighed.scope, source: weighed.source ?? null },
     evidence,
     alternatives: addressedChecks(weighed.alternatives ?? [], door).sort((a, b) => b.confidence - a.confidence),
-    fix: fitted(addressed(cause.fix(weighed, config, view), door), config),
+    fix: commandsFor(backedUp(addressed(cause.fix(weighed, config, view), door)), config, view.evidence.formats),
     ...(over ? { over: { ...over, since: new Date(over.since).toISOString(), was: { title, severity } } } : {}),
     ...(worked ? { worked: asTold(cause.id, worked) } : {}),
   }

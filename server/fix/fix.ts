@@ -1,5 +1,5 @@
 /** A patch into the user's files and out again: backed up first, tested by nginx, put back when nginx refuses it. */
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NginxConfig } from '../nginx-config/contract.ts'
 import { DiffError, readDiff } from './apply-diff.ts'
@@ -129,14 +129,13 @@ export function test({ main }: Pick<Backup, 'main'>): Tested {
 
 /** Takes back the newest change that the files hold, or of those to `config` (absolute). Throws FixError. */
 export function undo(home: string, config: string | null): Backup {
-  const wanted = config === null ? null : realOf(config)
-  const open = backups(home).filter(
-    (one) => one.state !== 'undone' && (wanted === null || realOf(one.config) === wanted),
-  )
+  const open = backups(home).filter((one) => one.state !== 'undone' && (config === null || isMeant(one, config)))
   // One that was taken back by hand, or edited since, does not stand in the way of those before it.
   const chosen = open.find(stands) ?? open[0]
   if (chosen === undefined)
-    throw new FixError(`nothing to undo: no change made by "halfopen fix --write" is kept in ${home}`)
+    throw new FixError(
+      `nothing to undo: no change${config === null ? '' : ` of ${config}`} made by "halfopen fix --write" is kept in ${home}`,
+    )
   for (const [index, what] of heldNow(chosen).entries()) {
     const { real = '', copy = '' } = chosen.files[index] ?? {}
     if (what === null) readable(real)
@@ -149,6 +148,25 @@ export function undo(home: string, config: string | null): Backup {
   tidy(chosen)
   const named = chosen.files.map(({ real }) => real).join(', ')
   return note(chosen, 'undone', `as before: ${named}`, `the copies stay in ${chosen.folder}`)
+}
+
+/** Whether a change is of that configuration, whichever way each was named: the main file, its folder, a changed file, or
+ *  a folder that holds what was changed. */
+function isMeant(backup: Backup, config: string): boolean {
+  const [made, asked] = [mainOf(backup.config), mainOf(config)]
+  const within = `${realOf(config)}/`
+  return (
+    made === asked ||
+    backup.files.some(({ real }) => real === asked) ||
+    made.startsWith(within) ||
+    backup.files.every(({ real }) => real.startsWith(within))
+  )
+}
+
+/** As `--config` takes it: a folder means the nginx.conf in it. */
+function mainOf(config: string): string {
+  const main = join(config, 'nginx.conf')
+  return existsSync(main) ? realOf(main) : realOf(config)
 }
 
 /** Whether there is something of it to take back, and nothing else. An interrupted one counts even when it changed nothing

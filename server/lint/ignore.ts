@@ -35,12 +35,12 @@ export function ignoresIn(source: Source, tokens: readonly Token[], statements: 
 function rangeOf(statements: readonly Statement[], line: number, alone: boolean): { from: number; to: number } {
   const target = alone ? nextAfter(statements, line) : startingOn(statements, line)
   if (!target) return { from: line, to: line }
-  return { from: target.words[0]?.line ?? line, to: (target.close ?? target.end).line }
+  return { from: target.line, to: (target.close ?? target.end).line }
 }
 
 function nextAfter(statements: readonly Statement[], line: number): Statement | null {
   for (const statement of statements) {
-    const from = statement.words[0]?.line ?? 1
+    const from = statement.line
     if (from > line) return statement
     if (statement.block && (statement.close ?? statement.end).line > line) return nextAfter(statement.block, line)
   }
@@ -51,7 +51,7 @@ function nextAfter(statements: readonly Statement[], line: number): Statement | 
 function startingOn(statements: readonly Statement[], line: number): Statement | null {
   let last: Statement | null = null
   for (const statement of statements) {
-    const from = statement.words[0]?.line ?? 1
+    const from = statement.line
     if (from > line) break
     const end = (statement.close ?? statement.end).line
     if (from === line || end === line) last = statement

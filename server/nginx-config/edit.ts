@@ -14,6 +14,11 @@ export const startOf = (statement: Statement): number => statement.words[0]?.sta
 /** Where the directive ends, its `;` or `}` included. */
 export const endOf = (statement: Statement): number => (statement.close ?? statement.end).end
 
+export const textOf = (statement: Statement): string =>
+  statement.source.text.slice(startOf(statement), endOf(statement))
+
+export const sameArgs = (a: Statement, b: Statement): boolean => a.args.join('\0') === b.args.join('\0')
+
 /** Source text of a directive's words from the `from`-th on, as written, quotes included. */
 export function wordsText({ source, words }: Statement, from: number): string {
   const first = words[from]
@@ -47,15 +52,48 @@ export function insertInto(edits: Edits, block: Node, texts: readonly string[]):
     .map(({ anchor }) => anchor)
     .filter((anchor) => !isRemoved(edits, anchor))
   const after = proxies.reduce<Statement | null>((last, it) => (last && endOf(last) > endOf(it) ? last : it), null)
-  const source = (after ?? block.statement).source
-  const at = after ? endOf(after) : block.statement.end.end
+  addLines(
+    edits,
+    after ?? block.statement,
+    after ? endOf(after) : block.statement.end.end,
+    texts,
+    indentIn(block, after),
+  )
+  return after ?? block.statement
+}
+
+/** Adds directives after another one, indented as it is. */
+export function insertAfter(edits: Edits, statement: Statement, texts: readonly string[]): void {
+  const lead = indentBefore(statement.source.text, startOf(statement)) ?? ''
+  addLines(edits, statement, endOf(statement), texts, lead)
+}
+
+/** On lines of their own below the one that `at` is in, or on the same line when something follows there. */
+function addLines(edits: Edits, { source }: Statement, at: number, texts: readonly string[], lead: string): void {
   const end = restOfLine(source.text, at)
+  const eol = lineEnd(source.text)
   const text =
     end === null
       ? texts.map((one) => ` ${oneLine(one)}`).join('')
-      : texts.map((one) => lineEnd(source.text) + indent(one, indentIn(block, after), lineEnd(source.text))).join('')
+      : texts.map((one) => eol + indent(one, lead, eol)).join('')
   addEdit(edits, source, { start: end ?? at, end: end ?? at, text })
-  return after ?? block.statement
+}
+
+/** Changes the first of the directives that already set it, from the `keep`-th word on, and removes the others; false when
+ *  there is none. */
+export function overwrite(
+  edits: Edits,
+  same: readonly Node[],
+  wanted: Statement,
+  keep: number,
+  touched: Statement[],
+): boolean {
+  const [first, ...others] = new Set(same.map(({ statement }) => statement))
+  if (!first) return false
+  replaceWords(edits, first, wanted, keep)
+  for (const other of others) remove(edits, other)
+  touched.push(first)
+  return true
 }
 
 function isRemoved(edits: Edits, statement: Statement): boolean {

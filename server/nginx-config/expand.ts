@@ -124,7 +124,7 @@ export function kindOf(root: Node): NginxConfig['kind'] {
 
 function rootNode(source: Source = { file: '', real: '', text: '', encoding: 'utf8' }): Node {
   const end = { kind: 'open' as const, source, start: 0, end: 0, line: 1, column: 1, value: '' }
-  const empty = { args: [], words: [], raw: null, close: null, parent: null, block: [] }
+  const empty = { args: [], line: 1, words: [], raw: null, close: null, parent: null, block: [] }
   const statement: Statement = { source, name: '', end, ...empty }
   return { statement, children: [], parent: null, anchor: statement, gaps: NONE }
 }

@@ -90,7 +90,8 @@ export function finish(prefix: string, top: readonly Source[], files: Files): Lo
   const { root, sources, problems }: Expanded = expand(files, top)
   const fatal = problems.find(({ kind, file }) => kind === 'syntax' && top.some((source) => source.file === file))
   if (fatal) return { ok: false, error: fatal }
-  return { ok: true, config: { root, kind: kindOf(root), prefix, folder: null, changed_at: null, sources, problems } }
+  const nothing = { folder: null, changed_at: null, name_servers: [] }
+  return { ok: true, config: { root, kind: kindOf(root), prefix, ...nothing, sources, problems } }
 }
 
 /** True for a whole nginx.conf, false for a part that another file includes. */

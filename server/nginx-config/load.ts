@@ -1,5 +1,7 @@
 /** Reads a configuration from disk. The only I/O of nginx-config. */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { isIP } from 'node:net'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Files } from './expand.ts'
 import { finish, fromDump, isWhole, movedIncludes, resolveInclude, type Loaded } from './from-text.ts'
@@ -75,7 +77,20 @@ function fromDisk(prefix: string, top: readonly Read[]): Loaded {
   }
   const sources = top.map(({ source }) => source)
   const loaded = finish(prefix, sources, files)
-  return loaded.ok ? { ok: true, config: { ...loaded.config, folder: ownFolder(prefix), changed_at } } : loaded
+  if (!loaded.ok) return loaded
+  const here = { folder: ownFolder(prefix), changed_at, name_servers: nameServers() }
+  return { ok: true, config: { ...loaded.config, ...here } }
+}
+
+/** resolv.conf(5): three at most are asked. nginx takes no address with a zone (`fe80::1%eth0`). */
+function nameServers(): string[] {
+  const read = readSource('/etc/resolv.conf')
+  if (!read.ok) return []
+  const addresses = [...read.source.text.matchAll(/^nameserver[ \t]+(\S+)/gm)].map(([, address = '']) => address)
+  return addresses
+    .filter((address) => isIP(address) !== 0 && !address.includes('%'))
+    .slice(0, 3)
+    .map((address) => (isIP(address) === 6 ? `[${address}]` : address))
 }
 
 /** What is backed up and put back as a whole: never a home, where putting back would undo other work. */
@@ -97,7 +112,7 @@ function readSource(path: string): Read | { ok: false; reason: string } {
     const found = fstatSync(file)
     if (!found.isFile()) return { ok: false, reason: 'it is not a regular file' }
     if (found.size > MAX_BYTES) return { ok: false, reason: `it is larger than ${MAX_BYTES / 1024 / 1024} MB` }
-    const source = { file: path, real: realpathSync(path), ...decode(readFileSync(file)) }
+    const source = { file: path, real: realpathSync.native(path), ...decode(readFileSync(file)) }
     return { ok: true, source, changed: Math.floor(found.mtimeMs) }
   } catch (error) {
     return { ok: false, reason: reasonOf(error) }
@@ -107,12 +122,9 @@ function readSource(path: string): Read | { ok: false; reason: string } {
 }
 
 /** UTF-8 when it is valid, else one character per byte, so that the text always gives the same bytes back. */
-function decode(bytes: Uint8Array): Pick<Source, 'text' | 'encoding'> {
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), encoding: 'utf8' }
-  } catch {
-    return { text: Buffer.from(bytes).toString('latin1'), encoding: 'latin1' }
-  }
+function decode(bytes: Buffer): Pick<Source, 'text' | 'encoding'> {
+  const encoding = isUtf8(bytes) ? 'utf8' : 'latin1'
+  return { text: bytes.toString(encoding), encoding }
 }
 
 function list(folder: string): string[] {

@@ -2,50 +2,67 @@
 import type { ConfigPatch, Directive } from '../diagnosis/contract.ts'
 import { applyEdits, unifiedDiff } from './diff.ts'
 import { definesVariable, headerLevel, headerName, headersIn, inherited } from './effective.ts'
-import { endOf, insertBefore, insertInto, remove, replaceWords, startOf, type Edits } from './edit.ts'
+import { insertInto, overwrite, sameArgs, textOf, type Edits } from './edit.ts'
 import { levels } from './levels.ts'
 import { atLeast } from './nginx-version.ts'
+import { isTop, planTop, TOP } from './patch-top.ts'
 import { keepsConnections, upgradeVariable } from './upgrade-map.ts'
 import type { Served } from './serve.ts'
+import { socketLimit, zoneOf } from './socket-limit.ts'
 import { descendants, httpNodes, lineOf, parseFile } from './tree.ts'
 import type { NginxConfig, Node, Source, Statement } from './tree.ts'
 
-/** A diff for the block that serves the request; null when nothing would change or it cannot be written:
- *  the request is not proxied, a directive does not parse, or a `map` has no http context in a fragment. */
+/** A diff that sets directives of main, events and http context, and of the block that serves the request. Null when nothing
+ *  would change or it cannot be written: the request is not proxied, a directive does not parse, or the context of one is
+ *  not part of what was given. @param served null: no request is meant, and no block. */
 export function patchFor(
   config: NginxConfig,
-  served: Served,
+  served: Served | null,
   asked: readonly Directive[],
   version: string | null = null,
 ): ConfigPatch | null {
-  if (!served.pass) return null
-  const directives = fitted(config, served.pass, asked, version !== null && atLeast(version, '1.29.7'))
-  const inBlock = statementsOf(directives.filter(({ context }) => context !== 'http'))
-  const inHttp = statementsOf(directives.filter(({ context }) => context === 'http'))
-  if (!inBlock || !inHttp) return null
-  const missing = inHttp.filter((statement) => !isDefined(config, statement))
+  if (served && !served.pass) return null
+  const directives = served?.pass
+    ? fitted(config, { ...served, pass: served.pass }, asked, version !== null && atLeast(version, '1.29.7'))
+    : asked
+  if (directives === null) return null
+  const inBlock = statementsOf(directives.filter(({ context }) => !isTop(context)))
+  if (!inBlock || (!served && inBlock.length > 0)) return null
+  const inTop = TOP.map((context) => statementsOf(directives.filter((one) => one.context === context)))
   // nginx refuses to start on a variable that nobody defines.
   const usesMap = inBlock.some(({ args }) => args.some((arg) => /\$\{?connection_upgrade\b/.test(arg)))
-  const bringsMap = inHttp.some(({ name, args }) => name === 'map' && args[1] === '$connection_upgrade')
+  const bringsMap = inTop[2]?.some(({ name, args }) => name === 'map' && args[1] === '$connection_upgrade') === true
   if (usesMap && !bringsMap && !definesVariable(config, 'connection_upgrade')) return null
 
   const edits: Edits = new Map()
-  const place = planBlock(config, served.block, inBlock, edits)
-  const first = missing.length > 0 ? firstServer(config, served) : null
-  if (missing.length > 0 && !first) return null
-  if (first) insertBefore(edits, first, missing.map(textOf))
-  const target = place ?? first
-  const patch = target && diffOf(config, edits)
-  return patch ? { patch, target: { file: target.source.file, line: lineOf(target) } } : null
+  const place = served && planBlock(config, served.block, inBlock, edits)
+  const touched: Statement[] = place ? [place] : []
+  for (const [i, statements] of inTop.entries())
+    if (!statements || !planTop(config, TOP[i] ?? 'http', statements, served, edits, touched)) return null
+  const [target] = touched
+  const patch = target === undefined ? null : diffOf(config, edits)
+  return target && patch !== null ? { patch, target: { file: target.source.file, line: lineOf(target) } } : null
 }
 
 /** The directives as this configuration wants them: an upgrade map that has another name is used and no second one added;
- *  a map that is added does not close the connections that keepalive keeps. */
-function fitted(config: NginxConfig, pass: Node, asked: readonly Directive[], modern: boolean): Directive[] {
+ *  a map that is added does not close the connections that keepalive keeps; sockets get a limit of their own. Null when it
+ *  cannot be done here. */
+function fitted(
+  config: NginxConfig,
+  { pass, block }: Served & { pass: Node },
+  asked: readonly Directive[],
+  modern: boolean,
+): Directive[] | null {
   const existing = upgradeVariable(config)
   const rename = existing !== null && !definesVariable(config, 'connection_upgrade')
   const keeps = keepsConnections(config, pass, modern)
-  return asked.map((directive) => {
+  const out: Directive[] = []
+  for (const directive of asked) {
+    const limits = socketLimit(config, block, directive)
+    if (!limits) return null
+    out.push(...limits)
+  }
+  return out.map((directive) => {
     const { text } = directive
     // The map is asked for too; renamed it is the one that is there, which is never defined twice.
     if (rename) return { ...directive, text: text.replace(/\$connection_upgrade\b/g, () => `$${existing}`) }
@@ -59,8 +76,6 @@ function statementsOf(directives: readonly Directive[]): Statement[] | null {
   const { error, statements } = parseFile({ file: '', real: '', text, encoding: 'utf8' })
   return error ? null : statements
 }
-
-const textOf = (statement: Statement): string => statement.source.text.slice(startOf(statement), endOf(statement))
 
 /** Returns the directive beside which, or in whose place, the change stands; null when there is none. */
 function planBlock(config: NginxConfig, block: Node, wanted: readonly Statement[], edits: Edits): Statement | null {
@@ -84,36 +99,23 @@ function planBlock(config: NginxConfig, block: Node, wanted: readonly Statement[
     if (statement.name === 'proxy_set_header') {
       if (missing.length === 0 || (!shared && !missing.includes(statement))) continue
       const same = headersIn(home).filter((node) => headerName(node) === nameOf(statement))
-      if (!overwrite(same, statement, 2, edits, touched)) add(home, statement)
+      if (!overwrite(edits, same, statement, 2, touched)) add(home, statement)
     } else {
-      const effective = inherited(block, statement.name)
+      const zone = zoneOf(statement)
+      const effective = zone === null ? inherited(block, statement.name) : null
       if (effective && sameArgs(effective.statement, statement)) continue
-      const same = block.children.filter((node) => node.statement.name === statement.name)
-      if (!overwrite(same, statement, 1, edits, touched)) add(block, statement)
+      const same = block.children.filter(
+        (node) => node.statement.name === statement.name && zoneOf(node.statement) === zone,
+      )
+      if (zone !== null && same.some((node) => sameArgs(node.statement, statement))) continue
+      if (!overwrite(edits, same, statement, zone === null ? 1 : 2, touched)) add(block, statement)
     }
   }
   for (const [node, texts] of additions) touched.push(insertInto(edits, node, texts))
   return touched.find(({ source }) => source === block.statement.source) ?? touched[0] ?? null
 }
 
-/** Changes the first of the directives that already set it and removes the others; false when there is none. */
-function overwrite(
-  same: readonly Node[],
-  wanted: Statement,
-  keep: number,
-  edits: Edits,
-  touched: Statement[],
-): boolean {
-  const [first, ...others] = new Set(same.map(({ statement }) => statement))
-  if (!first) return false
-  replaceWords(edits, first, wanted, keep)
-  for (const other of others) remove(edits, other)
-  touched.push(first)
-  return true
-}
-
 const nameOf = (header: Statement): string => (header.args[0] ?? '').toLowerCase()
-const sameArgs = (a: Statement, b: Statement): boolean => a.args.join('\0') === b.args.join('\0')
 
 /** The level sets exactly this header, once. */
 function has(level: readonly Node[], wanted: Statement): boolean {
@@ -129,23 +131,6 @@ function isOnlyUser(config: NginxConfig, level: Node, block: Node): boolean {
     if (headerLevel(node.parent) === level) return false
   }
   return true
-}
-
-/** A map or log_format of that name exists: it is never defined twice. */
-function isDefined(config: NginxConfig, { name, args }: Statement): boolean {
-  return httpNodes(config).some(({ statement: other }) => {
-    if (other.name !== name) return false
-    if (name === 'map') return other.args[1] === args[1]
-    return name === 'log_format' ? other.args[0] === args[0] : other.args.join('\0') === args.join('\0')
-  })
-}
-
-/** The first server block beside the one that serves the request: what stands there is in http context, and loaded. */
-function firstServer(config: NginxConfig, { server }: Served): Statement | null {
-  if (config.kind !== 'main' && config.kind !== 'http') return null
-  const { parent, source } = server.statement
-  const beside = parent ? (parent.block ?? []) : parseFile(source).statements
-  return beside.find(({ name, block }) => name === 'server' && block) ?? null
 }
 
 function diffOf(config: NginxConfig, edits: Edits): string | null {

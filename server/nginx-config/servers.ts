@@ -162,11 +162,15 @@ function readServer(node: Node): Server {
 }
 
 function serverOf(node: Node): Server {
-  const argsOf = (name: string) =>
-    node.children.filter(({ statement }) => statement.name === name).map((c) => c.statement.args)
-  const names = argsOf('server_name').flat()
-  const allTls = argsOf('ssl').some(([state]) => state === 'on')
-  const listens = argsOf('listen').map(([address = '80', ...options]) => ({
+  const names: string[] = []
+  const addresses: string[][] = []
+  let allTls = false
+  for (const { statement } of node.children)
+    if (statement.name === 'listen') addresses.push(statement.args)
+    else if (statement.name === 'ssl' && statement.args[0] === 'on') allTls = true
+    // One by one: a call takes fewer arguments than a line of a hostile file has names.
+    else if (statement.name === 'server_name') for (const name of statement.args) names.push(name)
+  const listens = addresses.map(([address = '80', ...options]) => ({
     ...readListen(address),
     isDefault: options.includes('default_server') || options.includes('default'),
     tls: allTls || options.includes('ssl'),

@@ -39,11 +39,17 @@ export interface ConfigProblem {
   message: string
 }
 
-export interface Tokens {
+export interface Tokens extends Scanned {
   tokens: Token[]
+}
+
+export interface Scanned {
   refused: ConfigProblem[]
   error: ConfigProblem | null
 }
+
+/** Takes one token: its range, its line, and where that line starts. */
+export type Sink = (kind: TokenKind, start: number, end: number, line: number, lineStart: number, value: string) => void
 
 export const tokenText = (token: Token): string => token.source.text.slice(token.start, token.end)
 
@@ -67,42 +73,59 @@ const BYTE_ORDER_MARK = 0xfeff
 
 const isSpace = (code: number): boolean => code === SPACE || code === TAB || code === LF || code === CR
 
-/** Splits a file into tokens. Never throws; linear in the length. `all` false leaves out space and comments, which is half of
- *  them: enough to read the directives, not to print the file. */
-export function readTokens(source: Source, all = true): Tokens {
+/** Splits a file into tokens. Never throws; linear in the length. */
+export function readTokens(source: Source): Tokens {
+  const tokens: Token[] = []
+  const found = scan(source, true, (kind, start, end, line, lineStart, value) => {
+    tokens.push({ kind, source, start, end, line, column: start - lineStart + 1, value })
+  })
+  return { tokens, ...found }
+}
+
+/** The same without keeping them: a large tree has a million. `all` false leaves out space and comments, which is half of
+ *  them: enough to read the directives, not to print the file. `part`: only that range, which starts in that line; no more is looked
+ *  at than that. */
+export function scan(
+  source: Source,
+  all: boolean,
+  sink: Sink,
+  part: { start: number; end: number; line: number; lineStart: number } | null = null,
+): Scanned {
   const { text } = source
-  const result: Tokens = { tokens: [], refused: [], error: null }
-  let line = 1
-  let lineStart = 0
-  let nextLf = text.indexOf('\n')
+  const result: Scanned = { refused: [], error: null }
+  const last = part?.end ?? text.length
+  let line = part?.line ?? 1
+  let lineStart = part?.lineStart ?? 0
+  const lfFrom = (at: number): number => (part ? lfBefore(text, at, last) : text.indexOf('\n', at))
+  let nextLf = lfFrom(part?.start ?? 0)
   /** First word of the directive being read: it decides whether `{` opens Lua. */
   let name: string | null = null
 
   const place = (at: number) => ({ file: source.file, line, column: at - lineStart + 1 })
   const push = (kind: TokenKind, start: number, end: number, value = ''): number => {
-    result.tokens.push({ kind, source, start, end, line, column: start - lineStart + 1, value })
+    sink(kind, start, end, line, lineStart, value)
     return nextLf !== -1 && nextLf < end ? pass(end) : end
   }
   const pass = (end: number): number => {
     while (nextLf !== -1 && nextLf < end) {
       line++
       lineStart = nextLf + 1
-      nextLf = text.indexOf('\n', lineStart)
+      nextLf = lfFrom(lineStart)
     }
     return end
   }
-  const fail = (at: number, message: string): Tokens => {
+  const fail = (at: number, message: string): Scanned => {
     result.error = { kind: 'syntax', ...place(at), message }
     push('rest', at, text.length)
     return result
   }
 
-  let at = 0
-  if (text.charCodeAt(0) === BYTE_ORDER_MARK) {
+  let at = part?.start ?? 0
+  if (at === 0 && text.charCodeAt(0) === BYTE_ORDER_MARK) {
     result.refused.push({ kind: 'refused', ...place(0), message: 'the file starts with a byte order mark' })
     at = push('bom', 0, 1)
   }
-  while (at < text.length) {
+  while (at < last) {
     const code = text.charCodeAt(at)
     if (isSpace(code)) {
       let end = at + 1
@@ -133,6 +156,12 @@ export function readTokens(source: Source, all = true): Tokens {
     }
   }
   return result
+}
+
+/** A whole file on one line is not searched to its end for each of its directives. */
+function lfBefore(text: string, from: number, end: number): number {
+  for (let at = from; at < end; at++) if (text.charCodeAt(at) === LF) return at
+  return -1
 }
 
 function endOfQuoted(text: string, start: number, quote: number): number {

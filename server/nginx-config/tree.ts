@@ -1,5 +1,5 @@
 /** Directives of one file as a tree over its tokens, and the tree of a whole configuration. */
-import { readTokens, type ConfigProblem, type Source, type Token } from './tokens.ts'
+import { scan, type ConfigProblem, type Sink, type Source, type Token } from './tokens.ts'
 
 export type { ConfigProblem, Source, Token } from './tokens.ts'
 
@@ -12,14 +12,16 @@ export interface Statement {
   name: string
   /** Decoded words after the name. */
   args: string[]
-  /** The name and the arguments. */
-  words: Token[]
+  /** Of the name, from 1. */
+  line: number
+  /** The name and the arguments; read again when asked for. */
+  readonly words: Token[]
   /** `;`, or the `{` of a block. */
-  end: Token
+  readonly end: Token
   /** Directives inside; null when it has no block. Empty for a Lua block, whose text is in `raw`. */
   block: Statement[] | null
   raw: Token | null
-  close: Token | null
+  readonly close: Token | null
   /** The block around it in the same file; null at the top of the file. */
   parent: Statement | null
 }
@@ -33,59 +35,160 @@ export interface ParsedFile {
   error: ConfigProblem | null
 }
 
-/** Parses one file. Never throws; nesting does not use the call stack. `all` false: without the tokens of space and comments. */
-export function parseFile(source: Source, all = true): ParsedFile {
-  const { tokens, refused, error } = readTokens(source, all)
-  const statements: Statement[] = []
-  const parsed: ParsedFile = { source, tokens, statements, refused, error }
-  const fail = ({ line, column }: Token, message: string): ParsedFile => {
-    parsed.error = { kind: 'syntax', file: source.file, line, column, message }
-    return parsed
+/** Tokens of directives are ten times the text in memory, and of most nobody asks more than the words: those are kept, and
+ *  where to find the rest. */
+class Directive implements Statement {
+  raw: Token | null = null
+  closeAt = -1
+  closeLine = 0
+  closeLineStart = 0
+  readonly source: Source
+  readonly name: string
+  readonly args: string[]
+  readonly line: number
+  readonly lineStart: number
+  readonly start: number
+  readonly endAt: number
+  readonly block: Statement[] | null
+  readonly parent: Directive | null
+
+  constructor(
+    source: Source,
+    name: string,
+    args: string[],
+    line: number,
+    lineStart: number,
+    start: number,
+    endAt: number,
+    block: Statement[] | null,
+    parent: Directive | null,
+  ) {
+    this.source = source
+    this.name = name
+    this.args = args
+    this.line = line
+    this.lineStart = lineStart
+    this.start = start
+    this.endAt = endAt
+    this.block = block
+    this.parent = parent
   }
 
+  get words(): Token[] {
+    return this.tokens().filter(({ kind }) => kind === 'word')
+  }
+
+  get end(): Token {
+    const { source, endAt, block } = this
+    const { line = 1, column = 1 } = this.tokens(endAt + 1).find(({ start }) => start === endAt) ?? {}
+    return { kind: block ? 'open' : 'end', source, start: endAt, end: endAt + 1, line, column, value: '' }
+  }
+
+  get close(): Token | null {
+    const { source, closeAt, closeLine: line } = this
+    if (closeAt === -1) return null
+    const column = closeAt - this.closeLineStart + 1
+    return { kind: 'close', source, start: closeAt, end: closeAt + 1, line, column, value: '' }
+  }
+
+  private tokens(end = this.endAt): Token[] {
+    const { source, start, line, lineStart } = this
+    const tokens: Token[] = []
+    const sink = pushTo(tokens, source)
+    scan(source, false, sink, { start, end, line, lineStart })
+    return tokens
+  }
+}
+
+const pushTo =
+  (tokens: Token[], source: Source): Sink =>
+  (kind, start, end, line, lineStart, value) =>
+    void tokens.push({ kind, source, start, end, line, column: start - lineStart + 1, value })
+
+/** Directive names: few, and compared more often than anything. One string each makes that cheap. */
+const names = new Map<string, string>()
+const MOST_NAMES = 1000
+
+function oneOf(name: string): string {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  if (names.size >= MOST_NAMES || name.length >= 64) return name
+  // A copy: a slice would keep the whole file it was cut from.
+  const own = name.split('').join('')
+  names.set(own, own)
+  return own
+}
+
+/** Parses one file. Never throws; nesting does not use the call stack. `all` false: without the list of tokens. */
+export function parseFile(source: Source, all = true): ParsedFile {
+  const statements: Statement[] = []
+  const tokens: Token[] = []
+  const parsed: ParsedFile = { source, tokens, statements, refused: [], error: null }
+  const keep = all ? pushTo(tokens, source) : null
+
   let block = statements
-  let parent: Statement | null = null
+  let parent: Directive | null = null
   let depth = 0
-  let words: Token[] = []
-  for (const token of tokens) {
-    switch (token.kind) {
+  /** Of the directive being read; `nameAt` -1: none is. */
+  let name = ''
+  let nameAt = -1
+  let nameLine = 1
+  let nameLineStart = 0
+  /** Used again and again: an array that grows has room for 17, and most directives have one. */
+  const args: string[] = []
+  let count = 0
+  const fail = (line: number, column: number, message: string): void => {
+    parsed.error ??= { kind: 'syntax', file: source.file, line, column, message }
+  }
+  const unfinished = (): void =>
+    fail(nameLine, nameAt - nameLineStart + 1, `directive "${name}" is not terminated by ";"`)
+  const sink: Sink = (kind, start, end, line, lineStart, value) => {
+    keep?.(kind, start, end, line, lineStart, value)
+    if (parsed.error) return
+    switch (kind) {
       case 'word':
-        words.push(token)
+        if (nameAt === -1) {
+          name = oneOf(value)
+          nameAt = start
+          nameLine = line
+          nameLineStart = lineStart
+        } else args[count++] = value
         break
       case 'raw':
-        if (parent) parent.raw = token
+        if (parent) parent.raw = { kind, source, start, end, line, column: start - lineStart + 1, value }
         break
       case 'end':
       case 'open': {
-        const first = words[0]
-        if (!first) return fail(token, `unexpected "${token.kind === 'end' ? ';' : '{'}"`)
-        const statement: Statement = {
-          source,
-          name: first.value,
-          args: valuesAfterFirst(words),
-          words,
-          end: token,
-          block: token.kind === 'open' ? [] : null,
-          raw: null,
-          close: null,
-          parent,
+        if (nameAt === -1) {
+          fail(line, start - lineStart + 1, `unexpected "${kind === 'end' ? ';' : '{'}"`)
+          return
         }
-        block.push(statement)
-        words = []
-        if (!statement.block) break
-        if (++depth > MAX_DEPTH) return fail(token, `blocks are nested deeper than ${MAX_DEPTH}`)
-        parent = statement
-        block = statement.block
+        const inside = kind === 'open' ? [] : null
+        const own = args.slice(0, count)
+        const one: Directive = new Directive(source, name, own, nameLine, nameLineStart, nameAt, start, inside, parent)
+        block.push(one)
+        count = 0
+        nameAt = -1
+        if (!inside) break
+        if (++depth > MAX_DEPTH) {
+          fail(line, start - lineStart + 1, `blocks are nested deeper than ${MAX_DEPTH}`)
+          return
+        }
+        parent = one
+        block = inside
         break
       }
       case 'close': {
-        const first = words[0]
-        if (first) return fail(first, `directive "${first.value}" is not terminated by ";"`)
-        if (!parent) return fail(token, 'unexpected "}"')
-        parent.close = token
-        depth--
-        parent = parent.parent
-        block = parent?.block ?? statements
+        if (nameAt !== -1) unfinished()
+        else if (!parent) fail(line, start - lineStart + 1, 'unexpected "}"')
+        else {
+          parent.closeAt = start
+          parent.closeLine = line
+          parent.closeLineStart = lineStart
+          depth--
+          parent = parent.parent
+          block = parent?.block ?? statements
+        }
         break
       }
       case 'space':
@@ -94,17 +197,16 @@ export function parseFile(source: Source, all = true): ParsedFile {
       case 'rest':
     }
   }
-  if (error) return parsed
-  const first = words[0]
-  if (first) return fail(first, `directive "${first.value}" is not terminated by ";"`)
-  if (parent) return fail(parent.end, 'this "{" is never closed')
+  const { refused, error } = scan(source, all, sink)
+  parsed.refused = refused
+  if (parsed.error ?? error) {
+    parsed.error ??= error
+    return parsed
+  }
+  if (nameAt !== -1) unfinished()
+  const open = parent as Directive | null
+  if (open && !parsed.error) fail(open.end.line, open.end.column, 'this "{" is never closed')
   return parsed
-}
-
-function valuesAfterFirst(words: readonly Token[]): string[] {
-  const values: string[] = []
-  for (let i = 1; i < words.length; i++) values.push(words[i]?.value ?? '')
-  return values
 }
 
 /** A directive in the configuration as nginx sees it: includes are replaced by what they bring. */
@@ -129,6 +231,8 @@ export interface NginxConfig {
   folder: string | null
   /** Newest modification time of the files read, epoch ms; null for a text. */
   changed_at: number | null
+  /** Name servers of the machine the files were read on, as `resolver` takes them; empty for a text. */
+  name_servers: readonly string[]
   /** Every file read, by path. */
   sources: ReadonlyMap<string, Source>
   /** What could not be read or what nginx would refuse; the rest of the tree is still there. */
@@ -159,4 +263,4 @@ export function* descendants(nodes: readonly Node[]): Generator<Node> {
   }
 }
 
-export const lineOf = (statement: Statement): number => statement.words[0]?.line ?? 1
+export const lineOf = (statement: Statement): number => statement.line

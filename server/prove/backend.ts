@@ -14,6 +14,9 @@ export interface BackendRole {
   sni: readonly string[] | null
 }
 
+/** In place of the names, where they are not known: some name has to be sent. */
+export const ANY_NAME = '*'
+
 /** What the application needs beyond the RFC, where it is known. */
 export interface Demands {
   /** The only path with a WebSocket. */
@@ -59,7 +62,7 @@ export async function startBackend(
   const secure = createTlsServer({
     ...certificate,
     SNICallback(name, done) {
-      const known = role.sni === null || role.sni.includes(name.toLowerCase())
+      const known = role.sni === null || role.sni.some((one) => one === ANY_NAME || one === name.toLowerCase())
       // An error ends the handshake with an alert, as `ssl_reject_handshake` does.
       done(known ? null : new Error('no certificate for this name'))
     },

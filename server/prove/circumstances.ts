@@ -1,6 +1,6 @@
 /** Which trial shows a finding's failure: a session that is cut after 60 s passes any handshake. Pure. */
-import type { NginxConfig } from '../nginx-config/contract.ts'
-import type { Demands } from './backend.ts'
+import { nginxSeconds, type NginxConfig } from '../nginx-config/contract.ts'
+import { ANY_NAME, type Demands } from './backend.ts'
 import type { Trial } from './exercise.ts'
 
 export interface Circumstances {
@@ -43,14 +43,16 @@ export function circumstancesOf(
       return { ...PLAIN_TRIAL, trial: { ...trial, idle: idle > MOST_IDLE_MS ? null : idle } }
     }
     case 'resource-limit':
-      return { ...PLAIN_TRIAL, trial: { ...trial, sessions: sessionsFor(config) } }
+      return { ...PLAIN_TRIAL, trial: { ...trial, sessions: sessionsFor(config, said) } }
     case 'reload-drop':
       return { ...PLAIN_TRIAL, trial: { ...trial, reload: reloadFor(config) } }
     case 'invalid-upstream-response':
-      // More than the one page that proxy_buffer_size is, less than the 32k that advice raises it to.
-      return /too big/.test(said) ? { ...PLAIN_TRIAL, demands: { ...demands, header_bytes: 10_000 } } : PLAIN_TRIAL
+      return /too big/.test(said)
+        ? { ...PLAIN_TRIAL, demands: { ...demands, header_bytes: headerFor(config) } }
+        : PLAIN_TRIAL
     case 'upstream-tls-mismatch':
       if (/wrong version number/.test(said)) return { ...PLAIN_TRIAL, speaks: 'plain' }
+      if (/unrecognized name|alert number 112\b/.test(said)) return { ...PLAIN_TRIAL, speaks: 'tls', sni: [ANY_NAME] }
       return /HTTP request (?:was sent )?to (?:an )?HTTPS|400/.test(said)
         ? { ...PLAIN_TRIAL, speaks: 'tls' }
         : PLAIN_TRIAL
@@ -64,21 +66,40 @@ export function circumstancesOf(
   }
 }
 
-/** Enough sessions to meet the limits that the config sets: two connections of a worker each, one of limit_conn, and as many
- *  handshakes as limit_req lets through at once. */
-function sessionsFor(config: NginxConfig): number {
+/** Enough sessions to meet the limit that refused some: two connections of a worker each, one of the zone of limit_conn, as
+ *  many handshakes as limit_req lets through at once. Where the lines do not name it, the lowest that the config sets. */
+function sessionsFor(config: NginxConfig, said: string): number {
+  const zone = /limiting (?:connection|request)s\b[^"\n]{0,40} by zone "([\w.-]+)"/.exec(said)?.[1]
   const limits: number[] = []
   let connections = DEFAULT_CONNECTIONS
   const walk = (node: NginxConfig['root']): void => {
     const { name, args } = node.statement
-    if (name === 'limit_conn') limits.push(Number(args[1]) + 1)
-    if (name === 'limit_req') limits.push(Number(/burst=(\d+)/.exec(args.join(' '))?.[1] ?? 0) + 2)
+    if (name === 'limit_conn' && (zone === undefined || args[0] === zone)) limits.push(Number(args[1]) + 1)
+    if (name === 'limit_req' && (zone === undefined || args.includes(`zone=${zone}`)))
+      limits.push(Number(/burst=(\d+)/.exec(args.join(' '))?.[1] ?? 0) + 2)
     if (name === 'worker_connections') connections = Number(args[0])
     node.children.forEach(walk)
   }
   walk(config.root)
-  return Math.min(...[...limits, Math.ceil(connections / 2)].filter((limit) => limit > 1), MOST_SESSIONS)
+  const workers = Math.ceil(connections / 2)
+  const met = /worker_connections are not enough/.test(said) ? [workers] : [...limits, workers]
+  return Math.min(...met.filter((limit) => limit > 1), MOST_SESSIONS)
 }
+
+/** More than the proxy_buffer_size of the config holds, and less than the patch makes of it. */
+function headerFor(config: NginxConfig): number {
+  let most = 0
+  const walk = (node: NginxConfig['root']): void => {
+    const { name, args } = node.statement
+    const [, digits, unit] = (name === 'proxy_buffer_size' && /^(\d+)([km]?)$/i.exec(args[0] ?? '')) || []
+    if (digits !== undefined)
+      most = Math.max(most, Number(digits) * (/m/i.test(unit ?? '') ? 1_048_576 : /k/i.test(unit ?? '') ? 1024 : 1))
+    node.children.forEach(walk)
+  }
+  walk(config.root)
+  return Math.max(20_000, Math.min(Math.ceil(most * 1.5), 1_000_000))
+}
+
 /** nginx's own, without a worker_connections line. */
 const DEFAULT_CONNECTIONS = 512
 /** Each takes four sockets of this machine. */
@@ -87,6 +108,6 @@ export const MOST_SESSIONS = 1000
 /** As long as old workers are left, and a little more. */
 function reloadFor(config: NginxConfig): number | null {
   const node = config.root.children.find(({ statement }) => statement.name === 'worker_shutdown_timeout')
-  const seconds = Number(/^(\d+)s?$/.exec(node?.statement.args[0] ?? '')?.[1])
-  return seconds * 1000 + 1500 <= MOST_IDLE_MS ? seconds * 1000 + 1500 : null
+  const seconds = nginxSeconds(node?.statement.args[0] ?? '')
+  return seconds !== null && seconds * 1000 + 1500 <= MOST_IDLE_MS ? seconds * 1000 + 1500 : null
 }

@@ -1,7 +1,7 @@
 /** The installed nginx as a throw-away child: unprivileged, in a folder of its own, gone with us however we end. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { accessSync, chownSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join, resolve } from 'node:path'
 
 export interface Program {
   path: string
@@ -33,8 +33,9 @@ export async function findNginx(named: string | null, env: NodeJS.ProcessEnv): P
   if (version === undefined) return null
   const argument = (name: string): string | null => new RegExp(`--${name}=(\\S+)`).exec(output)?.[1] ?? null
   const prefix = argument('prefix') ?? '/usr/local/nginx'
-  const modules = argument('modules-path') ?? `${prefix}/modules`
-  return { path, version, prefix, modules: existsSync(modules) ? modules : null }
+  // Relative, it starts from the prefix (ngx_conf_full_name), never from where halfopen was started.
+  const modules = resolve(prefix, argument('modules-path') ?? 'modules')
+  return { path, version, prefix, modules: isAbsolute(prefix) && existsSync(modules) ? modules : null }
 }
 
 function isRunnable(path: string): boolean {

@@ -105,7 +105,7 @@ function emitter(made: Plan, rewriting: Rewriting) {
     const said = words.map((word) => source.text.slice(word.start, word.end))
     const unknown = rewriting.options.unknown.has(statement.name) && OPTIONAL_DIRECTIVES.test(statement.name)
     if (!isData && (isCode(statement.name) || unknown)) {
-      const why = unknown ? 'this nginx does not know it' : 'a proof runs no code of the configuration'
+      const why = unknown ? notKnown(rewriting.options) : 'a proof runs no code of the configuration'
       leave(node, why)
       return
     }
@@ -133,6 +133,9 @@ function emitter(made: Plan, rewriting: Rewriting) {
   }
   return { own, block, node: one }
 }
+
+const notKnown = ({ unfit }: PlanOptions): string =>
+  unfit.size === 0 ? 'this nginx does not know it' : 'this nginx does not know it, or cannot use its module here'
 
 const isDataBlock = ({ statement }: Node): boolean => DATA_BLOCKS.has(statement.name)
 const hasListen = (node: Node): boolean => node.children.some(({ statement }) => statement.name === 'listen')

@@ -41,6 +41,8 @@ export interface PlanOptions {
   prefix: string
   /** Modules of the distribution that the tested path needs, absolute. */
   modules: readonly string[]
+  /** Those with which nginx refused the configuration. */
+  unfit: ReadonlySet<string>
   /** Variables that only files which were not given define. */
   assumed: ReadonlySet<string>
   /** Directives that this nginx does not know. */

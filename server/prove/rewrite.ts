@@ -1,5 +1,6 @@
 /** One directive for the throw-away nginx. Pure. */
 import type { NginxConfig, Node } from '../nginx-config/contract.ts'
+import { ANY_NAME } from './backend.ts'
 import {
   CACHE_PATHS,
   CALLERS,
@@ -20,6 +21,7 @@ import {
   quote,
   readListen,
   splitPass,
+  type Destination,
 } from './targets.ts'
 import type { TestedPath } from './tested-path.ts'
 
@@ -152,7 +154,7 @@ function rewritePass(node: Node, said: string[], rewriting: Rewriting): string[]
   if (groups.some((group) => group.toLowerCase() === authority.toLowerCase()) && !isAuth) return said
   const found = destination(config, plan.listeners, authority, options)
   if (found.kind === 'listener') return pass(`127.0.0.1:${listenerMark(found.index)}`)
-  const known = found.kind === 'static' ? { speaks: options.speaks ?? found.speaks, sni: options.sni ?? found.sni } : {}
+  const known = found.kind === 'static' ? spoken(found, options) : {}
   const original = `${scheme}://${authority}`
   const host = authority.startsWith('unix:')
     ? 'localhost'
@@ -175,6 +177,15 @@ function rewritePass(node: Node, said: string[], rewriting: Rewriting): string[]
   return pass(name)
 }
 
+/** What the caller knows comes first, but for "some name", which the names themselves say better. */
+const spoken = (
+  found: Extract<Destination, { kind: 'static' }>,
+  { speaks, sni }: PlanOptions,
+): Pick<Plan['backends'][number], 'speaks' | 'sni'> => ({
+  speaks: speaks ?? found.speaks,
+  sni: sni === null || sni.includes(ANY_NAME) ? (found.sni ?? sni) : sni,
+})
+
 function upstreamServer(node: Node, said: string[], rewriting: Rewriting): string[] {
   const address = node.statement.args[0] ?? ''
   const group = node.parent?.statement.args[0] ?? ''
@@ -182,7 +193,7 @@ function upstreamServer(node: Node, said: string[], rewriting: Rewriting): strin
   const parameters = said.slice(2).filter((word) => !FOREIGN_PARAMETERS.test(word))
   const found = destination(config, plan.listeners, address, options)
   if (found.kind === 'listener') return ['server', `127.0.0.1:${listenerMark(found.index)}`, ...parameters]
-  const known = found.kind === 'static' ? { speaks: options.speaks ?? found.speaks, sni: options.sni ?? found.sni } : {}
+  const known = found.kind === 'static' ? spoken(found, options) : {}
   const index = addBackend(rewriting, node, `${address} of upstream ${group}`, group, known)
   return ['server', `127.0.0.1:${backendMark(index)}`, ...parameters]
 }

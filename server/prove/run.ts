@@ -2,21 +2,21 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { existsSync } from 'node:fs'
 import { lineOf, type NginxConfig } from '../nginx-config/contract.ts'
 import type { Asking } from '../probe/contract.ts'
 import { startBackend, type Backend, type Demands, type Received } from './backend.ts'
 import { selfSigned } from './certificate.ts'
-import { OPTIONAL_DIRECTIVES } from './directives.ts'
 import { startNameServer, type NameServer } from './dns.ts'
 import { exercise, type Outcome, type Trial } from './exercise.ts'
 import { handOver, startNginx, testConfig, unprivileged, type Program } from './nginx.ts'
 import { listenersOf, plan } from './plan.ts'
-import { FOLDER_MARK, isPart, type LeftOut, type Plan, type PlanOptions } from './planned.ts'
+import { FOLDER_MARK, type LeftOut, type Plan, type PlanOptions } from './planned.ts'
 import { seenBy, type Seen } from './seen.ts'
 import { backendMark, listenerMark, NAME_SERVER_MARK } from './targets.ts'
 import { testedPath, type TestedPath } from './tested-path.ts'
+import { whatElse } from './what-else.ts'
 
 /** What is asked of nginx, and what stands behind it. */
 export interface Request {
@@ -92,6 +92,7 @@ export async function run(
     sni: request.sni,
     prefix: program.prefix,
     modules: [],
+    unfit: new Set(),
     assumed: new Set(),
     unknown: new Set(),
   }
@@ -175,9 +176,7 @@ async function attemptRun(
     const verdict = await testConfig(program, folder)
     const output = ownWords(verdict.output, folder, made, config)
     if (!verdict.ok) {
-      const again =
-        assumeVariable(verdict.output, config, options) ??
-        withoutUnknown(verdict.output, made, tested, config, options, program)
+      const again = whatElse(verdict.output, { config, made, tested, options, program })
       return again ? { again } : { config_test: { ok: false, output }, left_out: made.left_out }
     }
     const nginx = await startNginx(program, folder)
@@ -326,49 +325,6 @@ function ownWords(output: string, folder: string, made: Plan, config: NginxConfi
     )
     .filter((line, i, all) => all.indexOf(line) === i)
     .slice(0, 20)
-}
-
-/** A variable that a file which was not given may define: a site's file without the map of nginx.conf. */
-function assumeVariable(output: string, config: NginxConfig, { assumed }: PlanOptions): Partial<PlanOptions> | null {
-  const name = /unknown "(\w+)" variable/.exec(output)?.[1]
-  return name === undefined || !isPart(config) || assumed.has(name) ? null : { assumed: new Set([...assumed, name]) }
-}
-
-/** An unknown directive that belongs to a module or another version: load the module when the path needs it and the
- *  distribution has it, else go on without the directive. Null: nginx refuses for a reason of the user's. */
-function withoutUnknown(
-  output: string,
-  made: Plan,
-  tested: TestedPath,
-  config: NginxConfig,
-  options: PlanOptions,
-  program: Program,
-): Partial<PlanOptions> | null {
-  const [, name = '', line] = /unknown directive "([^"]+)" in \S+:(\d+)/.exec(output) ?? []
-  if (name === '' || !OPTIONAL_DIRECTIVES.test(name) || options.unknown.has(name)) return null
-  const module = onTestedPath(made, Number(line), tested) ? moduleOf(name, config, program) : null
-  if (module !== null && !options.modules.includes(module)) return { modules: [...options.modules, module] }
-  return { unknown: new Set([...options.unknown, name]) }
-}
-
-function onTestedPath(made: Plan, line: number, { blocks, auth }: TestedPath): boolean {
-  const origin = made.origins[line - 1]
-  return [...blocks, ...auth].some((block) =>
-    block.children.some(({ statement }) => statement.source.file === origin?.file && lineOf(statement) === origin.line),
-  )
-}
-
-/** The module with the directive, by one of the config's own load_module lines, where the distribution's folder has the
- *  file: no other place is loaded from, and nothing that runs code. */
-function moduleOf(directive: string, config: NginxConfig, { modules }: Program): string | null {
-  if (modules === null) return null
-  const [part = ''] = directive.split('_')
-  const name = config.root.children
-    .filter(({ statement }) => statement.name === 'load_module')
-    .map(({ statement }) => basename(statement.args[0] ?? ''))
-    .find((one) => /^[\w.-]+\.so$/.test(one) && !/lua|js|perl|ndk/.test(one) && one.includes(part))
-  const file = name === undefined ? null : join(modules, name)
-  return file !== null && existsSync(file) ? file : null
 }
 
 /** Ports of stand-ins back to what they stand for. */

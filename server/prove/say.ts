@@ -20,6 +20,8 @@ export function sayIt(shown: Shown): { conclusion: string[]; limits: string[] } 
   const conclusion = hasNginx ? ranText(before, after, shown.circumstances) : notRunText(before, after)
   if (shown.cause === 'idle-timeout' && shown.circumstances.trial.idle === null)
     conclusion.push(timeoutText(before, after))
+  if (shown.cause === 'reload-drop' && shown.circumstances.trial.reload === null)
+    conclusion.push('no reload was tried: old workers are left for longer than is waited for here, or without limit')
   return { conclusion, limits: limitsOf(last.run, shown) }
 }
 

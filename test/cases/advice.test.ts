@@ -5,17 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  backedUp,
-  expected,
-  fitted,
-  fixOf,
-  handshake,
-  prepare,
-  rollBack,
-  snippet,
-} from '../../server/diagnosis/advice.ts'
+import { backedUp, expected, fixOf, handshake, prepare, rollBack, snippet } from '../../server/diagnosis/advice.ts'
 import type { ConfigView, EffectiveProxy, Scope } from '../../server/diagnosis/contract.ts'
+import { commandsFor } from '../../server/diagnosis/installation.ts'
 import { configView, loadConfig } from '../../server/nginx-config/contract.ts'
 import { startBackend } from '../live/harness/backend.ts'
 import { startNginx } from '../live/harness/nginx.ts'
@@ -122,11 +114,69 @@ describe('the backup for a patch of one file', () => {
 it('nginx is told which configuration it is where that is not its own', () => {
   const fix = fixOf({ layer: 'nginx', summary: '', verify: [rollBack(null)[1] ?? ''], rollback: rollBack(null) })
   const at = (main: string | null): ConfigView => ({ main }) as ConfigView
+  const fitted = (one: typeof fix, config: ConfigView) => commandsFor(one, config, new Set())
   expect(fitted(fix, at(null))).toEqual(fix)
   expect(fitted(fix, at("/srv/it's/nginx.conf"))).toEqual(fix)
   const own = 'sudo nginx -t -c /srv/nginx.conf && sudo nginx -s reload -c /srv/nginx.conf'
   expect(fitted(fix, at('/srv/nginx.conf')).verify).toEqual([own])
   expect(fitted(fix, at('/srv/nginx.conf')).rollback).toContain(own)
+})
+
+describe('commands of the installation', () => {
+  const change = fixOf({
+    layer: 'nginx',
+    summary: '',
+    prepare: prepare(null),
+    verify: ['grep x', rollBack(null)[1] ?? '', 'curl y'],
+    rollback: rollBack(null),
+  })
+  const commands = (config: ConfigView | null, ...formats: string[]) => commandsFor(change, config, new Set(formats))
+  const view = (files: Record<string, string>) => {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(join(dir, name, '..'), { recursive: true })
+      writeFileSync(join(dir, name), text)
+    }
+    const loaded = loadConfig(dir)
+    if (!loaded.ok) throw new Error(loaded.error.message)
+    return configView(loaded.config)
+  }
+
+  it('of a service: where the files are, the test, and what to look at when it fails', () => {
+    const { prepare: before, verify, rollback } = commands(null, 'nginx-access')
+    expect(before[0]).toMatch(/nginx -T/)
+    expect(before).toHaveLength(2)
+    expect(verify[1]).toBe('sudo nginx -t && sudo systemctl reload nginx')
+    expect(verify.slice(2, 4).join('\n')).toMatch(
+      /journalctl -u nginx[^]*docker exec NAME nginx -t[^]*docker service update/,
+    )
+    expect(verify.at(-1)).toBe('curl y')
+    expect(rollback).toEqual(rollBack(null))
+  })
+
+  it.each([
+    ['Nginx Proxy Manager, by its log', null, ['npm-access'], /docker exec NPM-CONTAINER nginx -t/],
+    ['ingress-nginx, by its log', null, ['ingress-access'], /kubectl -n ingress-nginx exec/],
+  ] as const)('of %s', (_, config, formats, test) => {
+    const { prepare: before, verify, rollback } = commands(config, ...formats)
+    expect(verify[1]).toMatch(test)
+    expect([...before, ...verify, ...rollback].join('\n')).not.toMatch(/systemctl|sudo/)
+  })
+
+  it.each([
+    ['npm', 'proxy_host/1.conf', /docker exec NPM-CONTAINER/],
+    ['swag', 'site-confs/default.conf', /docker exec swag nginx -t && docker exec swag nginx -s reload/],
+  ] as const)('of the files: %s', (installation, name, test) => {
+    const config = view({ [name]: 'server { listen 80; }' })
+    expect(config.installation).toBe(installation)
+    const { verify, rollback } = commands(config, 'npm-access')
+    expect(verify[1]).toMatch(test)
+    expect([...verify, ...rollback].join('\n')).not.toContain('systemctl')
+  })
+
+  it("the user's own files decide, whatever writes the other logs", () => {
+    const config = view({ 'nginx.conf': 'events {} http { server { listen 80; } }' })
+    expect(commands(config, 'npm-access').verify[1]).toMatch(/sudo nginx -t/)
+  })
 })
 
 describe('the handshake', () => {

@@ -147,6 +147,44 @@ describeWith('nginx', 'fix', () => {
     expect([text('sites/app'), text('sites/b')]).toEqual([SITE, 'b;\n'])
   })
 
+  it.each([
+    ['.', '.'],
+    ['nginx.conf', '.'],
+    ['.', 'nginx.conf'],
+    ['nginx.conf', 'sites/app'],
+    ['nginx.conf', 'sites'],
+    ['.', 'link'],
+  ])('written with --config %s, taken back with --config %s', async (written, named) => {
+    symlinkSync('.', at('link'))
+    expect(await fix(['--config', at(written), at('log'), '--write'])).toMatchObject({ code: 0 })
+    expect(text()).toContain(ADDED)
+    mkdirSync(at('elsewhere'))
+    writeFileSync(at('elsewhere/nginx.conf'), 'events {}\n')
+    for (const other of ['elsewhere', 'elsewhere/nginx.conf', 'log', 'state'])
+      expect(await fix(['--undo', '--config', at(other)])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`no change of ${at(other)}`),
+      })
+    expect(text()).toContain(ADDED)
+    expect(await fix(['--undo', '--config', at(named)])).toMatchObject({ code: 0 })
+    expect(text()).toBe(SITE)
+  })
+
+  it('changes main and events context of a folder, and takes both back', async () => {
+    const before = text('nginx.conf')
+    writeFileSync(
+      at('log'),
+      '2026/11/21 06:31:21 [alert] 16644#16644: 512 worker_connections are not enough\n'.repeat(3),
+    )
+    const ran = await fix(['--config', dir, at('log'), '--write'])
+    expect(ran.stderr).toContain('nginx -t: accepted')
+    expect(ran.stderr).toContain('Raise worker_connections above twice the number of sockets')
+    expect(text('nginx.conf')).toContain('worker_rlimit_nofile 16384;\n')
+    expect(text('nginx.conf')).toContain('events { worker_connections 8192;}')
+    expect(await fix(['--undo', '--config', dir])).toMatchObject({ code: 0 })
+    expect(text('nginx.conf')).toBe(before)
+  })
+
   it('does not undo over later edits', async () => {
     await apply()
     const edited = `${text()}# mine\n`

@@ -6,6 +6,8 @@ import { configFromText, configView, logFormats } from '../../server/nginx-confi
 import { sourceOf } from './config-text.ts'
 
 const parse = (text: string) => parseFile(sourceOf(text))
+const nested = (statements: readonly Statement[]): Statement[] =>
+  statements.flatMap((one) => [one, ...(one.block ? nested(one.block) : [])])
 const words = ({ name, args }: Statement) => [name, ...args]
 
 describe('words, as nginx reads them', () => {
@@ -130,8 +132,15 @@ describe('any text', () => {
           configText.map((parts) => parts.join('')),
         ),
         (text) => {
-          const { tokens } = parse(text)
+          const { tokens, statements } = parse(text)
           expect(printTokens(tokens)).toBe(text)
+          // Directives read theirs again from the text: they are the ones of the whole file.
+          const there = new Map(tokens.filter(({ kind }) => kind !== 'bom').map((token) => [token.start, token]))
+          for (const { words, end, close, line } of nested(statements)) {
+            for (const token of [...words, end, ...(close ? [close] : [])])
+              expect(token).toEqual(there.get(token.start))
+            expect(line).toBe(words[0]?.line)
+          }
           for (let i = 1; i < tokens.length; i++) expect(tokens[i]?.start).toBe(tokens[i - 1]?.end)
           const loaded = configFromText(text, 'nginx.conf')
           if (!loaded.ok) return
@@ -156,6 +165,10 @@ describe('any text', () => {
     // are where a quadratic reader would take minutes.
     expect(seconds(`http {\n${server.repeat(26_000)}}\n`)).toBeLessThan(8)
     expect(seconds('a b;'.repeat(150_000))).toBeLessThan(8)
+    const { statements } = parse('a b;'.repeat(150_000))
+    const start = performance.now()
+    expect(statements.reduce((sum, { words, end }) => sum + words.length + end.column, 0)).toBeGreaterThan(1)
+    expect((performance.now() - start) / 1000).toBeLessThan(8)
     expect(seconds(`a_by_lua_block { ${'[='.repeat(1_250_000)}`)).toBeLessThan(8)
   })
 })

@@ -26,9 +26,6 @@ export const dnsFailure: Cause = {
 
   fix(w, config) {
     const none = w.observations.some((o) => o.exemplars.some((e) => e.text.includes('no resolver defined')))
-    const directives: Directive[] = none
-      ? [{ context: 'http', text: 'resolver 127.0.0.53 valid=30s;   # in Docker: 127.0.0.11' }]
-      : []
     if (atStart(w))
       return fixOf({
         layer: 'nginx',
@@ -36,19 +33,32 @@ export const dnsFailure: Cause = {
           'nginx looks names in proxy_pass and upstream up once, when it starts or reloads, and does neither while one is unknown: what runs is the configuration before. Check the spelling; in containers start the backend first, in the same network. With a variable in proxy_pass and a `resolver` nginx starts without it.',
         verify: ['grep ^nameserver /etc/resolv.conf', TEST_AND_RELOAD],
       })
+    const known = config?.name_servers ?? []
+    const servers = known.length > 0 ? known.join(' ') : '127.0.0.53'
+    const directives: Directive[] = none ? [{ context: 'http', text: `resolver ${servers} valid=30s;` }] : []
+    const { server, path } = place(w)
+    const patch = none && known.length > 0 ? (config?.patch(server, path, directives) ?? null) : null
     return fixOf({
       layer: 'nginx',
       summary: none
-        ? 'proxy_pass holds a variable, so nginx resolves the name at run time and needs a resolver. Or write the name without a variable: then it is resolved once, at the start.'
+        ? 'proxy_pass holds a variable, so nginx resolves the name at run time and needs a resolver. Or write the name without a variable: then it is resolved once, at the start. In Docker the name server is 127.0.0.11, whatever the machine asks where the configuration was read.'
         : 'Check the name and that the name server in `resolver` knows it. nginx asks that server only: names from /etc/hosts and search domains do not count.',
       directives,
-      snippet: none ? snippet(directives) : null,
+      snippet: none
+        ? snippet(directives.map((one) => ({ ...one, text: `${one.text}   # in Docker: 127.0.0.11` })))
+        : null,
+      patch: patch?.patch ?? null,
+      target: patch?.target ?? null,
       prepare: none ? prepare(config) : [],
       verify: ['grep ^nameserver /etc/resolv.conf', TEST_AND_RELOAD],
       rollback: none ? rollBack(config) : [],
     })
   },
 }
+
+/** The request that met it: two servers of one configuration may need it, and one line in http context serves both. */
+const place = ({ scope, observations }: Weighed): { server: string | null; path: string | null } =>
+  scope.path === null ? (observations.find((o) => o.scope.path !== null)?.scope ?? scope) : scope
 
 const atStart = ({ observations }: Weighed): boolean =>
   observations.some((o) => o.sign === 'name-not-found' && o.exemplars.some((e) => e.text.includes('[emerg]')))

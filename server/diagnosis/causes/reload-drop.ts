@@ -52,20 +52,37 @@ export const reloadDrop: Cause = {
             : `First find out who ended them, with the commands below: an old worker of nginx, or the application. ${clients}`,
         verify: [STARTED, RELOADED],
       })
+    // Unset, old workers stay until their last session ends, and a number would only end them earlier.
+    if (!ingress && config?.whole === true && config.shutdown_timeout == null)
+      return fixOf({
+        layer: 'host',
+        summary: `No line of nginx changes this: your configuration has no worker_shutdown_timeout, so a reload ends no session; nginx was stopped or restarted. Reload it instead of restarting it, and restart it when few sessions are open. ${clients}`,
+        verify: ["journalctl -u nginx | grep -iE 'start|stop|reload' # who restarts it, and how often?"],
+      })
+    const directives = ingress ? [] : [{ context: 'main', text: `worker_shutdown_timeout ${longer(config)};` }]
+    const patch = config?.patch(null, null, directives) ?? null
     return fixOf({
       layer: 'nginx',
       summary: ingress
         ? `Raise worker-shutdown-timeout in the ConfigMap of ingress-nginx (240s by default), and find out what reloads it so often (changing Ingresses, Endpoints of many services). ${clients}`
         : `Give old workers more time, or leave worker_shutdown_timeout out: then they stay until their last session ends, and take memory as long. Reload less often. ${clients}`,
-      directives: ingress ? [] : [{ context: 'main', text: 'worker_shutdown_timeout 4h;' }],
+      directives,
       snippet: ingress
         ? '# ConfigMap ingress-nginx-controller, data:\nworker-shutdown-timeout: "4h"'
-        : '# main (top of nginx.conf, outside of http)\nworker_shutdown_timeout 4h;',
+        : `# main (top of nginx.conf, outside of http)\nworker_shutdown_timeout ${longer(config)};`,
+      patch: patch?.patch ?? null,
+      target: patch?.target ?? null,
       prepare: ingress ? [] : prepare(config),
       verify: ['sudo nginx -T 2>/dev/null | grep -n worker_shutdown_timeout', ...(ingress ? [] : [TEST_AND_RELOAD])],
       rollback: ingress ? [] : rollBack(config),
     })
   },
+}
+
+/** Four hours hold a working session; longer ones are given twice their time. */
+function longer(config: ConfigView | null): string {
+  const now = config?.shutdown_timeout ?? 0
+  return now < 2 * 3600 ? '4h' : `${Math.ceil(now / 1800)}h`
 }
 
 /** Whether a line with one of these signs is of a moment in [from, to], seconds since 1970. `there`: of a place that counts. */

@@ -1,8 +1,9 @@
 /** A limit refused the connection: worker_connections, open files, limit_req, limit_conn. A WebSocket takes two
  *  connections of a worker and holds its limit_conn slot as long as it lives. */
-import { fixOf, prepare, rollBack, TEST_AND_RELOAD } from '../advice.ts'
+import { fixOf, prepare, rollBack, snippet, TEST_AND_RELOAD } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause, Weighed } from '../cause.ts'
+import { connectionsFix, limitFix } from '../limit-advice.ts'
 
 const SIGNS: Signs = {
   'worker-connections': { weight: 0.95, text: 'all worker_connections were in use; a proxied WebSocket takes two' },
@@ -36,7 +37,7 @@ export const resourceLimit: Cause = {
           : w,
       ),
 
-  fix(w, config) {
+  fix(w, config, view) {
     const has = (sign: string): boolean => w.observations.some((o) => o.sign === sign)
     if (has('haproxy-queue-timeout'))
       return fixOf({
@@ -44,21 +45,18 @@ export const resourceLimit: Cause = {
         summary:
           'Nothing to change in nginx. An open WebSocket holds one of the connections that HAProxy may open to a server (maxconn) as long as it lives: size maxconn for open sockets, or add a server.',
       })
-    const whole = has('worker-connections') || has('open-files')
+    if (has('worker-connections') || has('open-files')) return connectionsFix(has('worker-connections'), config)
+    const tooLarge = has('body-too-large') || has('request-too-large')
+    const limit = tooLarge ? null : limitFix(w, config, view)
     return fixOf({
       layer: 'nginx',
-      summary: whole
-        ? 'Raise worker_connections above twice the number of sockets expected at once, and worker_rlimit_nofile above worker_connections.'
-        : has('body-too-large') || has('request-too-large')
-          ? 'The limit does what it says. Raise client_max_body_size or large_client_header_buffers for the location that needs it, a little above what is sent; or let the client send less (tokens and cookies grow).'
-          : 'The limit does what it says. Keep it, and size it for sockets: count open tabs per address for limit_conn, and allow a burst for the moment when all pages reconnect (limit_req … burst=… nodelay).',
-      directives: whole
-        ? [
-            { context: 'main', text: 'worker_rlimit_nofile 16384;' },
-            { context: 'events', text: 'worker_connections 8192;' },
-          ]
-        : [],
-      snippet: whole ? 'worker_rlimit_nofile 16384;\nevents {\n    worker_connections 8192;\n}' : null,
+      summary: tooLarge
+        ? 'The limit does what it says. Raise client_max_body_size or large_client_header_buffers for the location that needs it, a little above what is sent; or let the client send less (tokens and cookies grow).'
+        : `The limit does what it says. Keep it, and size it for sockets: count open tabs per address for limit_conn, and allow a burst for the moment when all pages reconnect (limit_req … burst=… nodelay).${limit?.because ?? ''}`,
+      directives: limit?.directives ?? [],
+      snippet: limit ? snippet(limit.directives) : null,
+      patch: limit?.patch.patch ?? null,
+      target: limit?.patch.target ?? null,
       prepare: prepare(config),
       verify: [TEST_AND_RELOAD],
       rollback: rollBack(config),

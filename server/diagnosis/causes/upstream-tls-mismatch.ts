@@ -1,6 +1,6 @@
 /** http spoken to a TLS port or https to a plain one; SNI, protocol version or certificate that do not fit.
  *  Source: ngx_http_upstream_ssl_init_connection, ngx_ssl_connection_error. */
-import { fixOf, prepare, rollBack, servingLocation, snippet, TEST_AND_RELOAD, upstream } from '../advice.ts'
+import { fixOf, prepare, rollBack, servingLocation, shellSafe, snippet, TEST_AND_RELOAD, upstream } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import type { Directive } from '../contract.ts'
@@ -55,13 +55,18 @@ export const upstreamTlsMismatch: Cause = {
     const settings = scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
     const context = settings?.context ?? servingLocation(scope)
     const target = settings?.proxy_pass?.replace(/^https:/, 'http:') ?? `http://${upstream(w.scope)}`
+    // An address in proxy_pass is never sent as a name.
+    const name = sni && scope.path !== null ? (config?.tls_name?.(scope.server, scope.path) ?? null) : null
     const directives: Directive[] = plain
       ? [{ context, text: `proxy_pass ${target};` }]
       : sni
-        ? [{ context, text: 'proxy_ssl_server_name on;' }]
+        ? [
+            { context, text: 'proxy_ssl_server_name on;' },
+            ...(name ? [{ context, text: `proxy_ssl_name ${name};` }] : []),
+          ]
         : []
     const patch =
-      scope.path === null || directives.length === 0
+      scope.path === null || directives.length === 0 || (sni && name === null)
         ? null
         : (config?.patch(scope.server, scope.path, directives) ?? null)
     return fixOf({
@@ -70,7 +75,7 @@ export const upstreamTlsMismatch: Cause = {
         ? 'The port speaks plain http: replace https:// by http:// in the proxy_pass that is there, or name the TLS port of the backend.'
         : verify
           ? "Give nginx the certificate of the backend's issuer (proxy_ssl_trusted_certificate) and the right name (proxy_ssl_name). Do not switch the check off."
-          : 'The backend wants to know the host name in the TLS handshake (SNI), which nginx does not send by default; check also that both support a common TLS version.',
+          : 'The backend wants to know the host name in the TLS handshake (SNI), which nginx does not send by default, and which proxy_ssl_name has to say where proxy_pass has an address; check also that both support a common TLS version.',
       directives,
       snippet: directives.length > 0 ? snippet(directives) : null,
       patch: patch?.patch ?? null,
@@ -78,7 +83,7 @@ export const upstreamTlsMismatch: Cause = {
       verify: [
         plain
           ? `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://${upstream(w.scope)}/`
-          : `openssl s_client -connect ${upstream(w.scope)} -servername BACKEND-NAME </dev/null | head -5`,
+          : `openssl s_client -connect ${upstream(w.scope)} -servername ${shellSafe(name?.startsWith('$') ? scope.server : name || null, 'BACKEND-NAME')} </dev/null | head -5`,
         TEST_AND_RELOAD,
       ],
       prepare: prepare(config),
