@@ -113,7 +113,7 @@ export class Proofs {
     now: number,
   ): void {
     const proof = this.of(scope, kind)
-    const five = keepExemplars(proof.exemplars, o.exemplars)
+    const five = newestOf(proof.exemplars, o.exemplars) ?? keepExemplars(proof.exemplars, o.exemplars)
     if (five.length !== proof.exemplars.length || five.some((e, i) => e !== proof.exemplars[i])) {
       // Own objects: an exemplar of a batch holds on to what it was read from.
       proof.exemplars = five.map((e) => (proof.exemplars.includes(e) ? e : own(e)))
@@ -208,6 +208,16 @@ export class Proofs {
       .filter(({ bucket }) => l.buckets.has(bucket))
       .map((row) => ({ bucket: row.bucket, exemplar: this.exemplar(row) }))
   }
+}
+
+/** keepExemplars where all of them came later, as lines do: only the last two change. Null: not so. */
+function newestOf(kept: readonly Exemplar[], more: readonly Exemplar[]): Exemplar[] | null {
+  const [first, second, third, , fifth] = kept
+  if (first === undefined || second === undefined || third === undefined || fifth === undefined) return null
+  const before = more.at(-2) ?? fifth
+  const last = more.at(-1)
+  if (last === undefined || last.time === null || fifth.time === null || more[0]?.time == null) return null
+  return more[0].time > fifth.time ? [first, second, third, before, last] : null
 }
 
 const own = ({ source, line, text, time }: Exemplar): Exemplar => ({ source, line, text, time })
