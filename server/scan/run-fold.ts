@@ -1,5 +1,5 @@
 /** Rows of a run, folded as foldEvent folds their events one by one. */
-import { clientAt, type EventRun, type Said } from '../../parsers/event-run.ts'
+import type { EventRun, Said } from '../../parsers/event-run.ts'
 import { keepExemplars, observationAgain } from '../diagnosis/contract.ts'
 import type { Evidence, Exemplar, Observation } from '../diagnosis/contract.ts'
 import { MaskedLine } from './masked-line.ts'
@@ -105,8 +105,9 @@ export class RunFold {
   private noteClient(index: number, run: EventRun, row: number): void {
     const clients = this.into[index]?.clients
     if (clients === undefined || clients.size >= MAX_CLIENTS) return
-    const client = clientAt(run, row)
-    if (client !== null) clients.add(client.slice(0, MAX_CLIENT))
+    const length = Math.min(run.clientLength[row] as number, MAX_CLIENT)
+    const from = run.client[row] as number
+    if (length > 0) clients.add(this.bytes.toString('latin1', from, from + length))
   }
 
   private settle(index: number, run: EventRun): void {

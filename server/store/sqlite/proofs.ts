@@ -214,11 +214,16 @@ export class Proofs {
 function newestOf(kept: readonly Exemplar[], more: readonly Exemplar[]): Exemplar[] | null {
   const [first, second, third, , fifth] = kept
   if (first === undefined || second === undefined || third === undefined || fifth === undefined) return null
-  const before = more.at(-2) ?? fifth
-  const last = more.at(-1)
-  if (last === undefined || last.time === null || fifth.time === null || more[0]?.time == null) return null
-  return more[0].time > fifth.time ? [first, second, third, before, last] : null
+  const [next, last] = [more[0], more.at(-1)]
+  return next !== undefined && last !== undefined && isLater(next, fifth)
+    ? [first, second, third, more.at(-2) ?? fifth, last]
+    : null
 }
+
+const isLater = (a: Exemplar, b: Exemplar): boolean =>
+  a.time !== null &&
+  b.time !== null &&
+  (a.time > b.time || (a.time === b.time && a.source === b.source && (a.line ?? 0) > (b.line ?? 0)))
 
 const own = ({ source, line, text, time }: Exemplar): Exemplar => ({ source, line, text, time })
 
