@@ -1,4 +1,5 @@
 /** Rows of a run, folded as foldEvent folds their events one by one. */
+import type { Event } from '../../parsers/event.ts'
 import type { EventRun, Said } from '../../parsers/event-run.ts'
 import { keepExemplars, observationAgain } from '../diagnosis/contract.ts'
 import type { Evidence, Exemplar, Observation } from '../diagnosis/contract.ts'
@@ -10,19 +11,77 @@ const MAX_CLIENT = 64
 /** Lines that are kept: the first three and the last two. */
 const KEPT = 5
 
+/** What is counted in one place, and not in the evidence yet. */
+class Account {
+  readonly into: Observation
+  count = 0
+  first = 0
+  last = 0
+  minute = 0
+  inMinute = 0
+  /** Rows of the lines to keep, in the order of time. */
+  readonly kept = new Int32Array(KEPT)
+
+  constructor(into: Observation) {
+    this.into = into
+  }
+
+  add(row: number, at: number, time: Float64Array): void {
+    const minute = Math.floor(at / MINUTE)
+    if (this.count === 0) {
+      this.first = this.last = at
+      this.minute = minute
+    } else if (minute !== this.minute) this.turn(minute)
+    this.inMinute++
+    if (at < this.first) this.first = at
+    if (at > this.last) this.last = at
+    this.keep(row, at, time)
+    this.count++
+  }
+
+  /** Moves the sums into the evidence. */
+  settle(): void {
+    const { into, first, last } = this
+    this.turn(0)
+    into.count += this.count
+    if (into.first === null || first < into.first) into.first = first
+    if (into.last === null || last > into.last) into.last = last
+    this.count = 0
+  }
+
+  private turn(minute: number): void {
+    this.into.minutes.add(this.minute * MINUTE, this.inMinute)
+    this.minute = minute
+    this.inMinute = 0
+  }
+
+  /** keepExemplar, by row: of equal time the later row is the later line. */
+  private keep(row: number, at: number, time: Float64Array): void {
+    const { kept, count } = this
+    const timeOf = (place: number): number => time[kept[place] as number] as number
+    if (count >= KEPT) {
+      if (at >= timeOf(3)) {
+        if (at >= timeOf(4)) {
+          kept[3] = kept[4] as number
+          kept[4] = row
+        } else kept[3] = row
+        return
+      }
+      if (at >= timeOf(2)) return
+    }
+    let to = count < KEPT ? count : 2
+    for (; to > 0 && at < timeOf(to - 1); to--) kept[to] = kept[to - 1] as number
+    kept[to] = row
+  }
+}
+
 export class RunFold {
   private readonly source: string
-  /** By what is said: where it is counted, and what is not counted there yet. */
-  private into: Observation[] = []
-  private count = new Int32Array(0)
-  private first = new Float64Array(0)
-  private last = new Float64Array(0)
-  private minute = new Float64Array(0)
-  private inMinute = new Int32Array(0)
-  /** Rows of the lines to keep, in the order of time. */
-  private kept = new Int32Array(0)
-  /** What of it was said since the last time. */
-  private open: number[] = []
+  /** By what is said, and by where it is counted: texts of one place are counted together. */
+  private accounts: Account[] = []
+  private byEvent = new Map<Event, Account>()
+  /** Those that have something to settle. */
+  private readonly open: Account[] = []
   /** Rows up to here are folded. */
   private done = 0
   /** Those of the run. */
@@ -33,124 +92,61 @@ export class RunFold {
     this.source = source
   }
 
+  /** Another chunk, with an evidence of its own. */
   begin(): void {
     this.done = 0
-    this.into = []
+    this.accounts = []
+    this.byEvent = new Map()
   }
 
   /** Folds the rows that came since the last call. */
   fold(run: EventRun, evidence: Evidence): void {
     if (this.done === run.size) return
-    if (this.count.length < run.said.length) this.grow(run.said.length)
-    const { which, time, bytes } = run
+    const { which, time, bytes, said } = run
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     for (let row = this.done; row < run.size; row++) {
       const index = which[row] as number
-      const at = time[row] as number
-      if (this.count[index] === 0) this.begins(index, run, evidence, at)
-      const minute = Math.floor(at / MINUTE)
-      if (minute !== this.minute[index]) this.turn(index, minute)
-      this.inMinute[index] = (this.inMinute[index] as number) + 1
-      if (at < (this.first[index] as number)) this.first[index] = at
-      if (at > (this.last[index] as number)) this.last[index] = at
-      this.keep(index, row, time)
-      this.noteClient(index, run, row)
+      const account = (this.accounts[index] ??= this.accountOf((said[index] as Said).event, evidence))
+      if (account.count === 0) this.open.push(account)
+      account.add(row, time[row] as number, time)
+      if (account.into.clients.size < MAX_CLIENTS) this.noteClient(account.into, run, row)
     }
     this.done = run.size
-    for (const index of this.open) this.settle(index, run)
+    for (const account of this.open) this.settle(account, run)
     this.open.length = 0
   }
 
-  private begins(index: number, run: EventRun, evidence: Evidence, time: number): void {
-    this.into[index] ??= observationAgain(evidence, (run.said[index] as Said).event)
-    this.open.push(index)
-    this.first[index] = time
-    this.last[index] = time
-    this.minute[index] = Math.floor(time / MINUTE)
-    this.inMinute[index] = 0
+  private accountOf(event: Event, evidence: Evidence): Account {
+    let account = this.byEvent.get(event)
+    if (account === undefined) this.byEvent.set(event, (account = new Account(observationAgain(evidence, event))))
+    return account
   }
 
-  private turn(index: number, minute: number): void {
-    this.into[index]?.minutes.add((this.minute[index] as number) * MINUTE, this.inMinute[index] as number)
-    this.minute[index] = minute
-    this.inMinute[index] = 0
-  }
-
-  /** keepExemplar, by row: one more was counted. */
-  private keep(index: number, row: number, time: Float64Array): void {
-    const { kept } = this
-    const n = this.count[index] as number
-    this.count[index] = n + 1
-    const from = index * KEPT
-    const at = time[row] as number
-    // Of equal time the later row is the later line.
-    if (n >= KEPT) {
-      if (at >= (time[kept[from + 4] as number] as number)) {
-        kept[from + 3] = kept[from + 4] as number
-        kept[from + 4] = row
-        return
-      }
-      if (at >= (time[kept[from + 3] as number] as number)) {
-        kept[from + 3] = row
-        return
-      }
-      if (at >= (time[kept[from + 2] as number] as number)) return
-    }
-    let to = from + Math.min(n, 2)
-    if (n < KEPT) to = from + n
-    for (; to > from && at < (time[kept[to - 1] as number] as number); to--) kept[to] = kept[to - 1] as number
-    kept[to] = row
-  }
-
-  private noteClient(index: number, run: EventRun, row: number): void {
-    const clients = this.into[index]?.clients
-    if (clients === undefined || clients.size >= MAX_CLIENTS) return
+  private noteClient({ clients }: Observation, run: EventRun, row: number): void {
     const length = Math.min(run.clientLength[row] as number, MAX_CLIENT)
     const from = run.client[row] as number
     if (length > 0) clients.add(this.bytes.toString('latin1', from, from + length))
   }
 
-  private settle(index: number, run: EventRun): void {
-    const into = this.into[index]
-    if (into === undefined) return
-    this.turn(index, 0)
-    const n = this.count[index] as number
-    this.count[index] = 0
-    into.count += n
-    const [first, last] = [this.first[index] as number, this.last[index] as number]
-    if (into.first === null || first < into.first) into.first = first
-    if (into.last === null || last > into.last) into.last = last
+  private settle(account: Account, run: EventRun): void {
+    const { into, kept } = account
     const lines: Exemplar[] = []
-    for (let i = 0; i < Math.min(n, KEPT); i++) lines.push(this.exemplar(run, this.kept[index * KEPT + i] as number))
+    for (let i = 0; i < Math.min(account.count, KEPT); i++) lines.push(this.exemplar(run, kept[i] as number))
+    account.settle()
     into.exemplars = into.exemplars.length === 0 ? lines : keepExemplars(into.exemplars, lines)
   }
 
   private exemplar(run: EventRun, row: number): Exemplar {
-    const { text } = run.said[run.which[row] as number] as Said
-    const from = run.at[row] as number
-    const raw =
-      text === null ? run.texts.get(row) : this.bytes.toString('latin1', from, from + (run.length[row] as number))
-    const masked =
-      text === null
-        ? (raw ?? '')
-        : withRest(raw ?? '', (run.client[row] as number) + (run.clientLength[row] as number) - from, text[2])
-    return MaskedLine.unpack(this.source, run.line[row] as number, masked, run.time[row] as number, true)
+    return MaskedLine.unpack(this.source, run.line[row] as number, this.textOf(run, row), run.time[row] as number, true)
   }
 
-  private grow(least: number): void {
-    const room = Math.max(least, this.count.length * 2, 64)
-    const count = new Int32Array(room)
-    count.set(this.count)
-    this.count = count
-    // Nothing is open between two calls.
-    this.first = new Float64Array(room)
-    this.last = new Float64Array(room)
-    this.minute = new Float64Array(room)
-    this.inMinute = new Int32Array(room)
-    this.kept = new Int32Array(room * KEPT)
+  /** textAt, from the line's bytes: behind its client they may have to be masked. */
+  private textOf(run: EventRun, row: number): string {
+    const { text } = run.said[run.which[row] as number] as Said
+    if (text === null) return run.texts.get(row) ?? ''
+    const from = run.at[row] as number
+    const raw = this.bytes.toString('latin1', from, from + (run.length[row] as number))
+    const behind = (run.client[row] as number) + (run.clientLength[row] as number) - from
+    return raw.length === behind + text[2].length && raw.endsWith(text[2]) ? raw : raw.slice(0, behind) + text[2]
   }
 }
-
-/** The line with what stands behind its client masked. */
-const withRest = (raw: string, from: number, rest: string): string =>
-  raw.endsWith(rest) && raw.length === from + rest.length ? raw : raw.slice(0, from) + rest
