@@ -31,13 +31,15 @@ export function placeOf(kernel: Kernel): Place {
     (fields & bit) === 0 ? null : part(kernel, index, more)
   const host = part(kernel, K.E_HOST)
   const uri = part(kernel, K.E_URI)
+  // With what ends the address, which the parser looks for; where that is the quote, the URL has no path.
+  const upstream = text(K.UPSTREAM, K.E_UPSTREAM, 1)
   return {
     client: text(K.CLIENT, K.E_CLIENT),
     server: text(K.SERVER, K.E_SERVER),
     host: host === '' ? null : host,
     request: (fields & K.REQUEST) === 0 ? null : `GET ${uri}`,
     subrequest: (fields & K.SUBREQUEST) === 0 ? null : uri,
-    upstream: text(K.UPSTREAM, K.E_UPSTREAM, 1),
+    upstream: upstream?.endsWith('"') === true ? upstream.slice(0, -1) : upstream,
     connection: null,
   }
 }

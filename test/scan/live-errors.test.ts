@@ -230,6 +230,17 @@ test('only entries of the asked window', () => {
   )
 })
 
+test('a known message at another backend whose URL has no path', () => {
+  const line = (context: string): string =>
+    `2026/11/21 06:13:34 [error] 7#7: *1 no live upstreams while connecting to upstream, client: 10.0.0.1, server: a.test${context}\n`
+  const [known, other] = [', upstream: "http://10.0.0.1:80/ws"', ', upstream: "http://10.0.0.2:80"'].map(line)
+  const log = `${known}${known}${other}${other}${END}`
+  expect(expectSame(log)).toBe(3)
+  const { chunks } = follow(log, true)
+  const backends = chunks.flatMap(({ told }) => told.map(({ event }) => event.scope.upstream))
+  expect(backends).toEqual(['10.0.0.1:80', '10.0.0.1:80', '10.0.0.2:80', '10.0.0.2:80'])
+})
+
 test('a night in which the clock goes back, and a zone that was off by seconds', () => {
   const line = (stamp: string): string =>
     `${stamp} [error] 1#1: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.1, server: app.test, request: "GET /ws HTTP/1.1", upstream: "http://10.0.0.1:80/ws", host: "app.test"\n`
