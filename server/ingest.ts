@@ -1,17 +1,19 @@
 /** One followed source into the store: lines → records → events, committed together with the position they were read up to. */
 import type { Event } from '../parsers/event.ts'
+import { eventAt, type EventRun } from '../parsers/event-run.ts'
 import type { Parser } from '../parsers/parser.ts'
 import { emptyEvidence, type Evidence, type Exemplar, type InputSummary } from './diagnosis/contract.ts'
 import { OldHistory } from './old-history.ts'
 import { RecordReader, type Shift } from './scan/contract.ts'
-import type { SourcePosition, Store, StoredEvent } from './store/contract.ts'
+import type { Batch, SourcePosition, Store, StoredEvent } from './store/contract.ts'
 import type { Chunk, Source, SourceOptions, SourceStatus } from './tail/contract.ts'
 
 /** What was just stored of one source. */
 export interface Committed {
   path: string
   evidence: Evidence
-  events: readonly Event[]
+  /** In the order of their lines; to be asked for before more is read. */
+  readonly events: readonly Event[]
   /** True when all of it existed before the source was first seen. */
   history: boolean
 }
@@ -104,8 +106,11 @@ class Ingest {
     try {
       const { outside, summary } = this.reader
       const { parsed } = summary
-      const done = this.reader.read(chunk.bytes, chunk.line, evidence, collect, chunk.final === true)
-      if (done > 0) this.commit(chunk, done, events, evidence)
+      let run: EventRun | null = null
+      const done = this.reader.read(chunk.bytes, chunk.line, evidence, collect, chunk.final === true, (repeated) => {
+        run = repeated
+      })
+      if (done > 0) this.commit(chunk, done, events, run, evidence)
       const old = this.reader.outside - outside
       if (old > 0) this.older += Math.round((done * old) / (this.reader.summary.parsed - parsed))
       return done
@@ -118,7 +123,7 @@ class Ingest {
   private passOver(chunk: Chunk): number {
     this.reader.summary.bytes += chunk.bytes.length
     try {
-      this.commit(chunk, chunk.bytes.length, [], emptyEvidence(true))
+      this.commit(chunk, chunk.bytes.length, [], null, emptyEvidence(true))
     } catch (error) {
       this.reader = this.newReader()
       throw error
@@ -127,18 +132,26 @@ class Ingest {
     return chunk.bytes.length
   }
 
-  private commit(chunk: Chunk, done: number, events: StoredEvent[], evidence: Evidence): void {
+  private commit(chunk: Chunk, done: number, events: StoredEvent[], run: EventRun | null, evidence: Evidence): void {
     const { store, path, onCommitted } = this.options
     const { seq, position } = chunk.after(done)
     const summary = { ...this.reader.summary, unparsed_samples: [...this.reader.summary.unparsed_samples] }
     const source = { generation: chunk.generation, path, seq, position: JSON.stringify(position), summary }
     // Not where the chunk begins: the rest of a line that was too long lies between, read and skipped.
     const from_seq = this.stored?.generation === chunk.generation ? this.stored.seq : chunk.offset
-    const result = store.commit({ source, from_seq, events, evidence })
+    const repeated = run && { run, offset: chunk.offset }
+    const result = store.commit({ source, from_seq, events, repeated, evidence })
     this.summary = summary
     this.stored = { generation: chunk.generation, seq }
-    if (result === 'committed')
-      onCommitted({ path, evidence, events: events.map(({ event }) => event), history: chunk.history })
+    if (result !== 'committed') return
+    onCommitted({
+      path,
+      evidence,
+      get events() {
+        return eventsOf(events, repeated)
+      },
+      history: chunk.history,
+    })
   }
 
   private newReader(): RecordReader {
@@ -152,6 +165,13 @@ class Ingest {
       ...(this.summary === null ? {} : { summary: this.summary }),
     })
   }
+}
+
+function eventsOf(events: readonly StoredEvent[], repeated: Batch['repeated']): Event[] {
+  const all = events.map(({ event, seq }) => ({ event, seq }))
+  for (let row = 0; repeated && row < repeated.run.size; row++)
+    all.push({ event: eventAt(repeated.run, row), seq: repeated.offset + (repeated.run.at[row] as number) })
+  return all.sort((a, b) => a.seq - b.seq).map(({ event }) => event)
 }
 
 const size = (bytes: number): string =>

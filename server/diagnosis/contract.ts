@@ -277,7 +277,17 @@ export { replaceRemark } from './advice.ts'
 export { consider, type Considered } from './consider.ts'
 export { diagnose } from './diagnose.ts'
 export { workedLater } from './worked-since.ts'
-export { add, emptyEvidence, foldEvent, foldRequest, merge, minuteOf, occur, span } from './evidence.ts'
+export {
+  add,
+  emptyEvidence,
+  foldEvent,
+  foldRequest,
+  merge,
+  minuteOf,
+  observationAgain,
+  occur,
+  span,
+} from './evidence.ts'
 export { MinuteCounts } from './minute-counts.ts'
 export { settleShares, shareOf, shorter } from './share.ts'
 export { SessionEnds } from './session-ends.ts'

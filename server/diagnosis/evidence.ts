@@ -157,15 +157,26 @@ export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar):
     )
   if (event.kind === 'handshake_ok' && event.upstream_header_time !== null)
     add(evidence.handshake_latency, latencyBucket(event.upstream_header_time), 1)
-  const identity = {
-    scope: event.scope,
-    sign: event.sign,
-    kind: event.kind,
-    status: 'status' in event ? event.status : null,
-    asked: event.kind === 'handshake_failed' ? event.asked : null,
-    answered_by: event.kind === 'handshake_failed' ? event.answered_by : null,
-    echo: event.echo === true,
-  }
+  const found = observationOf(evidence, event)
+  occur(found, event.time, event.client, exemplar, shareOf(evidence, evidence.observations.size))
+  return found
+}
+
+type Identity = Pick<Observation, 'scope' | 'sign' | 'kind' | 'status' | 'asked' | 'answered_by' | 'echo'>
+
+const identityOf = (event: Event): Identity => ({
+  scope: event.scope,
+  sign: event.sign,
+  kind: event.kind,
+  status: 'status' in event ? event.status : null,
+  asked: event.kind === 'handshake_failed' ? event.asked : null,
+  answered_by: event.kind === 'handshake_failed' ? event.answered_by : null,
+  echo: event.echo === true,
+})
+
+/** What such an event is counted in; nothing is counted yet. */
+function observationOf(evidence: Evidence, event: Event): Observation {
+  const identity = identityOf(event)
   let key = observationKey(identity)
   let found = evidence.observations.get(key)
   // The text of such a sign is the line's: it must not make the table longer.
@@ -177,24 +188,45 @@ export function foldEvent(evidence: Evidence, event: Event, exemplar: Exemplar):
     found = evidence.observations.get(key)
   }
   if (found === undefined) {
-    found = {
-      ...identity,
-      scope: ownScope(identity.scope),
-      count: 0,
-      first: null,
-      last: null,
-      zone: event.zone,
-      minutes: new MinuteCounts(shareOf(evidence, evidence.observations.size + 1).buckets),
-      exemplars: [],
-      clients: new Set(),
-    }
-    evidence.observations.set(key, found)
+    found = observe(evidence, key, { ...identity, scope: ownScope(identity.scope) }, event.zone)
     if (odd) ODDS.set(evidence, oddOf(evidence) + 1)
-    settleShares(evidence, evidence.observations, evidence.observations.size - 1)
   }
   if (event.zone === 'assumed') found.zone = 'assumed'
-  occur(found, event.time, event.client, exemplar, shareOf(evidence, evidence.observations.size))
   return found
+}
+
+function observe(evidence: Evidence, key: string, identity: Identity, zone: Event['zone']): Observation {
+  const { size } = evidence.observations
+  const found: Observation = {
+    ...identity,
+    count: 0,
+    first: null,
+    last: null,
+    zone,
+    minutes: new MinuteCounts(shareOf(evidence, size + 1).buckets),
+    exemplars: [],
+    clients: new Set(),
+  }
+  evidence.observations.set(key, found)
+  settleShares(evidence, evidence.observations, size)
+  return found
+}
+
+/** What stands for many events, with what takes longest to find out about it. */
+const AGAIN = new WeakMap<Event, { key: string; identity: Identity }>()
+
+/** The same for an event that stands for others, and is asked for again with each batch. */
+export function observationAgain(evidence: Evidence, event: Event): Observation {
+  let known = AGAIN.get(event)
+  if (known === undefined) {
+    const identity = { ...identityOf(event), scope: ownScope(event.scope) }
+    AGAIN.set(event, (known = { key: observationKey(identityOf(event)), identity }))
+  }
+  const found = evidence.observations.get(known.key)
+  if (found !== undefined && found.zone === event.zone) return found
+  if (found === undefined && evidence.observations.size < MAX_OBSERVATIONS && !event.sign.startsWith(ODD))
+    return observe(evidence, known.key, known.identity, event.zone)
+  return observationOf(evidence, event)
 }
 
 function foldLifetime(evidence: Evidence, event: Event & { kind: 'session_closed' }, exemplar: Exemplar): void {

@@ -1,4 +1,5 @@
 /** Small sums over what was read: earliest, latest, and a bounded set of names. */
+import type { LogRecord } from '../../parsers/record.ts'
 import type { Evidence } from '../diagnosis/contract.ts'
 
 /** Keys of key=value logs can be anybody's: their number is bounded. */
@@ -8,12 +9,20 @@ const MAX_VARIABLES = 500
  *  else that is done for a line. */
 const ADDED = new WeakMap<Evidence, ReadonlySet<string>>()
 
-export function addVariables(evidence: Evidence, names: ReadonlySet<string>): void {
+function addVariables(evidence: Evidence, names: ReadonlySet<string>): void {
   if (ADDED.get(evidence) === names) return
   ADDED.set(evidence, names)
   for (const name of names) if (evidence.variables.size < MAX_VARIABLES) evidence.variables.add(name)
 }
 
+/** What such a record shows that its log can show. */
+export function describe(record: LogRecord, evidence: Evidence): void {
+  evidence.formats.add(record.format)
+  if (record.type === 'error') evidence.error_levels.add(record.level)
+  else if (record.type === 'access') addVariables(evidence, record.variables)
+}
+
+export const isoTime = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())
 export const ms = (iso: string | null): number | null => (iso === null ? null : Date.parse(iso))
 export const least = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b)

@@ -1,10 +1,10 @@
 /** The hot path over nginx's error logs: entries that say again what the parser read before are counted from their bytes.
  *  Everything it cannot prove goes to the parser. For whoever waits for events it is no use: it hands over none. The
  *  counting is the kernel's; here it is joined with the evidence, and known messages at new places are made events. */
-import { errorEvent, isGateway, type Place } from '../../parsers/nginx/error-events.ts'
-import type { ErrorSign } from '../../parsers/nginx/error-signs.ts'
+import { errorEvent, isGateway } from '../../parsers/nginx/error-events.ts'
 import { slashTime } from '../../parsers/time.ts'
 import { foldEvent, span, type Evidence, type Observation } from '../diagnosis/contract.ts'
+import { bits, part, placeOf, signOf, type Sign } from './error-entry.ts'
 import { isCertain, speaksForOthers } from './error-message.ts'
 import { ErrorTallies } from './error-tallies.ts'
 import { sharedErrorKernel, type Kernel, type KernelUser } from './kernel-host.ts'
@@ -19,12 +19,6 @@ export type LearnedError = Observation | 'ordinary' | 'outside'
 const MINUTE = 60_000
 /** Value in the table for entries that are no events; the tally with the number n has n + 1. */
 const ORDINARY = 0
-
-interface Sign {
-  kind: ErrorSign['kind']
-  sign: string
-  echo: boolean
-}
 
 /** See ReaderOptions. */
 interface ErrorOptions {
@@ -210,40 +204,4 @@ export class ErrorHotPath implements KernelUser {
     span(evidence, time, time)
     return true
   }
-}
-
-/** Tag and fields of the entry located last. */
-const bits = ({ words }: Kernel): [tag: number, fields: number] => {
-  const at = (K.FIELDS + K.E_BITS * 8) / 4
-  return [words[at] as number, words[at + 1] as number]
-}
-
-/** A part of it as text; `more` bytes behind it. */
-function part({ words, bytes }: Kernel, index: number, more = 0): string {
-  const at = (K.FIELDS + index * 8) / 4
-  return bytes.toString('latin1', words[at] as number, (words[at + 1] as number) + more)
-}
-
-/** The place as the parser would have read it. */
-function placeOf(kernel: Kernel): Place {
-  const [, fields] = bits(kernel)
-  const text = (bit: number, index: number, more?: number): string | null =>
-    (fields & bit) === 0 ? null : part(kernel, index, more)
-  const host = part(kernel, K.E_HOST)
-  const uri = part(kernel, K.E_URI)
-  return {
-    client: text(K.CLIENT, K.E_CLIENT),
-    server: text(K.SERVER, K.E_SERVER),
-    host: host === '' ? null : host,
-    request: (fields & K.REQUEST) === 0 ? null : `GET ${uri}`,
-    subrequest: (fields & K.SUBREQUEST) === 0 ? null : uri,
-    upstream: text(K.UPSTREAM, K.E_UPSTREAM, 1),
-    connection: null,
-  }
-}
-
-function signOf({ kind, sign, echo }: Observation): Sign | undefined {
-  // Of these an event has more to tell; error entries make none.
-  if (kind === 'handshake_ok' || kind === 'handshake_failed' || kind === 'session_closed') return undefined
-  return { kind, sign, echo }
 }

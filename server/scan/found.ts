@@ -1,12 +1,15 @@
 /** What passes between the steps of reading one record, and to those who wait for it. */
 import type { Unwrapped } from '../../parsers/envelopes/unwrap.ts'
 import type { Event } from '../../parsers/event.ts'
+import type { EventRun } from '../../parsers/event-run.ts'
 import type { EnvelopeId } from '../../parsers/envelopes/envelope.ts'
 import type { MissReason } from '../../parsers/parser.ts'
 import type { LogRecord, LogTime } from '../../parsers/record.ts'
 import type { Evidence, Exemplar } from '../diagnosis/contract.ts'
 
 export type OnEvents = (events: Event[], exemplar: Exemplar, offset: number) => void
+/** Once for what was read, before it returns; the run is valid until more is. */
+export type OnRun = (run: EventRun) => void
 /** Why a line was not read. */
 export type Unread = MissReason | 'too-long'
 export type OnRecord = (
@@ -28,6 +31,7 @@ export interface Wrapping {
 export interface Sink {
   evidence: Evidence
   onEvents: OnEvents | null
+  onRun: OnRun | null
   final: boolean
 }
 

@@ -57,6 +57,15 @@ interface Exports {
   clearErrors(): void
   keepError(value: number): void
   resetSpan(): void
+  // Of those that somebody waits for.
+  linesRead: WebAssembly.Global
+  rows: WebAssembly.Global
+  levels: WebAssembly.Global
+  setWall(minutes: number): void
+  clearLive(all: boolean): void
+  takeOutsideErrors(): number
+  readErrors(from: number, to: number, since: number, until: number, texts: boolean): number
+  keepText(start: number, text: number, place: number): number
 }
 
 /** What the kernel tells whoever uses it. Times in minutes since 1970 and milliseconds within one. */
@@ -171,3 +180,8 @@ export function sharedErrorKernel(): Kernel | null {
   }
   return errorKernel
 }
+
+let liveKernel: Kernel | null | undefined
+
+/** For error entries that somebody waits for: what it knows is true of all logs, and kept when they take turns. */
+export const sharedLiveKernel = (): Kernel | null => (liveKernel === undefined ? (liveKernel = instance()) : liveKernel)

@@ -8,13 +8,13 @@ import { nginxError } from '../../parsers/nginx/error.ts'
 import { maskText } from '../../parsers/masking.ts'
 import type { Parser } from '../../parsers/parser.ts'
 import type { AccessRecord, LogRecord } from '../../parsers/record.ts'
-import { foldEvent, foldRequest } from '../diagnosis/contract.ts'
+import { foldEvent, foldRequest, span } from '../diagnosis/contract.ts'
 import type { Evidence, InputSummary } from '../diagnosis/contract.ts'
 import { EnvelopeLines, MAX_JOINED, MAX_LINE } from './envelope-lines.ts'
 import { Detection } from './detection.ts'
-import { ErrorHotPath } from './error-hot-path.ts'
-import { addVariables, HALF_A_YEAR, ms, least, most } from './bounds.ts'
-import type { Found, OnRecord, OnEvents, Read, Sink, Unread, Wrapping } from './found.ts'
+import { ErrorPaths } from './error-paths.ts'
+import { describe, HALF_A_YEAR, isoTime, ms, least, most } from './bounds.ts'
+import type { Found, OnRecord, OnEvents, OnRun, Read, Sink, Unread, Wrapping } from './found.ts'
 import { HotPath } from './hot-path.ts'
 import { learnedFrom, type Learned } from './learned.ts'
 import { MaskedLine } from './masked-line.ts'
@@ -58,8 +58,7 @@ export class RecordReader {
   /** A time that is close to that of the next record, epoch ms; null while no line told the year. */
   private near: number | null = null
   private readonly hot: HotPath
-  /** For nginx's error logs; made when one is read, since its tables take longer than a short access log. */
-  private hotErrors: ErrorHotPath | null = null
+  private readonly errors: ErrorPaths
   /** Lines the hot path counted for the current parser since the last look. */
   private fastHits = 0
   private first: number | null = null
@@ -68,6 +67,7 @@ export class RecordReader {
   constructor(options: ReaderOptions) {
     this.options = options
     this.hot = new HotPath(options.path, options.since ?? null, options.until ?? null, options.own ?? DASHBOARD)
+    this.errors = new ErrorPaths(options)
     this.summary = options.summary
       ? { ...options.summary, unparsed_samples: [...options.summary.unparsed_samples] }
       : unreadSummary(options.path)
@@ -83,31 +83,39 @@ export class RecordReader {
 
   /** Reads whole lines; a last line without a line end counts as whole. `firstLine` is the number of the first one.
    *  Returns how many bytes are done with: less than all when the last record is visibly unfinished. With `final`
-   *  nothing is held back. Call `finish` after the last chunk: without it repeated lines are missing from the evidence. */
-  read(bytes: Buffer, firstLine: number, evidence: Evidence, onEvents: OnEvents | null, final = false): number {
-    const spanBefore: [number | null, number | null] = [evidence.first, evidence.last]
-    evidence.first = null
-    evidence.last = null
+   *  nothing is held back. Call `finish` after the last chunk: without it repeated lines are missing from the evidence.
+   *  With `onRun` events of lines that say again what others said are not told by `onEvents`, but by it, once and in the
+   *  end; the evidence must be an exact one then. */
+  read(
+    bytes: Buffer,
+    firstLine: number,
+    evidence: Evidence,
+    onEvents: OnEvents | null,
+    final = false,
+    onRun: OnRun | null = null,
+  ): number {
+    const { first, last } = evidence
+    evidence.first = evidence.last = null
     this.hot.begin(bytes, evidence)
-    this.hotErrors?.begin(bytes, evidence)
-    const done = this.lines(bytes, firstLine, { evidence, onEvents, final })
+    this.errors.begin(bytes, evidence)
+    const done = this.lines(bytes, firstLine, { evidence, onEvents, onRun, final })
     // Lines that the hot path counted have the format of the one that the parser read before them.
-    if (this.hot.endChunk(evidence) && this.sample !== null) this.describe(this.sample, evidence)
-    this.outside += this.hot.takeOutside()
-    this.hotErrors?.endChunk(evidence)
+    if (this.hot.endChunk(evidence) && this.sample !== null) describe(this.sample, evidence)
+    this.outside += this.hot.takeOutside() + this.errors.takeOutside()
+    const run = this.errors.endChunk(evidence)
+    if (run !== null) onRun?.(run)
     if (final || onEvents !== null) this.finish()
     this.settleHits(this.detection.current)
     this.summary.bytes += done
     this.note(evidence.first, evidence.last)
-    evidence.first = least(spanBefore[0], evidence.first)
-    evidence.last = most(spanBefore[1], evidence.last)
+    span(evidence, first, last)
     return done
   }
 
   /** The input is over: what was only counted so far goes into the evidence it was read for. */
   finish(): void {
     this.hot.finish()
-    this.hotErrors?.finish()
+    this.errors.finish()
   }
 
   private lines(bytes: Buffer, firstLine: number, to: Sink): number {
@@ -132,10 +140,9 @@ export class RecordReader {
         }
         if (at >= bytes.length) break
       }
-      if (fast && to.onEvents === null && this.detection.current === nginxError) {
-        const hot = (this.hotErrors ??= new ErrorHotPath(this.options).begin(bytes, to.evidence))
-        at = hot.run(at, line)
-        line += this.counted(hot.counted)
+      if (fast && this.detection.current === nginxError) {
+        at = this.errors.run(bytes, at, line, to)
+        line += this.counted(this.errors.counted)
         if (at >= bytes.length) break
       }
       let newline = bytes.indexOf(NEWLINE, at)
@@ -292,24 +299,22 @@ export class RecordReader {
 
   /** What a record comes to. Returns what one() does. */
   private fold(record: LogRecord, { text, line, offset }: Found, { evidence, onEvents }: Sink): Learned | null {
+    this.errors.before()
     const reading = toEvents(record, this.options.shift)
     const { time, events } = reading
     const { since, until } = this.options
     if (time !== null && ((since != null && time < since) || (until != null && time >= until))) {
-      this.hotErrors?.learn('outside', offset)
+      this.errors.learn('outside', offset)
       this.outside++
       return null
     }
-    this.describe(record, evidence)
+    describe(record, evidence)
     if (isOwn(record, this.options.own ?? DASHBOARD)) return null
-    if (time !== null) {
-      evidence.first = least(evidence.first, time)
-      evidence.last = most(evidence.last, time)
-    }
+    span(evidence, time, time)
     const needed = events.length > 0 || reading.failed !== null
     const exemplar = needed ? new MaskedLine(this.options.path, line, text, time) : null
     let into: Learned | null = null
-    if (record.type === 'error' && events.length === 0) this.hotErrors?.learn('ordinary', offset)
+    if (record.type === 'error' && events.length === 0) this.errors.learn('ordinary', offset)
     if (record.type === 'access' && reading.status !== null) {
       const client = record.fields.remote_addr ?? null
       const failed = reading.failed === null ? null : { ...reading.failed, time, client }
@@ -319,7 +324,7 @@ export class RecordReader {
     if (exemplar === null || events.length === 0) return into
     const counted = events.map((event) => {
       const observation = foldEvent(evidence, event, exemplar)
-      if (record.type === 'error') this.hotErrors?.learn(observation, offset)
+      if (record.type === 'error') this.errors.learnEvent(event, observation, offset)
       return observation
     })
     onEvents?.(events, exemplar, offset)
@@ -377,12 +382,6 @@ export class RecordReader {
     this.fastHits = 0
   }
 
-  private describe(record: LogRecord, evidence: Evidence): void {
-    evidence.formats.add(record.format)
-    if (record.type === 'error') evidence.error_levels.add(record.level)
-    else if (record.type === 'access') addVariables(evidence, record.variables)
-  }
-
   private unread(line: number, text: string, reason: Unread, lines: number, wrapping: Wrapping | null): void {
     this.summary.lines += lines
     this.summary.unparsed += lines
@@ -394,7 +393,7 @@ export class RecordReader {
   private note(first: number | null, last: number | null): void {
     this.first = least(this.first, first)
     this.last = most(this.last, last)
-    this.summary.from = this.first === null ? null : new Date(this.first).toISOString()
-    this.summary.to = this.last === null ? null : new Date(this.last).toISOString()
+    this.summary.from = isoTime(this.first)
+    this.summary.to = isoTime(this.last)
   }
 }

@@ -3,6 +3,7 @@
  *  every engine. One method per question, named for it; test/store/suite.ts is what every implementation has to answer. */
 import type { EventKind, Evidence, Exemplar, Finding, InputSummary } from '../diagnosis/contract.ts'
 import type { Event } from '../../parsers/event.ts'
+import type { EventRun } from '../../parsers/event-run.ts'
 import type { Breakdown, EventPage, Quantiles, Series } from '../http/wire.ts'
 
 export type { Breakdown, Quantiles } from '../http/wire.ts'
@@ -33,7 +34,10 @@ export interface Batch {
   /** `seq` before this batch; a batch whose `from_seq` is not the stored seq is refused (already applied, or a gap). */
   from_seq: number
   events: StoredEvent[]
-  /** The same records folded, for the per-minute slabs. Its observations count `events` and nothing else;
+  /** More of them, in columns; a row's `seq` is `offset` and the place of its line, and none has one that `events` have.
+   *  Both are in the order of `seq`, and numbered in it together. */
+  repeated?: { run: EventRun; offset: number } | null
+  /** The same records folded, for the per-minute slabs. Its observations count the events and nothing else;
    *  requests, levels, variables and formats are only here. */
   evidence: Evidence
 }

@@ -42,7 +42,12 @@ export class LineWindow {
     const full = bytes.length === CHUNK_BYTES && !piece.atBorder
     const given = bytes.subarray(0, piece.end)
     const final = ends || quiet || piece.atBorder || given[piece.end - 1] !== LINE_FEED || this.#full
-    const after = (consumed: number): Place => place(advance(position, given, consumed))
+    // Asked for by whoever stores it, and needed here: the lines of a chunk are counted once.
+    let [reached, at] = [0, position]
+    const after = (consumed: number): Place => {
+      if (consumed !== reached) [reached, at] = [consumed, advance(position, given, consumed)]
+      return place(at)
+    }
     const used = offer({ bytes: given, offset, line, generation, history: piece.history, final, after })
     const atLineEnd = used === 0 || used === piece.end || given[used - 1] === LINE_FEED
     if (!Number.isInteger(used) || used < 0 || used > piece.end || !atLineEnd) {
@@ -51,7 +56,8 @@ export class LineWindow {
     if (used === 0 && final && (full || (ends && !piece.atBorder))) {
       throw new Error(`onChunk held back ${piece.end} final bytes at ${offset}`)
     }
-    this.position = advance(position, given, used)
+    after(used)
+    this.position = at
     // Asked twice for the same lines in vain, they wait for more bytes.
     this.#held = used < piece.end && !final ? offset + piece.end : 0
     this.#full = used === 0 && full

@@ -16,6 +16,9 @@ export let tag: i32 = 0
 /** Where the message ends in the line, and its copy. */
 export let stop: usize = 0
 export let copyEnd: usize = 0
+/** Where the digits behind `*` begin and end; where the message begins when there are none. */
+export let serial: usize = 0
+export let serialEnd: usize = 0
 
 /** True when the entry at `start` was read up to the end of its message. The time is not looked at. */
 export function locateMessage(start: usize): bool {
@@ -69,9 +72,11 @@ function locateHead(start: usize): usize {
   at = numberEnd(at + 1, 10)
   if (at == 0 || load<u16>(at) != 0x203a) return 0
   at += 2
+  serial = serialEnd = at
   if (load<u8>(at) != 42) return at
   tag |= CONNECTED
-  at = numberEnd(at + 1, 19)
+  serial = at + 1
+  at = serialEnd = numberEnd(serial, 19)
   return at == 0 || load<u8>(at) != 32 ? 0 : at + 1
 }
 

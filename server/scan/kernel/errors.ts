@@ -2,8 +2,21 @@
  *  host has it parsed, or learns what it is from the message alone. */
 import { forgetWall, millis, minute, timeWall } from './clock'
 import { end, fields, keyLength, locate, next } from './error-line'
-import { copyEnd, MESSAGE, tag } from './error-message'
-import { E_BITS, E_CLIENT, E_LINE, E_MESSAGE, EARLY, FIELDS, KEY, OUTSIDE, REFUSED, UNKNOWN } from './layout'
+import { copyEnd, MESSAGE, serial, serialEnd, tag } from './error-message'
+import {
+  E_BITS,
+  E_CLIENT,
+  E_LINE,
+  E_MESSAGE,
+  E_SERIAL,
+  EARLY,
+  FIELDS,
+  FULL,
+  KEY,
+  OUTSIDE,
+  REFUSED,
+  UNKNOWN,
+} from './layout'
 import { clearTable, find, keep, seal } from './table'
 import { accepts, count, noteClient, tallyAt } from './tally'
 
@@ -22,6 +35,12 @@ export let lastMs: f64 = -Infinity
 
 let messages: i32 = 0
 
+/** A line of this time was read. */
+export function widenSpan(time: f64): void {
+  if (time < firstMs) firstMs = time
+  if (time > lastMs) lastMs = time
+}
+
 export function resetSpan(): void {
   firstMs = Infinity
   lastMs = -Infinity
@@ -36,8 +55,7 @@ export function clearErrors(): void {
 /** Counts lines from `from` on; memory at `to` holds a line end. Returns where the first line begins that is not counted,
  *  `to` + 1 when all were. `number` is that of the first line; since and until are epoch ms. */
 export function runErrors(from: usize, to: usize, number: f64, since: f64, until: f64): usize {
-  reason = REFUSED
-  forgetWall()
+  ready()
   let at = from
   let n: i32 = 0
   while (at < to) {
@@ -67,20 +85,33 @@ function countError(start: usize, number: f64, since: f64, until: f64): bool {
     const client = load<u32>(FIELDS + E_CLIENT * 8)
     if (client != 0) noteClient(index, client, load<u32>(FIELDS + E_CLIENT * 8, 4) - client)
   }
-  if (time < firstMs) firstMs = time
-  if (time > lastMs) lastMs = time
+  widenSpan(time)
   return true
 }
 
-function stopped(start: usize, why: i32): bool {
+/** Leaves the located line at `start` to the host, and tells it where its parts are. */
+export function stopped(start: usize, why: i32): bool {
   store<u32>(FIELDS + E_MESSAGE * 8, <u32>MESSAGE)
   store<u32>(FIELDS + E_MESSAGE * 8, <u32>copyEnd, 4)
   store<u32>(FIELDS + E_LINE * 8, <u32>start)
   store<u32>(FIELDS + E_LINE * 8, <u32>end, 4)
+  store<u32>(FIELDS + E_SERIAL * 8, <u32>serial)
+  store<u32>(FIELDS + E_SERIAL * 8, <u32>serialEnd, 4)
   store<i32>(FIELDS + E_BITS * 8, tag)
   store<i32>(FIELDS + E_BITS * 8, fields, 4)
   reason = why
   return false
+}
+
+/** Nothing speaks yet against the lines that come. */
+export function ready(): void {
+  reason = REFUSED
+  forgetWall()
+}
+
+/** There is no room for what was read of the line. */
+export function full(): void {
+  reason = FULL
 }
 
 /** Where the line after the one that `runErrors` stopped at begins. */

@@ -117,6 +117,15 @@ export function findQuote(at: usize): usize {
   }
 }
 
+/** A byte that is no printable ASCII. */
+export function findUnprintable(at: usize): usize {
+  while (true) {
+    const mask = i8x16.bitmask(unprintable(v128.load(at)))
+    if (mask != 0) return at + ctz(mask)
+    at += 16
+  }
+}
+
 function unprintable(v: v128): v128 {
   return v128.or(i8x16.lt_s(v, i8x16.splat(32)), i8x16.eq(v, i8x16.splat(127)))
 }

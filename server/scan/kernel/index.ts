@@ -42,6 +42,7 @@ export {
   resetSpan,
   runErrors,
 } from './errors'
+export { clearLive, keepText, levels, linesRead, readErrors, rows, setWall, takeOutsideErrors } from './live'
 export { millis, minute, turn } from './clock'
 export { closeEnds } from './ends'
 export { clearFields, lineEnd, status } from './line'

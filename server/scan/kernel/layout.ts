@@ -50,6 +50,12 @@ export const KEPT_SIZE = 512
 export const KEPT_ERROR_SIZE = 2048
 export const MAX_ERROR_TALLIES = 0x1400
 export const MEMORY_SIZE = 0x1c8_0000
+/** Entries that are events, each for itself, when somebody waits for them (live.ts). Nothing is counted or kept then. */
+export const ROWS = KEPT
+export const ROW_SIZE = 48
+export const MAX_ROWS = 0x2000
+/** The place of each text that is known. */
+export const TEXT_PLACES = TALLIES
 
 /** Parts of the error entry that was located last, as indices into FIELDS: the message as it is looked up, the whole
  *  line, and what makes a place. Empty: not there. */
@@ -62,6 +68,8 @@ export const E_UPSTREAM = 5
 export const E_URI = 6
 /** Tag and fields of it, see below. */
 export const E_BITS = 7
+/** The digits behind `*`. */
+export const E_SERIAL = 8
 // Bits of the tag: the index of the level, and what else.
 export const LEVEL = 7
 export const CONNECTED = 8
@@ -88,6 +96,10 @@ export const UNKNOWN = 1
 export const EARLY = 2
 /** Outside of the asked window, with a message not seen before. */
 export const OUTSIDE = 3
+/** Of a known place, with a text that was not seen before. */
+export const NEW_TEXT = 4
+/** There is no room for another row. */
+export const FULL = 5
 
 // Operations of a program.
 /** Bytes as they are: address, length. */

@@ -1,7 +1,8 @@
 /** Events as they are kept: some hundred of them in one blob, column by column, packed. A row for each with its two indexes
  *  takes some 80 bytes and its text, most of which repeats; in a block an event takes 25 to 55 in all. Pure. */
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { Packer, Unpacker } from './packing.ts'
+import { unpackRun } from './run-block.ts'
 
 /** Most events of one block: reading a page unpacks two of them, about 3 ms. */
 export const BLOCK_EVENTS = 1000
@@ -30,6 +31,12 @@ export interface BlockEvent {
 
 const PLAIN = 0
 const DEFLATED = 1
+/** Those of run-block.ts. */
+const RUN = 2
+const DEFLATED_RUN = 3
+const CHECKSUM = 4
+/** Bytes of an event of a run from which texts of its own are most of it. */
+const LONG = 64
 
 /** @param level of zlib: 3 while lines are read, 6 when blocks are merged (a fifth less, twice the time) */
 export function packBlock(events: readonly BlockEvent[], level: 3 | 6): Buffer {
@@ -60,9 +67,27 @@ export function packBlock(events: readonly BlockEvent[], level: 3 | 6): Buffer {
   return Buffer.concat([Buffer.of(packed === plain ? PLAIN : DEFLATED), packed])
 }
 
-/** Throws when the blob is none of packBlock's. */
+/** The block of what RunPacker packed. With a checksum: without deflating, damage would show as other events. */
+export function runBlock(packed: Buffer, events: number): Buffer {
+  const long = packed.length > Math.max(PACK_FROM, events * LONG)
+  const head = Buffer.alloc(1 + CHECKSUM)
+  head[0] = long ? DEFLATED_RUN : RUN
+  head.writeUInt32LE(crc32(packed), 1)
+  return Buffer.concat([head, long ? deflateRawSync(packed, { level: 3 }) : packed])
+}
+
+function runOf(blob: Uint8Array): Uint8Array {
+  const rest = blob.subarray(1 + CHECKSUM)
+  const packed = blob[0] === RUN ? rest : inflateRawSync(rest)
+  if (new DataView(blob.buffer, blob.byteOffset).getUint32(1, true) !== crc32(packed))
+    throw new RangeError('block is damaged')
+  return packed
+}
+
+/** Throws when the blob is none of packBlock's or runBlock's. */
 export function unpackBlock(blob: Uint8Array): BlockEvent[] {
   const rest = blob.subarray(1)
+  if (blob[0] === RUN || blob[0] === DEFLATED_RUN) return unpackRun(runOf(blob), 2 * BLOCK_EVENTS)
   if (blob[0] !== PLAIN && blob[0] !== DEFLATED) throw new RangeError('block of an unknown form')
   const from = new Unpacker(blob[0] === PLAIN ? rest : inflateRawSync(rest))
   const n = from.number()

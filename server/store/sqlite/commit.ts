@@ -64,7 +64,7 @@ export class Committer {
     if (source === undefined) throw new Error('upsert returned no row')
     const { others, dimensions, blocks, proofs, onWritten } = this.parts
     const slabs = slabsOf(batch, source.id, now, dimensions)
-    blocks.append(slabs.events)
+    blocks.append(slabs.events, slabs.repeated)
     onWritten(this.slabs.write(batch, slabs, minuteOf(now)))
     proofs.keep(batch.evidence, now)
     others.save(now)

@@ -1,8 +1,9 @@
 /** Stored events: appended in blocks, listed newest read first, merged and deleted later. */
 import type { EventPage, EventRow } from '../../http/wire.ts'
-import { BLOCK_EVENTS, BLOCK_TEXT, packBlock, unpackBlock, type BlockEvent } from './block.ts'
+import { BLOCK_EVENTS, BLOCK_TEXT, packBlock, runBlock, unpackBlock, type BlockEvent } from './block.ts'
 import type { Dimensions } from './dimensions.ts'
 import type { Db, Statement } from './driver.ts'
+import { RunPacker, type StoredRun } from './run-block.ts'
 
 const MAX_PAGE = 500
 /** A block with fewer events is merged with its neighbours. */
@@ -37,6 +38,7 @@ export class EventBlocks {
     merge: { immediate(run: readonly Size[]): void }
     expire: { immediate(before: number): boolean }
   }
+  private readonly packer = new RunPacker()
   /** Id of the newest event; null: ask the table. */
   private last: number | null = null
   /** Blocks up to this id are merged. */
@@ -77,7 +79,8 @@ export class EventBlocks {
   }
 
   /** Inside the transaction of the commit; the events in the order of reading. They get their ids. */
-  append(events: readonly BlockEvent[]): void {
+  append(events: readonly BlockEvent[], repeated: StoredRun | null): void {
+    if (repeated !== null) return this.appendRun(events, repeated)
     let id = (this.last ??= this.newest.get() ?? 0)
     for (let from = 0, to = 0; from < events.length; from = to) {
       for (let text = 0; to < events.length && to - from < BLOCK_EVENTS && text < BLOCK_TEXT; to++) {
@@ -86,6 +89,39 @@ export class EventBlocks {
         text += event.text.length
       }
       this.write(id, events.slice(from, to), 3)
+    }
+    this.last = id
+  }
+
+  private appendRun(events: readonly BlockEvent[], repeated: StoredRun): void {
+    const { run, offset } = repeated
+    let id = (this.last ??= this.newest.get() ?? 0)
+    for (let [own, row] = [0, 0]; own < events.length || row < run.size;) {
+      const entries: (BlockEvent | number)[] = []
+      const before = id
+      let [first, last] = [Infinity, -Infinity]
+      for (let text = 0; entries.length < BLOCK_EVENTS && text < BLOCK_TEXT;) {
+        const event = events[own]
+        const at = row < run.size ? offset + (run.at[row] as number) : Infinity
+        const isOwn = event !== undefined && event.seq < at
+        if (!isOwn && at === Infinity) break
+        const kept = isOwn ? event.kept : (run.time[row] as number)
+        id++
+        if (isOwn) {
+          event.id = id
+          text += event.text.length
+          entries.push(event)
+          own++
+        } else {
+          text += run.length[row] as number
+          entries.push(row)
+          row++
+        }
+        if (kept < first) first = kept
+        if (kept > last) last = kept
+      }
+      const packed = this.packer.pack(entries, repeated, before + 1)
+      this.insert.run(id, entries.length, first, last, runBlock(packed, entries.length))
     }
     this.last = id
   }

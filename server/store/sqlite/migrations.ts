@@ -84,6 +84,8 @@ CREATE INDEX outbox_waiting ON outbox(created_at) WHERE delivered_at IS NULL;
   // day: epoch ms; registers: a HyperLogLog of paths (distinct.ts).
   'CREATE TABLE other_paths (day INTEGER PRIMARY KEY, registers BLOB NOT NULL) STRICT',
   DELIVERIES,
+  // Version 5 has the same tables. Whoever does not know blocks of runs (run-block.ts) would take them for damaged.
+  '-- blocks of runs',
 ]
 
 /** Brings a database to the newest version, each step in a transaction of its own. */

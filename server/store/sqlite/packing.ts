@@ -1,11 +1,11 @@
 /** Numbers and texts as bytes: seven bits to a byte, the least first, so that small numbers take one. */
 
 export class Packer {
-  private bytes: Buffer
+  private buffer: Buffer
   private end = 0
 
   constructor(room = 256) {
-    this.bytes = Buffer.allocUnsafe(room)
+    this.buffer = Buffer.allocUnsafe(room)
   }
 
   /** @param n whole, from 0 to 2^53 */
@@ -13,10 +13,10 @@ export class Packer {
     this.reserve(8)
     // Not with >>>: byte offsets and times are longer than 32 bits.
     while (n >= 128) {
-      this.bytes[this.end++] = (n % 128) | 128
+      this.buffer[this.end++] = (n % 128) | 128
       n = Math.floor(n / 128)
     }
-    this.bytes[this.end++] = n
+    this.buffer[this.end++] = n
   }
 
   /** @param n whole, from -2^52 to 2^52 */
@@ -27,27 +27,41 @@ export class Packer {
   /** Text without its length, which belongs in a column of its own. Returns how many bytes it took. */
   text(text: string): number {
     this.reserve(text.length * 3)
-    const bytes = this.bytes.write(text, this.end, 'utf8')
+    const bytes = this.buffer.write(text, this.end, 'utf8')
     this.end += bytes
     return bytes
   }
 
   /** What was packed; valid until more is. */
   packed(): Buffer {
-    return this.bytes.subarray(0, this.end)
+    return this.buffer.subarray(0, this.end)
+  }
+
+  /** Bytes as they are, without their number; few of them. */
+  bytes(from: Uint8Array, at: number, length: number): void {
+    this.reserve(length)
+    const { buffer } = this
+    let { end } = this
+    for (let i = 0; i < length; i++) buffer[end++] = from[at + i] as number
+    this.end = end
+  }
+
+  /** To be filled anew. */
+  clear(): void {
+    this.end = 0
   }
 
   append(other: Packer): void {
     this.reserve(other.end)
-    other.bytes.copy(this.bytes, this.end, 0, other.end)
+    other.buffer.copy(this.buffer, this.end, 0, other.end)
     this.end += other.end
   }
 
   private reserve(more: number): void {
-    if (this.end + more <= this.bytes.length) return
-    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.end + more))
-    this.bytes.copy(grown, 0, 0, this.end)
-    this.bytes = grown
+    if (this.end + more <= this.buffer.length) return
+    const grown = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.end + more))
+    this.buffer.copy(grown, 0, 0, this.end)
+    this.buffer = grown
   }
 }
 

@@ -113,7 +113,7 @@ export class Proofs {
     now: number,
   ): void {
     const proof = this.of(scope, kind)
-    const five = keepExemplars(proof.exemplars, o.exemplars)
+    const five = newestOf(proof.exemplars, o.exemplars) ?? keepExemplars(proof.exemplars, o.exemplars)
     if (five.length !== proof.exemplars.length || five.some((e, i) => e !== proof.exemplars[i])) {
       // Own objects: an exemplar of a batch holds on to what it was read from.
       proof.exemplars = five.map((e) => (proof.exemplars.includes(e) ? e : own(e)))
@@ -209,6 +209,21 @@ export class Proofs {
       .map((row) => ({ bucket: row.bucket, exemplar: this.exemplar(row) }))
   }
 }
+
+/** keepExemplars where all of them came later, as lines do: only the last two change. Null: not so. */
+function newestOf(kept: readonly Exemplar[], more: readonly Exemplar[]): Exemplar[] | null {
+  const [first, second, third, , fifth] = kept
+  if (first === undefined || second === undefined || third === undefined || fifth === undefined) return null
+  const [next, last] = [more[0], more.at(-1)]
+  return next !== undefined && last !== undefined && isLater(next, fifth)
+    ? [first, second, third, more.at(-2) ?? fifth, last]
+    : null
+}
+
+const isLater = (a: Exemplar, b: Exemplar): boolean =>
+  a.time !== null &&
+  b.time !== null &&
+  (a.time > b.time || (a.time === b.time && a.source === b.source && (a.line ?? 0) > (b.line ?? 0)))
 
 const own = ({ source, line, text, time }: Exemplar): Exemplar => ({ source, line, text, time })
 

@@ -5,6 +5,8 @@ import type { Event } from '../../../parsers/event.ts'
 import type { Batch } from '../contract.ts'
 import type { BlockEvent } from './block.ts'
 import type { Dimensions } from './dimensions.ts'
+import { countKey, countRun } from './run-slabs.ts'
+import type { StoredRun } from './run-block.ts'
 import { MEASURES, measureNumber } from './migration-2.ts'
 import { minuteNumber } from './tiers.ts'
 
@@ -34,6 +36,8 @@ export interface Histogram {
 export interface Slabs {
   /** Their ids are given when they are written. */
   events: BlockEvent[]
+  /** More of them. */
+  repeated: StoredRun | null
   /** By minute since 1970, then by a number made of scope, class and `timed`. */
   counts: Map<number, Map<number, Counted>>
   histograms: Map<string, Histogram>
@@ -49,6 +53,7 @@ export function slabsOf(batch: Batch, source: number, now: number, dimensions: D
   refuseInexact(batch)
   const slabs: Slabs = {
     events: [],
+    repeated: null,
     counts: new Map(),
     histograms: new Map(),
     spans: new Map(),
@@ -86,16 +91,18 @@ export function slabsOf(batch: Batch, source: number, now: number, dimensions: D
     if (dimensions.isOther(scopeId) && scope.path !== '(other)')
       slabs.overflowed.set(minute, (slabs.overflowed.get(minute) ?? 0) + 1)
   }
+  if (batch.repeated) slabs.repeated = countRun(slabs, batch.repeated, source, batch.source.path, dimensions)
   return slabs
 }
 
 const LATENCY = MEASURES.indexOf('latency')
 
-function refuseInexact({ evidence, events, source }: Batch): void {
+function refuseInexact({ evidence, events, repeated, source }: Batch): void {
   let counted = 0
   for (const { count: n } of evidence.observations.values()) counted += n
-  if (counted !== events.length)
-    throw new Error(`batch of ${source.path}: evidence counts ${counted} events, but ${events.length} are in it`)
+  const all = events.length + (repeated?.run.size ?? 0)
+  if (counted !== all)
+    throw new Error(`batch of ${source.path}: evidence counts ${counted} events, but ${all} are in it`)
   const { requests_per_minute, suspects } = evidence
   if ([requests_per_minute, ...[...suspects.values()].map(({ minutes }) => minutes)].some(({ step }) => step > 1))
     throw new Error(`batch of ${source.path}: its evidence is not exact`)
@@ -112,7 +119,7 @@ function count(
   const timed = time === null ? 0 : 1
   let ofMinute = into.get(minute)
   if (ofMinute === undefined) into.set(minute, (ofMinute = new Map()))
-  const key = (scope * 65_536 + kind) * 2 + timed
+  const key = countKey(scope, kind, timed)
   const found = ofMinute.get(key)
   if (found === undefined) {
     ofMinute.set(key, { minute, scope, class: kind, timed, n: 1, first: time, last: time, assumed })
