@@ -64,8 +64,8 @@ function addApi(router: Router, { dashboard, stream, version, base_path, now }: 
   })
   for (const { method, path, handle } of ROUTES) {
     router[method](api + path, async (request, response) => {
-      const { id } = request.params
-      const asked = { dashboard, query: request.query, id: typeof id === 'string' ? id : '', now: now(), request }
+      const { id = '', note = '' } = request.params as Record<string, string>
+      const asked = { dashboard, query: request.query, id, note, now: now(), request }
       const answer = await handle(asked)
       if (answer instanceof RawJson) response.type('json').end(answer.text)
       else response.json(answer)

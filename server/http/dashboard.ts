@@ -11,6 +11,7 @@ import type {
   ContextLines,
   EventPage,
   Problem,
+  ProblemHistory,
   Problems,
   Quantiles,
   Report,
@@ -20,14 +21,23 @@ import type {
   Sources,
 } from './wire.ts'
 
+/** What a person does with a problem. `until`: epoch ms, or as in Problem.muted. */
+export type ProblemChange =
+  | { what: 'mute'; until: number | 'regressed' | null }
+  | { what: 'unmute' | 'resolve' | 'reopen' }
+  | { what: 'note'; text: string }
+  | { what: 'forget'; note: number }
+
 /** Times in epoch ms, [from, to). */
 export interface Dashboard {
   /** Either end may be infinite. */
   report(from: number, to: number): Report
   problems(): Problems
   problem(id: string): Problem | null
+  /** Null when there is no such problem. Throws HalfopenError: unknown-note, too-many-notes. */
+  change(id: string, change: ProblemChange): Problem | null
   /** Null when there is no such problem. */
-  mute(id: string, muted: boolean): Problem | null
+  history(id: string): ProblemHistory | null
   series(from: number, to: number, stepSeconds: number): Series
   counts(query: BreakdownQuery): Breakdown
   quantiles(query: QuantilesQuery): Quantiles

@@ -39,6 +39,17 @@ export const ERRORS = {
     when: 'No problem has this id; it may have been in another database.',
     hint: 'api/v1/problems lists them.',
   },
+  'bad-body': {
+    status: 400,
+    when: 'The body is not the JSON that the address takes, or is too long.',
+    hint: '/api/openapi.json (below the base path) describes it.',
+  },
+  'unknown-note': { status: 404, when: 'No note of this problem has this id.', hint: null },
+  'too-many-notes': {
+    status: 409,
+    when: 'A problem has as many notes as one may have.',
+    hint: 'Take an old one away first.',
+  },
   'no-context': {
     status: 404,
     when: 'The lines around a line of evidence cannot be shown: it is no plain file, or another one is there now.',

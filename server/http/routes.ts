@@ -2,8 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import type { Dashboard } from './dashboard.ts'
-import { HalfopenError, type ErrorCodeName } from './errors.ts'
+import type { ErrorCodeName } from './errors.ts'
 import { alertRoutes } from './alert-routes.ts'
+import { known, problemRoutes } from './problem-routes.ts'
 import {
   analyzeQuery,
   contextQuery,
@@ -24,6 +25,8 @@ export interface Asked {
   dashboard: Dashboard
   query: unknown
   id: string
+  /** '' where the path has none. */
+  note: string
   /** Epoch ms. */
   now: number
   /** For routes that read a body. */
@@ -31,11 +34,13 @@ export interface Asked {
 }
 
 export interface Route {
-  method: 'get' | 'post'
+  method: 'get' | 'post' | 'delete'
   /** Below BASE/api/v1; `:id` is the id of a problem or a message. */
   path: string
   summary: string
   query: z.ZodObject
+  /** JSON that the request has to carry; absent: none, or another kind of body. */
+  body?: z.ZodObject
   /** Name of the answer's type in wire.ts. */
   answer: string
   errors: readonly ErrorCodeName[]
@@ -98,24 +103,7 @@ export const ROUTES: readonly Route[] = [
       return dashboard.context(id, source, Number(line))
     },
   },
-  {
-    method: 'post',
-    path: '/problems/:id/mute',
-    summary: 'No more messages about this problem.',
-    query: noQuery,
-    answer: 'Problem',
-    errors: ['unknown-problem', 'cross-site'],
-    handle: ({ dashboard, id }) => known(dashboard.mute(id, true)),
-  },
-  {
-    method: 'post',
-    path: '/problems/:id/unmute',
-    summary: 'Messages about this problem again.',
-    query: noQuery,
-    answer: 'Problem',
-    errors: ['unknown-problem', 'cross-site'],
-    handle: ({ dashboard, id }) => known(dashboard.mute(id, false)),
-  },
+  ...problemRoutes,
   {
     method: 'get',
     path: '/series',
@@ -229,8 +217,3 @@ export const ROUTES: readonly Route[] = [
   },
   ...alertRoutes,
 ]
-
-function known<T>(problem: T | null): T {
-  if (problem !== null) return problem
-  throw new HalfopenError('unknown-problem', 'There is no problem with this id.')
-}

@@ -22,14 +22,33 @@ export interface Problem {
   opened_at: string
   changed_at: string
   resolved_at: string | null
-  /** How a resolved problem ended: handshakes succeeded at the same place since (`finding.over` says how many), or it was
-   *  just not seen again; null while it is not resolved. */
-  resolved_by: 'succeeded-since' | 'quiet' | null
+  /** How a resolved problem ended: handshakes succeeded at the same place since (`finding.over` says how many), somebody
+   *  said so (`hand`), or it was just not seen again; null while it is not resolved. */
+  resolved_by: 'succeeded-since' | 'hand' | 'quiet' | null
+  /** Null unless muted. `until`: a time; `regressed`: until it has ended and comes back; null: until it is unmuted. */
+  muted: { until: string | null } | null
+  /** How many notes are on it. */
+  notes: number
   /** Why nothing can be said of it at the moment: a log that showed it cannot be read. One sentence. */
   held: string | null
   finding: Finding
   /** Occurrences over the last 24 h in 48 half-hour steps, oldest first. */
   sparkline: number[]
+}
+
+/** GET problems/ID/history, the oldest first. */
+export interface ProblemHistory {
+  entries: {
+    id: number
+    at: string
+    what: ProblemState | 'unmuted' | 'resolved-by-hand' | 'reopened' | 'note'
+    /** Of `muted`, as in Problem; else null. */
+    until: string | null
+    /** Of `resolved`; else null. */
+    resolved_by: 'succeeded-since' | 'quiet' | null
+    /** Of `note`; else null. As it was written. */
+    text: string | null
+  }[]
 }
 
 /** One step of the trend. */

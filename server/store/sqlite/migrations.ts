@@ -3,6 +3,7 @@ import { StoreError } from '../store-error.ts'
 import type { Db } from './driver.ts'
 import { slimmer } from './migration-2.ts'
 import { DELIVERIES } from './migration-4.ts'
+import { BY_HAND } from './migration-5.ts'
 
 /** `PRAGMA application_id` of our files: "hfop". */
 export const APPLICATION_ID = 0x68666f70
@@ -84,6 +85,7 @@ CREATE INDEX outbox_waiting ON outbox(created_at) WHERE delivered_at IS NULL;
   // day: epoch ms; registers: a HyperLogLog of paths (distinct.ts).
   'CREATE TABLE other_paths (day INTEGER PRIMARY KEY, registers BLOB NOT NULL) STRICT',
   DELIVERIES,
+  BY_HAND,
 ]
 
 /** Brings a database to the newest version, each step in a transaction of its own. */
