@@ -1,7 +1,7 @@
 /** Who is told, how that goes, and a button that tries it. Shown where the server has alerts in its API. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { get, post } from '../api.ts'
+import { get, send } from '../api.ts'
 import type { AlertChannel, AlertDeliveries, AlertDelivery, Alerts, AlertTest } from '../data/alerts.ts'
 import { can, paths } from '../features.ts'
 import { CodeBlock } from '../parts/code.tsx'
@@ -30,7 +30,7 @@ function Channel({ channel }: { channel: AlertChannel }) {
     busy.value = true
     said.value = null
     try {
-      const answer = await post<AlertTest>(`alerts/test?channel=${encodeURIComponent(channel.name)}`)
+      const answer = await send<AlertTest>('POST', `alerts/test?channel=${encodeURIComponent(channel.name)}`)
       said.value = answer.delivered
         ? `It arrived${answer.took_ms === undefined ? '' : ` after ${answer.took_ms} ms`}`
         : `It did not arrive: ${answer.reason ?? `status ${answer.status ?? 'unknown'}`}`

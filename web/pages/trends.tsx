@@ -14,6 +14,7 @@ import { CountsChart, LatencyChart, LengthsChart } from '../parts/trend-charts.t
 import { When } from '../parts/when.tsx'
 import { hrefTo, type Asked, type Route } from '../routing.ts'
 import { now, replaceRoute, sources } from '../state.ts'
+import { localField } from '../text/time.ts'
 import { visible } from '../text/visible.ts'
 import { count } from '../text/words.ts'
 
@@ -49,15 +50,9 @@ function without(asked: Asked | undefined, name: string): Asked {
   return rest
 }
 
-/** The value of a field for date and clock, in the reader's zone. */
-function local(ms: number): string {
-  const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000)
-  return date.toISOString().slice(0, 16)
-}
-
 function CustomRange({ at, frame }: { at: Trends; frame: Frame }) {
-  const from = useSignal(local(frame.from))
-  const to = useSignal(local(frame.to))
+  const from = useSignal(localField(frame.from))
+  const to = useSignal(localField(frame.to))
   return (
     <details class="custom-range">
       <summary>From … to</summary>
