@@ -58,6 +58,8 @@ export const testQuery = z.strictObject({ channel: channelName })
 export const deliveriesQuery = eventsQuery.extend({
   state: z.enum(['waiting', 'delivered', 'dead']).describe('waiting, delivered or dead').optional(),
   channel: channelName.optional(),
+  from: time.optional(),
+  to: time.optional(),
 })
 export const noQuery = z.strictObject({})
 

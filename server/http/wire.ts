@@ -270,7 +270,7 @@ export interface AlertDelivery {
   error: string | null
 }
 
-/** GET alerts/deliveries?cursor&limit&state&channel, the newest first; POST alerts/deliveries/ID/replay: what is sent again. */
+/** GET alerts/deliveries?cursor&limit&state&channel&from&to, the newest first; POST alerts/deliveries/ID/replay: what is sent again. */
 export interface AlertDeliveries {
   deliveries: AlertDelivery[]
   next_cursor: string | null

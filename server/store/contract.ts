@@ -125,6 +125,9 @@ export interface DeliveryQuery {
   limit: number
   state: DeliveryState | null
   channel: string | null
+  /** Made in [from, to), epoch ms; absent: whenever. */
+  from?: number
+  to?: number
 }
 
 /** A receiver that answered that there is nothing at its address any more. */

@@ -6,6 +6,8 @@ import { asApiError, now } from '../state.ts'
 import { localField } from '../text/time.ts'
 
 const DAY = 86_400_000
+/** The server mutes no longer. */
+const LONGEST = 365 * DAY
 
 const FOR: readonly [word: string, query: string][] = [
   ['1 hour', '?seconds=3600'],
@@ -68,10 +70,11 @@ export function ByHand({ problem }: { problem: Problem }) {
                 type="datetime-local"
                 value={date.value}
                 min={localField(now.value)}
+                max={localField(now.value + LONGEST)}
                 onInput={(event) => (date.value = event.currentTarget.value)}
               />
             </label>
-            <button type="submit" class="button small" disabled={!(until > now.value)}>
+            <button type="submit" class="button small" disabled={!(until > now.value && until < now.value + LONGEST)}>
               Mute until then
             </button>
           </form>
