@@ -1,5 +1,7 @@
 /** The answers of the HTTP API, from the store and the running parts. */
+import { configLint } from './config-lint.ts'
 import { configState, servedBy } from './config-page.ts'
+import { probeConfigured, proveConfigured } from './config-runs.ts'
 import { isSame, linesAround } from './context-lines.ts'
 import { changeProblem, problemHistory } from './problem-changes.ts'
 import type { AlertDesk } from './alerts/contract.ts'
@@ -97,6 +99,9 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     },
     config: () => configState(options.nginx),
     servedBy: (url) => servedBy(options.nginx, url),
+    lint: () => configLint(options.nginx),
+    probe: (url, gone) => probeConfigured(options.nginx, url, gone),
+    prove: (what, gone) => proveConfigured(options.nginx, what, store, gone),
     async analyze(upload) {
       const { entry } = options
       if (entry === null) throw new HalfopenError('analyze-failed', 'The command line of halfopen is not there.')

@@ -7,6 +7,7 @@ import type {
   Alerts,
   AlertTest,
   Breakdown,
+  ConfigLint,
   ConfigState,
   ContextLines,
   EventPage,
@@ -15,6 +16,7 @@ import type {
   Problems,
   Quantiles,
   Report,
+  RunLine,
   Series,
   ServedBy,
   SessionLengths,
@@ -48,6 +50,12 @@ export interface Dashboard {
   context(id: string, source: string, line: number): Promise<ContextLines>
   config(): ConfigState
   servedBy(url: URL): ServedBy
+  /** Rejects with HalfopenError: no-nginx-config. */
+  lint(): Promise<ConfigLint>
+  /** One at a time, bounded in time, ended by `gone`. What is refused is thrown before the first line: no-nginx-config,
+   *  not-served, run-busy; of proofs also unknown-problem, nothing-to-prove. */
+  probe(url: URL, gone: AbortSignal): AsyncGenerator<RunLine>
+  prove(what: { url: URL } | { problem: string }, gone: AbortSignal): AsyncGenerator<RunLine>
   /** The report on logs that are handed in, as JSON text. Rejects with HalfopenError. */
   analyze(upload: Upload): Promise<string>
   alerts(): Alerts

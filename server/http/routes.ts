@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Dashboard } from './dashboard.ts'
 import type { ErrorCodeName } from './errors.ts'
 import { alertRoutes } from './alert-routes.ts'
+import { configRoutes } from './config-routes.ts'
 import { known, problemRoutes } from './problem-routes.ts'
 import {
   analyzeQuery,
@@ -15,7 +16,6 @@ import {
   rangeOf,
   readQuery,
   reportQuery,
-  servesQuery,
 } from './query.ts'
 import { lengthsQuery, series, seriesQuery, whereOf } from './series.ts'
 
@@ -44,7 +44,7 @@ export interface Route {
   /** Name of the answer's type in wire.ts. */
   answer: string
   errors: readonly ErrorCodeName[]
-  /** The JSON answer; a RawJson is sent as it is. */
+  /** The JSON answer; a RawJson is sent as it is, JsonLines line by line. */
   handle(asked: Asked): unknown
 }
 
@@ -154,27 +154,7 @@ export const ROUTES: readonly Route[] = [
       return dashboard.sources()
     },
   },
-  {
-    method: 'get',
-    path: '/config',
-    summary: 'The nginx configuration that halfopen was told of (nginx_config), its files, and what is wrong in them.',
-    query: noQuery,
-    answer: 'ConfigState',
-    errors: ['bad-query'],
-    handle({ dashboard, query }) {
-      readQuery(noQuery, query)
-      return dashboard.config()
-    },
-  },
-  {
-    method: 'get',
-    path: '/config/serves',
-    summary: 'Which block of the nginx configuration serves an address, and what it passes on.',
-    query: servesQuery,
-    answer: 'ServedBy',
-    errors: ['bad-query'],
-    handle: ({ dashboard, query }) => dashboard.servedBy(new URL(readQuery(servesQuery, query).url)),
-  },
+  ...configRoutes,
   {
     method: 'post',
     path: '/analyze',

@@ -1,5 +1,5 @@
 /** Everything that goes over the wire between the service and its dashboard. Types only; times are ISO 8601 UTC. */
-import type { BlindSpot, Finding, InputSummary, Report } from '../diagnosis/contract.ts'
+import type { BlindSpot, Finding, InputSummary, Report, Severity } from '../diagnosis/contract.ts'
 
 export type {
   Alternative,
@@ -191,6 +191,58 @@ export interface ServingBlock {
   backend: string | null
   /** The lines of the file from `line` on, secrets masked. */
   text: { line: number; text: string }[]
+}
+
+/** GET config/lint: what `halfopen lint` says of the configuration, the worst first. */
+export interface ConfigLint {
+  /** Blocks that pass requests on, and those of them that show signs of WebSockets. */
+  places: number
+  sockets: number
+  /** Findings that a comment told to leave out, and those that are left out here because there are too many. */
+  ignored: number
+  more: number
+  findings: LintedLine[]
+}
+export interface LintedLine {
+  rule: string
+  severity: Severity
+  title: string
+  message: string
+  file: string
+  /** From 1; 0: the file as a whole. */
+  line: number
+  /** The line as it stands, secrets masked. */
+  text: string
+  /** Lines to write instead; null: only a person can tell. */
+  fix: string | null
+  docs: string | null
+}
+
+/** POST config/probe?url and POST config/prove?url (or problem): a line of JSON for each step, as it is done. The last one is a
+ *  `result` or an error. */
+export type RunLine = { started: RunStarted } | { step: RunStep } | { result: RunResult } | ErrorReply
+export interface RunStarted {
+  what: 'probe' | 'prove'
+  /** What is asked, and where, as a sentence. */
+  text: string
+  /** The same on the command line. */
+  command: string
+}
+export interface RunStep {
+  /** Which side or which configuration: proxy, backend; before, after the patch. */
+  of: 'proxy' | 'backend' | 'before' | 'after'
+  verdict: 'ok' | 'info' | 'warning' | 'failed'
+  title: string
+  /** A line each. */
+  seen: string[]
+  /** How long it took; null where that says nothing. */
+  ms: number | null
+}
+export interface RunResult {
+  ok: boolean
+  title: string
+  /** A sentence each: causes, limits, the next test. */
+  more: string[]
 }
 
 /** GET problems */

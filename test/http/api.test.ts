@@ -183,6 +183,9 @@ describe('addresses', () => {
       [
         '/analyze',
         '/config',
+        '/config/lint',
+        '/config/probe',
+        '/config/prove',
         '/config/serves',
         '/alerts',
         '/alerts/deliveries',

@@ -30,7 +30,9 @@ function isPure(path: string): boolean {
   if (inside(path, 'server/nginx-config')) return path !== 'server/nginx-config/load.ts'
   return inside(path, 'server/diagnosis') || PURE_ALERTS.has(path)
 }
-const PURE_ALERTS = new Set(['by-hand', 'calendar', 'decide', 'rhythm', 'rules'].map((name) => `server/alerts/${name}.ts`))
+const PURE_ALERTS = new Set(
+  ['by-hand', 'calendar', 'decide', 'rhythm', 'rules'].map((name) => `server/alerts/${name}.ts`),
+)
 
 /** The package of a bare specifier: `chart.js/auto` → `chart.js`, `@preact/signals` stays. */
 const packageOf = (specifier: string): string => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')

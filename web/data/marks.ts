@@ -1,9 +1,7 @@
 /** What happened to nginx itself, and what was told of it, within a window: for the charts and the sentence above them. */
 import type { AlertDeliveries, Breakdown, ConfigState } from '../../server/http/wire.ts'
 import type { Mark } from '../charts/stacked.ts'
-import { can } from '../features.ts'
 import type { Frame } from './series.ts'
-import { queryOf, useAnswer } from './use-series.ts'
 
 export interface Marks {
   /** Epoch ms; the middle of the step in which it happened. */
@@ -12,19 +10,6 @@ export interface Marks {
   /** The newest first. Several receivers of one message are one. */
   alerts: { at: number; type: string; title: string }[]
   all: Mark[]
-}
-
-/** Messages that are looked at: more would be no marks but a surface. */
-const MOST = 200
-
-export function useMarks(frame: Frame): Marks {
-  const lifecycle = useAnswer<Breakdown>(`series?metric=events&${queryOf(frame)}&kind=lifecycle`)
-  const config = useAnswer<ConfigState>(can('/config') ? 'config' : null)
-  const window = queryOf(frame).replace(/&step=\d+$/, '')
-  const sent = useAnswer<AlertDeliveries>(
-    can('/alerts/deliveries') ? `alerts/deliveries?limit=${MOST}&${window}` : null,
-  )
-  return marksOf(frame, lifecycle, config, sent)
 }
 
 export function marksOf(

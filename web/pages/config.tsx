@@ -1,12 +1,16 @@
 /** The nginx configuration as halfopen reads it: which block serves an address, and what the problems say about its files. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { ConfigState, ServedBy, ServingBlock } from '../../server/http/wire.ts'
+import type { ConfigLint, ConfigState, ServedBy, ServingBlock } from '../../server/http/wire.ts'
 import { get, type ApiError } from '../api.ts'
+import { useAnswer } from '../data/use-series.ts'
+import { can } from '../features.ts'
 import { SeverityBadge } from '../parts/badges.tsx'
 import { Commands } from '../parts/code.tsx'
+import { Lint } from '../parts/lint.tsx'
 import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
+import { TryIt } from '../parts/try-it.tsx'
 import { When } from '../parts/when.tsx'
 import { hrefTo, type Asked } from '../routing.ts'
 import { asApiError, problems, pulse, replaceRoute, type Loaded } from '../state.ts'
@@ -128,9 +132,29 @@ function WhichBlock({ url }: { url: string }) {
             </p>
           ))}
       </div>
+      {answer.value?.block && <TryIt runs={runsFor(url)} />}
     </section>
   )
 }
+
+const runsFor = (url: string) => [
+  {
+    word: 'Probe it',
+    title: 'A real handshake with nginx where it listens on this machine, and with the backend',
+    path: `config/probe?url=${encodeURIComponent(url)}`,
+  },
+  {
+    word: 'Prove it in a copy',
+    title: 'Runs this configuration in a throw-away nginx with a stand-in for the backend; the real one is not touched',
+    path: `config/prove?url=${encodeURIComponent(url)}`,
+  },
+]
+
+const proofOf = (id: string) => ({
+  word: 'Prove the patch',
+  title: 'Runs this configuration without and with the patch in a throw-away nginx; the real one is not touched',
+  path: `config/prove?problem=${encodeURIComponent(id)}`,
+})
 
 /** Problems whose change belongs into a file of the configuration. */
 function Findings({ files }: { files: ConfigState['files'] }) {
@@ -150,6 +174,7 @@ function Findings({ files }: { files: ConfigState['files'] }) {
             <code>
               <Raw text={`${finding.fix.target?.file ?? ''}:${finding.fix.target?.line ?? ''}`} />
             </code>
+            {finding.fix.patch !== null && <TryIt runs={[proofOf(id)]} />}
           </li>
         ))}
       </ul>
@@ -171,6 +196,11 @@ export function ConfigPage({ asked }: { asked: Asked }) {
     return () => gone.abort()
   }, [tick])
   const { data, error } = loaded.value
+  // Another state of the files is another answer.
+  const lint = useAnswer<ConfigLint>(
+    data?.path != null && can('/config/lint') ? 'config/lint' : null,
+    data?.changed_at ?? '',
+  )
   return (
     <>
       <h1>nginx configuration</h1>
@@ -223,6 +253,7 @@ export function ConfigPage({ asked }: { asked: Asked }) {
           )}
           <WhichBlock url={asked['url'] ?? ''} />
           <Findings files={data.files} />
+          {lint && <Lint lint={lint} />}
           <section class="panel">
             <h2>{plural(data.files.length, 'file')}</h2>
             <ul class="watched">
