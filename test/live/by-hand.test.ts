@@ -51,7 +51,7 @@ describeWith('chromium', 'decisions and alerts', ({ chromium }) => {
   it('tries a receiver, shows what it answered, and sends a dead letter again', async () => {
     await page.goto(`${server.base}/#/alerts`)
     await page.locator('.deliveries .badge', { hasText: 'Given up' }).waitFor()
-    await page.getByText('1 given up.').waitFor()
+    await page.getByRole('heading', { name: 'Messages, 1 given up' }).waitFor()
     await button('Send a test').click()
     await page.getByText('It did not arrive: answered 400').waitFor()
     hook.answer((response) => void response.writeHead(204).end())
@@ -62,7 +62,7 @@ describeWith('chromium', 'decisions and alerts', ({ chromium }) => {
     await button(/^Send again/).click()
     await page.locator('.deliveries .badge', { hasText: 'Delivered' }).waitFor()
     expect(types()).toEqual(['problem.opened', 'test', 'test', 'problem.opened'])
-    await page.getByText('1 given up.').waitFor({ state: 'detached' })
+    await page.getByRole('heading', { name: 'Messages', exact: true }).waitFor()
     await page.getByLabel('State').selectOption('dead')
     await page.getByText('None is like that.').waitFor()
     expect(await page.evaluate(() => document.body.innerText)).not.toMatch(/canary/)

@@ -10,14 +10,9 @@ import { Failure, Loading } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
 import { When } from '../parts/when.tsx'
 import { asApiError, pulse, type Loaded } from '../state.ts'
+import { ALERT_SETUP } from '../text/alert-setup.ts'
 import { visible } from '../text/visible.ts'
-import { age, plural, SEVERITY } from '../text/words.ts'
-
-const SETUP = `alerts:
-  channels:
-    - name: phone
-      type: ntfy
-      url: https://ntfy.sh/a-name-that-nobody-guesses`
+import { age, SEVERITY } from '../text/words.ts'
 
 const STATE = {
   ready: { word: 'Ready', tone: 'good' },
@@ -150,26 +145,17 @@ export function AlertsPage() {
         <section class="panel">
           <h2>Nobody is told yet</h2>
           <p>A receiver is set in halfopen.yaml, and used after the next start:</p>
-          <CodeBlock label="halfopen.yaml" text={SETUP} />
+          <CodeBlock label="halfopen.yaml" text={ALERT_SETUP} />
         </section>
       )}
-      {data && data.waiting + data.dead > 0 && (
-        <p class="alert-counts">
-          {[
-            ...(data.waiting > 0 ? [`${plural(data.waiting, 'message')} waiting`] : []),
-            ...(data.dead > 0 ? [`${data.dead} given up`] : []),
-          ].join(', ')}
-          .
-        </p>
-      )}
       {data && data.channels.length > 0 && (
-        <ul class="sources">
+        <ul class="sources channels">
           {data.channels.map((channel) => (
             <Channel channel={channel} onTested={changed} key={channel.name} />
           ))}
         </ul>
       )}
-      {data && can('/alerts/deliveries') && <Deliveries again={again.value} onChange={changed} />}
+      {data && can('/alerts/deliveries') && <Deliveries alerts={data} again={again.value} onChange={changed} />}
       {data && data.rules.length > 0 && <Rules rules={data.rules} />}
     </>
   )

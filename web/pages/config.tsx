@@ -17,33 +17,33 @@ import { asApiError, problems, pulse, replaceRoute, type Loaded } from '../state
 import { visible } from '../text/visible.ts'
 import { count, plural } from '../text/words.ts'
 
+/** `note`: neither good nor bad for a WebSocket. */
+type Mark = 'ok' | 'no' | 'note'
+
 /** What a WebSocket needs of a block, as sentences. */
-function verdict(block: ServingBlock): { ok: boolean; text: string }[] {
+function verdict(block: ServingBlock): { mark: Mark; text: string }[] {
   const header = (name: string) => block.set_headers.find((one) => one.name === name)?.value
   const upgrade = header('upgrade')
   const connection = header('connection')
+  const { proxy_http_version: version, proxy_read_timeout: timeout } = block
   return [
     block.proxy_pass === null
-      ? { ok: false, text: 'It passes nothing on: there is no proxy_pass.' }
-      : { ok: true, text: `It passes requests on to ${block.proxy_pass}.` },
+      ? { mark: 'no', text: 'It passes nothing on: there is no proxy_pass.' }
+      : { mark: 'ok', text: `It passes requests on to ${block.proxy_pass}.` },
     upgrade === undefined
-      ? { ok: false, text: 'It does not pass the Upgrade header on.' }
-      : { ok: true, text: `Upgrade is passed on as ${upgrade}.` },
+      ? { mark: 'no', text: 'It does not pass the Upgrade header on.' }
+      : { mark: 'ok', text: `Upgrade is passed on as ${upgrade}.` },
     connection === undefined
-      ? { ok: false, text: 'It does not pass the Connection header on.' }
-      : { ok: true, text: `Connection is passed on as ${connection}.` },
-    block.proxy_http_version === '1.0'
-      ? { ok: false, text: 'It speaks HTTP/1.0, which knows no upgrade.' }
-      : {
-          ok: true,
-          text:
-            block.proxy_http_version === null
-              ? 'The HTTP version is nginx’s default: 1.1 from nginx 1.29.7 on, 1.0 before.'
-              : `It speaks HTTP/${block.proxy_http_version}.`,
-        },
+      ? { mark: 'no', text: 'It does not pass the Connection header on.' }
+      : { mark: 'ok', text: `Connection is passed on as ${connection}.` },
+    version === null
+      ? { mark: 'note', text: 'The HTTP version is nginx’s default: 1.1 from nginx 1.29.7 on, 1.0 before.' }
+      : version === '1.0'
+        ? { mark: 'no', text: 'It speaks HTTP/1.0, which knows no upgrade.' }
+        : { mark: 'ok', text: `It speaks HTTP/${version}.` },
     {
-      ok: true,
-      text: `A silent session is cut after ${block.proxy_read_timeout ?? 60} s${block.proxy_read_timeout === null ? ', nginx’s default' : ''}.`,
+      mark: 'note',
+      text: `A silent session is cut after ${timeout ?? 60} s${timeout === null ? ', nginx’s default' : ''}.`,
     },
   ]
 }
@@ -60,9 +60,9 @@ const Block = ({ block }: { block: ServingBlock }) => (
       </code>
     </p>
     <ul class="verdict">
-      {verdict(block).map(({ ok, text }) => (
-        <li key={text} class={ok ? 'ok' : 'not-ok'}>
-          <span class="label">{ok ? 'yes' : 'no'}</span> <Raw text={text} />
+      {verdict(block).map(({ mark, text }) => (
+        <li key={text} class={mark}>
+          <span class="label">{mark}</span> <Raw text={text} />
         </li>
       ))}
     </ul>

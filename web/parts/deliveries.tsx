@@ -1,7 +1,7 @@
 /** What was sent to whom, why, and what became of it; what was given up can be sent again. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { AlertDeliveries, AlertDelivery } from '../../server/http/wire.ts'
+import type { AlertDeliveries, AlertDelivery, Alerts } from '../../server/http/wire.ts'
 import { get, send } from '../api.ts'
 import { can } from '../features.ts'
 import { hrefTo } from '../routing.ts'
@@ -32,6 +32,8 @@ const TYPES = new Map([
   ['source.unreadable', 'Log cannot be read'],
   ['source.recovered', 'Log is back'],
 ])
+
+const isWaiting = ({ state }: AlertDelivery): boolean => state === 'waiting'
 
 interface RowProps {
   one: AlertDelivery
@@ -77,8 +79,16 @@ function Row({ one, replay }: RowProps) {
   )
 }
 
-/** @param again grows when there is reason to ask anew. `onChange` is called when something was sent again. */
-export function Deliveries({ again, onChange }: { again: number; onChange: () => void }) {
+interface Props {
+  /** How many wait and were given up. */
+  alerts: Alerts
+  /** Grows when there is reason to ask anew. */
+  again: number
+  /** Something was sent again. */
+  onChange: () => void
+}
+
+export function Deliveries({ alerts: { waiting, dead }, again, onChange }: Props) {
   const state = useSignal('')
   const list = useSignal<readonly AlertDelivery[] | null>(null)
   const cursor = useSignal<string | null>(null)
@@ -92,10 +102,11 @@ export function Deliveries({ again, onChange }: { again: number; onChange: () =>
     let timer = 0
     get<AlertDeliveries>(`alerts/deliveries?${query}`, gone.signal).then(
       ({ deliveries, next_cursor }) => {
+        const ended = list.peek()?.some(isWaiting) && !deliveries.some(isWaiting)
         list.value = deliveries
         cursor.value = next_cursor
-        if (deliveries.some((one) => one.state === 'waiting'))
-          timer = window.setTimeout(() => (ticks.value += 1), ASK_AGAIN)
+        if (ended === true) onChange()
+        if (deliveries.some(isWaiting)) timer = window.setTimeout(() => (ticks.value += 1), ASK_AGAIN)
       },
       (error: unknown) => {
         if (!gone.signal.aborted) failed.value = asApiError(error).message
@@ -131,7 +142,11 @@ export function Deliveries({ again, onChange }: { again: number; onChange: () =>
   const none = list.value.length === 0
   return (
     <section class="panel deliveries">
-      <h2>Messages</h2>
+      <h2>
+        Messages
+        {waiting > 0 && `, ${waiting} waiting`}
+        {dead > 0 && `, ${dead} given up`}
+      </h2>
       {(!none || state.value !== '') && (
         <div class="toolbar">
           <Choice label="State" value={state.value} of={STATES} onChoose={(value) => (state.value = value)} />
@@ -147,7 +162,9 @@ export function Deliveries({ again, onChange }: { again: number; onChange: () =>
                 <th scope="col">To</th>
                 <th scope="col">Message</th>
                 <th scope="col">State</th>
-                <td />
+                <th scope="col">
+                  <span class="offscreen">Again</span>
+                </th>
               </tr>
             </thead>
             <tbody>

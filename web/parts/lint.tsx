@@ -38,7 +38,7 @@ const Line = ({ line }: { line: LintedLine }) => (
           <Raw text={line.text} />
         </code>
       )}
-      {line.fix !== null && <CodeBlock label="Write instead" text={line.fix} />}
+      {line.fix !== null && <CodeBlock label="Fix" text={line.fix} />}
     </div>
   </li>
 )

@@ -16,8 +16,10 @@ import { When } from './when.tsx'
 const HOUR = 3_600_000
 
 function rateWords({ failed, ok, hours }: Rate): string {
+  // The step of the change itself belongs to neither side.
+  if (hours === 0) return 'too short a time to tell'
   if (failed === 0 && ok === 0) return 'nothing happened here'
-  const perHour = hours === 0 ? 0 : failed / hours
+  const perHour = failed / hours
   const often = failed === 0 ? 'no failure' : `${plural(failed, 'failure')}, ${Number(perHour.toPrecision(2))} an hour`
   return ok === 0
     ? `${often}, no handshake succeeded`
