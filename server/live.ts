@@ -167,20 +167,17 @@ export class Live {
     const { store, now } = this.options
     const find = (): ProblemRow | undefined => store.problems().find((problem) => problem.id === id)
     // What was read before the decision is no news after it. While history is imported nothing is judged.
-    const judging = this.diagnosed > -Infinity
-    if (find() !== undefined && judging && this.due) this.round()
+    if (find() !== undefined && this.diagnosed > -Infinity && this.due) this.round()
     const row = find()
     if (!row) return null
     const at = now()
     const next = decided(row, at)
     if (next !== row) {
+      // Receivers hear of it with the next round.
       store.saveProblems([next], [])
-      // Whoever has to hear of it does so at once.
-      if (judging) this.round()
     }
-    const saved = find() ?? next
-    this.publish([saved], at)
-    return this.problem(saved, at)
+    this.publish([next], at)
+    return this.problem(next, at)
   }
 
   /** The wire form of a row. */

@@ -1,10 +1,11 @@
 /** Plain words for what the API says in codes. One place, so that every page says it the same way. */
-import type { Problem, ProblemState, Severity } from '../../server/http/wire.ts'
+import type { Problem, ProblemState } from '../../server/http/wire.ts'
+
+export { confidence, percent, place, SEVERITY } from '../../server/share/contract.ts'
 
 const number = new Intl.NumberFormat()
 export const count = (n: number): string => number.format(n)
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`
-export const percent = (share: number): string => `${Math.round(share * 100)}%`
 
 /** 0.0312 → `3.1%`; a share that is small but not zero never reads as 0%. */
 export function share(part: number, whole: number): string {
@@ -34,19 +35,6 @@ export function age(seconds: number): string {
   ]
   const unit = units.find(({ size }) => seconds >= 2 * size) ?? { size: 1, word: 's' }
   return `${count(Math.floor(seconds / unit.size))} ${unit.word}`
-}
-
-/** The thresholds are those of the report: from 0.8 the evidence decides, below 0.5 it is only possible. */
-export function confidence(value: number): string {
-  if (value >= 0.8) return 'Sure'
-  return value >= 0.5 ? 'Likely' : 'Possible'
-}
-
-export const SEVERITY: Record<Severity, string> = {
-  critical: 'Critical',
-  error: 'Error',
-  warning: 'Warning',
-  info: 'Info',
 }
 
 export const STATE: Record<ProblemState, { word: string; meaning: string }> = {
@@ -112,10 +100,3 @@ const KINDS = new Map<string, { word: string; tone: Tone }>([
 /** A kind this page does not know yet (a newer server) is still shown, by its own name. */
 export const kind = (id: string): { word: string; tone: Tone } =>
   KINDS.get(id) ?? { word: id.replaceAll('_', ' '), tone: 'quiet' }
-
-/** `sweet.example/ws → 127.0.0.1:9000`; whatever part is known. */
-export function place(scope: { server: string | null; path: string | null; upstream: string | null }): string | null {
-  const front = `${scope.server ?? ''}${scope.path ?? ''}`
-  if (front === '') return scope.upstream
-  return scope.upstream === null ? front : `${front} → ${scope.upstream}`
-}
