@@ -112,6 +112,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       }
     },
     alerts: () => alerts.alerts(),
+    previewAlerts: (days) => alerts.preview(days),
     testAlert: (channel) => alerts.test(channel),
     deliveries: (query) => alerts.deliveries(query),
     replay: (id) => alerts.replay(id),

@@ -10,6 +10,7 @@ import {
   type Terms,
 } from './alerts/contract.ts'
 import type { Alerting } from './config-alerts.ts'
+import { Surges } from './live-surges.ts'
 import type { Finding } from './diagnosis/contract.ts'
 import type { SourceState } from './http/wire.ts'
 import type { OutboxRow, ProblemRow, Store, WatchedSource } from './store/contract.ts'
@@ -17,7 +18,7 @@ import type { OutboxRow, ProblemRow, Store, WatchedSource } from './store/contra
 export interface NewsOptions {
   store: Store
   alerting: Alerting
-  /** Local time of epoch ms, see wall-clock.ts. */
+  /** Local time of epoch ms, see scan/zone.ts. */
   wall: (now: number) => number
   /** Address of the dashboard without a trailing slash, for links in messages. */
   dashboard: () => string
@@ -37,9 +38,11 @@ export class NewsDesk {
   /** When the stored form of a source's last line was. */
   private readonly kept = new Map<string, number>()
   private clock = { now: NaN, wall: NaN }
+  private readonly surges: Surges
 
   constructor(options: NewsOptions) {
     this.options = options
+    this.surges = new Surges(options.store)
   }
 
   get dashboard(): string {
@@ -53,6 +56,7 @@ export class NewsDesk {
       wall: this.wallOf(now),
       kind: kindOf(previous),
       happened: (within) => store.sparkline(finding, now - within, now, 1)[0] ?? 0,
+      surge: previous?.alerted === true && this.surges.of(finding, now),
     })
   }
 

@@ -23,12 +23,11 @@ import { Loop } from './loop.ts'
 import { ingest } from './ingest.ts'
 import { NginxFile } from './nginx-view.ts'
 import { packageFolder } from './package-folder.ts'
-import { choose, zoneClock } from './scan/contract.ts'
+import { choose, wallClock, zoneClock } from './scan/contract.ts'
 import { Sources } from './sources.ts'
 import { openSqliteStore, StoreError } from './store/contract.ts'
 import { storeNotices } from './store-notices.ts'
 import { followFile } from './tail/contract.ts'
-import { wallClock } from './wall-clock.ts'
 
 export { loadConfig } from './config.ts'
 
@@ -90,10 +89,11 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
   let url = ''
   const { alerting } = config
   const { receivers, allow_private } = alerting
+  const wall = wallClock(config.timezone)
   const news = new NewsDesk({
     store,
     alerting,
-    wall: wallClock(config.timezone),
+    wall,
     dashboard: () => url,
     log: (text) => logger.warn(text),
   })
@@ -147,6 +147,9 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     outbox,
     receivers,
     rules: alerting.rules,
+    group_from: alerting.group_from,
+    resolve_after: config.alerts.resolve_after,
+    wall,
     user_agent: `halfopen/${version}`,
     allow_private,
     now,
@@ -241,7 +244,7 @@ function webFolder(): string | null {
 /** What the `halfopen` of the package starts. */
 function commandLine(): string | null {
   const root = packageFolder()
-  const file = root === null ? null : join(root, 'server', 'cli', 'halfopen.mjs')
+  const file = root === null ? null : join(root, 'server', 'cli', 'halfopen.cjs')
   return file !== null && existsSync(file) ? file : null
 }
 

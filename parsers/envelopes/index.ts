@@ -42,10 +42,14 @@ export const ENVELOPES: readonly Envelope[] = [
 export const WEAK: ReadonlySet<EnvelopeId> = new Set(ENVELOPES.filter((e) => e.weak).map((e) => e.id))
 export const GUESSED: ReadonlySet<EnvelopeId> = new Set(ENVELOPES.filter((e) => e.guessed).map((e) => e.id))
 
-const BY_FIRST: readonly (readonly Envelope[] | null)[] = Array.from({ length: 128 }, (_, code) => {
-  const possible = ENVELOPES.filter(({ first }) => first.includes(String.fromCharCode(code)))
+/** What a line that begins with a character of this code may be in; filled when one comes. Null: nothing. */
+const BY_FIRST: (readonly Envelope[] | null | undefined)[] = Array.from({ length: 128 })
+
+function beginningWith(code: number): readonly Envelope[] | null {
+  const char = String.fromCharCode(code)
+  const possible = ENVELOPES.filter(({ first }) => first.includes(char))
   return possible.length > 0 ? possible : null
-})
+}
 
 const SLASH = 47
 const ZERO = 48
@@ -54,9 +58,11 @@ const NINE = 57
 /** The outermost envelope of a line; null when it has none. */
 export function openEnvelope(line: string): Opened | null {
   const first = line.charCodeAt(0)
-  const possible = BY_FIRST[first]
+  if (!(first < 128)) return null
+  let possible = BY_FIRST[first]
+  if (possible === undefined) possible = BY_FIRST[first] = beginningWith(first)
   // `2026/11/21 …`: nginx's error log and Go's standard log, the most frequent lines that come here.
-  if (possible == null || (first >= ZERO && first <= NINE && line.charCodeAt(4) === SLASH)) return null
+  if (possible === null || (first >= ZERO && first <= NINE && line.charCodeAt(4) === SLASH)) return null
   for (const envelope of possible) {
     const opened = envelope.open(line)
     if (opened !== null) return opened

@@ -48,12 +48,16 @@ const NAMES: Readonly<Record<string, string>> = {
   upstream_bytes_sent: 'utx',
 }
 
-const VARIABLES: ReadonlyMap<string, string> = new Map(
-  Object.entries(NAMES).flatMap(([variable, names]) => [
-    [variable, variable] as const,
-    ...names.split(' ').map((name) => [name, variable] as const),
-  ]),
-)
+/** Made when the first key is asked about. */
+let variables: ReadonlyMap<string, string> | null = null
+
+const variablesByName = (): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries(NAMES).flatMap(([variable, names]) => [
+      [variable, variable] as const,
+      ...names.split(' ').map((name) => [name, variable] as const),
+    ]),
+  )
 
 /** Groups that only say whose fields these are: `nginx.access.method`, `http.status_code`. */
 const GROUP =
@@ -61,9 +65,10 @@ const GROUP =
 
 /** The variable a key stands for, or null when it is no usual name. `camelCase`, `kebab-case` and dots count as `_`. */
 export function variableOfKey(key: string): string | null {
+  variables ??= variablesByName()
   let name = snake(key)
   for (let i = 0; i < 4; i++) {
-    const variable = VARIABLES.get(name)
+    const variable = variables.get(name)
     if (variable !== undefined) return variable
     if (!GROUP.test(name)) return null
     name = name.replace(GROUP, '')

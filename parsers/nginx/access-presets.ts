@@ -2,7 +2,7 @@
  *  configuration file or source. Several definitions under one name are the layouts of its versions. */
 import type { Parser } from '../parser.ts'
 import type { AccessRecord } from '../record.ts'
-import { accessParser, type AccessFormat } from './access.ts'
+import { presetParser, type AccessFormat } from './access.ts'
 
 const COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
 const COMBINED = `${COMMON} "$http_referer" "$http_user_agent"`
@@ -186,4 +186,4 @@ export const ACCESS_PRESETS: readonly AccessFormat[] = [
   },
 ]
 
-export const accessPresets: readonly Parser<AccessRecord>[] = ACCESS_PRESETS.map((p) => accessParser(p, 'default'))
+export const accessPresets: readonly Parser<AccessRecord>[] = ACCESS_PRESETS.map(presetParser)

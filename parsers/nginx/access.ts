@@ -3,8 +3,8 @@
 import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { AccessFields, AccessRecord, LogTime } from '../record.ts'
 import { anyTime } from '../time.ts'
-import { byKeys } from './json-format.ts'
-import { compileLogFormat, shapeOfFormat, splitFormat } from './log-format.ts'
+import { byKeys, type ByKeys } from './json-format.ts'
+import { compileLogFormat, shapeOfFormat, splitFormat, type Matcher } from './log-format.ts'
 import { nearFormat } from './log-format-near.ts'
 import { splitRequest } from './request-line.ts'
 import { UNESCAPE, type Escape } from './unescape.ts'
@@ -110,21 +110,81 @@ export interface AccessFormat {
 
 /** A parser for `log_format` texts. Throws RangeError when one cannot be matched against (see compileLogFormat). */
 export function accessParser(format: AccessFormat, escape: Escape): Parser<AccessRecord> {
+  const layouts = format.formats.map((text) => new LateLayout(format.id, text, escape))
+  for (const layout of layouts) layout.compile()
+  const keyed = format.formats.flatMap((text) => byKeys(text, escape) ?? [])
+  return parserOf(format, escape, layouts, keyed)
+}
+
+/** The same for texts that are known to compile, and are no JSON: each is compiled when a line comes that it may fit. */
+export function presetParser(format: AccessFormat): Parser<AccessRecord> {
+  return parserOf(
+    format,
+    'default',
+    format.formats.map((text) => new LateLayout(format.id, text, 'default')),
+    [],
+  )
+}
+
+/** One `log_format` text. Compiling all presets takes longer than reading a short log, so a look comes first at the
+ *  literals between the variables: lines of other formats lack one of them. */
+class LateLayout {
+  readonly text: string
+  private readonly id: string
+  private readonly escape: Escape
+  private literals: readonly string[] | null = null
+  private compiled: { matcher: Matcher; layout: Layout } | null = null
+
+  constructor(id: string, text: string, escape: Escape) {
+    this.id = id
+    this.text = text
+    this.escape = escape
+  }
+
+  compile(): { matcher: Matcher; layout: Layout } {
+    if (this.compiled !== null) return this.compiled
+    const matcher = compileLogFormat(this.text, this.escape)
+    return (this.compiled = { matcher, layout: layoutOf(this.id, matcher.names, this.escape) })
+  }
+
+  /** The values of a line; null when it has another shape. Valid until the next call. */
+  match(line: string): readonly string[] | null {
+    return this.compiled === null && !this.mayFit(line) ? null : this.compile().matcher.match(line)
+  }
+
+  private mayFit(line: string): boolean {
+    const first = this.text[0]
+    if (first !== '$' && first !== line[0]) return false
+    this.literals ??= splitFormat(this.text).flatMap((piece) => ('literal' in piece ? [piece.literal] : []))
+    let at = 0
+    for (const literal of this.literals) {
+      const found = line.indexOf(literal, at)
+      if (found < 0) return false
+      at = found + literal.length
+    }
+    return true
+  }
+}
+
+function parserOf(
+  format: AccessFormat,
+  escape: Escape,
+  layouts: readonly LateLayout[],
+  keyed: readonly ByKeys[],
+): Parser<AccessRecord> {
   const { id, description, formats, examples, accepts } = format
-  const layouts = formats.map((text) => {
-    const matcher = compileLogFormat(text, escape)
-    return { text, matcher, layout: layoutOf(id, matcher.names, escape) }
-  })
-  const keyed = formats.flatMap((text) => byKeys(text, escape) ?? [])
-  const layoutFor = layoutCache(id, escape)
+  let layoutFor: ReturnType<typeof layoutCache> | null = null
   const read = (line: string): Parsed<AccessRecord> => {
-    for (const { matcher, layout } of layouts) {
-      const values = matcher.match(line)
-      if (values !== null && accepts?.(values) !== false) return accessRecord(layout, values)
+    for (let i = 0; i < layouts.length; i++) {
+      const known = layouts[i] as LateLayout
+      const values = known.match(line)
+      if (values !== null && accepts?.(values) !== false) return accessRecord(known.compile().layout, values)
     }
     for (const read of keyed) {
       const named = read(line)
-      if (named !== null) return accessRecord(layoutFor(named.names), named.values)
+      if (named === null) continue
+      layoutFor ??= layoutCache(id, escape)
+      return accessRecord(layoutFor(named.names), named.values)
     }
     return miss('no-match')
   }
@@ -139,8 +199,8 @@ export function accessParser(format: AccessFormat, escape: Escape): Parser<Acces
       return read(line.replace(/^\ufeff/, '').trimEnd())
     },
     shape(line) {
-      const at = layouts.findIndex(({ matcher }) => {
-        const values = matcher.match(line)
+      const at = layouts.findIndex((known) => {
+        const values = known.match(line)
         return values !== null && accepts?.(values) !== false
       })
       const text = layouts[at]?.text

@@ -10,8 +10,11 @@ export interface Named {
   values: string[]
 }
 
-/** Null when the format is no JSON object. The reader returns null for a line that is none, or has none of the keys. */
-export function byKeys(format: string, escape: Escape): ((line: string) => Named | null) | null {
+/** Null for a line that is no JSON object, or has none of the keys. */
+export type ByKeys = (line: string) => Named | null
+
+/** Null when the format is no JSON object. */
+export function byKeys(format: string, escape: Escape): ByKeys | null {
   if (!/^\s*\{.*\}\s*$/s.test(format)) return null
   const templates = flatJson(format)
   if (templates === null) return null

@@ -97,9 +97,10 @@ const NOTES: Readonly<Record<string, string>> = {
   'cooldown-over': 'It goes on.',
   'quiet-hours-over': 'It began in quiet hours.',
   'maintenance-over': 'It outlasted the maintenance.',
+  'far-above-usual': 'It happens far more often than usual.',
 }
 const noteOf = (type: Body['type'], reason: string): string | null =>
-  type === 'problem.reminder' ? 'It is still there.' : (NOTES[reason] ?? null)
+  NOTES[reason] ?? (type === 'problem.reminder' ? 'It is still there.' : null)
 
 function ofSource(type: Body['type'], { path, text, since, url }: ToldSource): Card {
   const back = type === 'source.recovered'

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { Finding } from '../diagnosis/contract.ts'
 import type { Notice } from './message.ts'
+import type { Reason } from './reasons.ts'
 import type {
   DeliveryQuery,
   GoneReceiver,
@@ -11,47 +12,6 @@ import type {
   Told,
   WatchedSource,
 } from '../store/contract.ts'
-
-/** Why a problem's state changed, or why nothing was sent: shown in the delivery log. */
-export type Reason =
-  | 'nothing-seen'
-  | 'history-only'
-  | 'history-passed'
-  | 'first-live-occurrence'
-  | 'came-back'
-  | 'became-certain'
-  | 'below-alert-threshold'
-  | 'still-there'
-  | 'lasts-an-hour'
-  | 'quiet'
-  | 'succeeded-since'
-  | 'over-before-noticed'
-  | 'not-watched'
-  | 'quiet-never-announced'
-  | 'stays-resolved'
-  | 'muted'
-  // Why a message waits …
-  | 'silenced-by-rule'
-  | 'below-rate'
-  | 'cooldown'
-  | 'quiet-hours'
-  | 'maintenance'
-  | 'settling'
-  // … and why it is sent later.
-  | 'rate-reached'
-  | 'cooldown-over'
-  | 'quiet-hours-over'
-  | 'maintenance-over'
-  | 'no-longer-silenced'
-  | 'mute-over'
-  | 'reopened-by-hand'
-  | 'resolved-by-hand'
-  | 'reminder'
-  // Of sources.
-  | 'source-silent'
-  | 'source-unreadable'
-  | 'source-back'
-  | 'test'
 
 export type MessageType =
   | 'problem.opened'
@@ -81,6 +41,8 @@ export interface Terms {
   /** The first time that it comes back within the cooldown is told at once. */
   tells_return?: boolean
   remind_every: number | null
+  /** It happens far more often than usual there, see surge.ts. */
+  surge?: boolean
   /** Handshakes must have succeeded for so long. */
   settle: number
   hush: 'quiet-hours' | 'maintenance' | null
@@ -171,6 +133,9 @@ export { DeliveryError } from './delivery-error.ts'
 export { AlertDesk, tryOut } from './desk.ts'
 export { messageBody } from './message.ts'
 export { Outbox } from './outbox.ts'
+export { preview, type Past } from './preview.ts'
 export { watchSources } from './rhythm.ts'
+export { isSurge, SURGE_USUAL, SURGE_WINDOW, type Counted } from './surge.ts'
 export { ruleFor, termsFor, type Rule, type Rules } from './rules.ts'
 export { Secret, withSecrets, type SecretPlace } from './secret.ts'
+export { REASONS, type Reason } from './reasons.ts'

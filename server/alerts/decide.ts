@@ -91,6 +91,9 @@ function goOn(
   if (!row.alerted) return announceLater(next, terms, now, fresh, old)
   if (terms.remind_every !== null && terms.hush === null && now - (row.told?.last_at ?? now) >= terms.remind_every)
     return tell('problem.reminder', 'reminder', said(next, now))
+  // Whoever was told within the hour is looking at it, or does not want to.
+  if (terms.surge === true && terms.hush === null && now - (row.told?.last_at ?? now) >= NEWS)
+    return tell('problem.reminder', 'far-above-usual', said(next, now))
   return silent(old ? 'lasts-an-hour' : 'still-there', next)
 }
 

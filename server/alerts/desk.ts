@@ -1,22 +1,32 @@
 /** What the API asks of alerts: channels and rules without their secrets, a test, the delivery log, and replays. */
-import type { AlertChannel, AlertDelivery, AlertDeliveries, Alerts, AlertTest } from '../http/wire.ts'
+import type { AlertChannel, AlertDelivery, AlertDeliveries, AlertPreview, Alerts, AlertTest } from '../http/wire.ts'
 import type { DeliveryQuery, OutboxRow, Store } from '../store/contract.ts'
 import type { Receiver } from './contract.ts'
 import { DeliveryError } from './delivery-error.ts'
 import { fit, oneLine } from './fit.ts'
 import type { Body } from './message.ts'
 import type { Outbox } from './outbox.ts'
+import { preview, type Past } from './preview.ts'
 import type { Rules } from './rules.ts'
 import { testNotice } from './test-notice.ts'
 
 /** Messages that are sent again with the one that was asked for. */
 const AFTER = 500
+const DAY = 86_400_000
+/** Steps of a preview: a week by 10 minutes. */
+const STEP = 600_000
+/** Messages of a preview that are shown; all are counted. */
+const SHOWN = 200
 
 export interface DeskOptions {
   store: Store
   outbox: Outbox
   receivers: readonly Receiver[]
   rules: Rules
+  group_from: number
+  resolve_after: number
+  /** Local time of epoch ms, see scan/zone.ts. */
+  wall: (now: number) => number
   user_agent: string
   allow_private: boolean
   /** Epoch ms. */
@@ -76,6 +86,30 @@ export class AlertDesk {
       void outbox.flush()
     }
     return answer
+  }
+
+  /** What the rules would have sent in the last `days`, of what is stored. Nothing is sent. */
+  preview(days: number): AlertPreview {
+    const { store, receivers, rules, group_from, resolve_after, wall, now } = this.options
+    const steps = Math.round((days * DAY) / STEP)
+    const to = Math.floor(now() / STEP) * STEP + STEP
+    const from = to - steps * STEP
+    const past = store.problems().map(({ finding }): Past => ({
+      finding,
+      counts: store.sparkline(finding, from, to, steps),
+    }))
+    const messages = preview(past, { from, step: STEP, rules, receivers, group_from, resolve_after, wall })
+    return {
+      from: iso(from),
+      to: iso(to),
+      step_seconds: STEP / 1000,
+      total: messages.length,
+      channels: receivers.map(({ name }) => ({ name, n: messages.filter(({ channel }) => channel === name).length })),
+      messages: messages.slice(-SHOWN).map((row) => {
+        const { channel, type, reason, rule, problem_ids, title } = toldOf(row)
+        return { time: iso(row.created_at), channel, type, reason, rule, problem_ids, title }
+      }),
+    }
   }
 
   deliveries(query: DeliveryQuery): AlertDeliveries {

@@ -89,7 +89,13 @@ export function isLike(text: string | null, pattern: string | null): boolean {
 export function termsFor(
   subject: Subject,
   { rules, settle, quiet_hours, let_through, maintenance }: Rules,
-  { now, wall, kind, happened }: { now: number; wall: number; kind: Kind | null; happened: (within: number) => number },
+  {
+    now,
+    wall,
+    kind,
+    happened,
+    surge = false,
+  }: { now: number; wall: number; kind: Kind | null; happened: (within: number) => number; surge?: boolean },
 ): Terms {
   const rule = ruleFor(subject, rules, kind)
   const away = maintenance.some(
@@ -107,6 +113,7 @@ export function termsFor(
     cooldown: rule?.cooldown ?? 0,
     tells_return: rule?.tells_return ?? false,
     remind_every: rule?.remind_every ?? null,
+    surge,
     settle,
     hush: away ? 'maintenance' : quiet ? 'quiet-hours' : null,
   }

@@ -21,14 +21,20 @@ export async function reported(
   flags: ReadingFlags,
   check: (files: readonly string[]) => void,
 ): Promise<Reported | null> {
-  const [{ prepareReading, unreadable }, { progressLine }, { interruption }, { scanInputs }, { buildReport }] =
-    await Promise.all([
-      import('./reading.ts'),
-      import('./progress.ts'),
-      import('./interruption.ts'),
-      import('../scan/contract.ts'),
-      import('../diagnosis/contract.ts'),
-    ])
+  const [
+    { prepareReading, unreadable },
+    { progressLine },
+    { interruption },
+    { prepareKernel, scanInputs },
+    { buildReport },
+  ] = await Promise.all([
+    import('./reading.ts'),
+    import('./progress.ts'),
+    import('./interruption.ts'),
+    import('../scan/contract.ts'),
+    import('../diagnosis/contract.ts'),
+  ])
+  void prepareKernel()
   const reading = await prepareReading(args, flags, Date.now())
   check([...reading.inputs, ...(flags.config === undefined ? [] : [flags.config])])
   if (reading.inputs.length === 0) return null

@@ -4,7 +4,7 @@ import { blindSpots } from './blind-spots.ts'
 import { CAUSES } from './causes/index.ts'
 import { confidence, type Cause, type Reason, type Weighed } from './cause.ts'
 import type { BlindSpot, ConfigView, Evidence, Exemplar, Finding, Severity } from './contract.ts'
-import { keepExemplars } from './evidence.ts'
+import { keepExemplar } from './evidence.ts'
 import { addressed, addressedChecks, frontDoor } from './front-door.ts'
 import { findingId } from './finding-id.ts'
 import { countOf } from './group.ts'
@@ -139,7 +139,7 @@ const muted = (severity: Severity, sure: number): Severity => (sure >= 0.5 ? sev
 function exemplars(weighed: Weighed): Finding['evidence'] {
   const bySource = new Map<string, Exemplar[]>()
   for (const o of weighed.observations) {
-    for (const e of o.exemplars) bySource.set(e.source, keepExemplars(bySource.get(e.source) ?? [], [e]))
+    for (const e of o.exemplars) bySource.set(e.source, keepExemplar(bySource.get(e.source) ?? [], e))
   }
   const share = Math.max(1, Math.floor(5 / Math.max(1, bySource.size)))
   return [...bySource.values()]

@@ -74,7 +74,7 @@ export function add<K>(map: Map<K, number>, key: K, n: number): void {
 
 /** The first three and the last two in time order, whatever the order of arrival: merging batches gives the same five. */
 export function keepExemplars(kept: Exemplar[], more: readonly Exemplar[]): Exemplar[] {
-  const all = [...kept, ...more].sort(byTime)
+  const all = kept.concat(more).sort(byTime)
   const unique = all.filter((e, i) => i === 0 || byTime(all[i - 1] as Exemplar, e) !== 0)
   return unique.length <= 5 ? unique : [...unique.slice(0, 3), ...unique.slice(-2)]
 }
@@ -125,7 +125,9 @@ const ownScope = ({ server, path, upstream }: Scope): Scope => ({
 /** keepExemplars for one line. Logs come in the order of time, so the newest line mostly replaces the newest kept one:
  *  that is done in place, since sorting for every event would dominate a log of a million failures. */
 export function keepExemplar(kept: Exemplar[], exemplar: Exemplar): Exemplar[] {
-  const [, , third, fourth, fifth] = kept
+  const third = kept[2]
+  const fourth = kept[3]
+  const fifth = kept[4]
   if (!third || !fourth || !fifth) {
     const last = kept.at(-1)
     if (last !== undefined && byTime(exemplar, last) <= 0) return keepExemplars(kept, [exemplar])

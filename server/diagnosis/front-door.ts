@@ -11,11 +11,11 @@ export interface FrontDoor {
   told: 'nginx' | 'page' | null
 }
 
-/** `$scheme` in Nginx Proxy Manager's format, by name in others, and what only TLS has. */
+/** Each with a part that such a line has: most lines have none of them, and are spared the pattern. `$scheme` in Nginx Proxy Manager's format, by name in others, and what only TLS has. */
 const BY_NGINX = [
-  /\] (?:\S+ ){1,3}- [A-Z]{3,10} (https?) \S+ "/,
-  /(?:^|[\s,{|])"?scheme"?\s*[=:]\s*"?(https?)\b/,
-  /(?:^|[\s,{|])"?ssl_protocol"?\s*[=:]\s*"?(TLS)v/,
+  { part: ' http', at: /\] (?:\S+ ){1,3}- [A-Z]{3,10} (https?) \S+ "/ },
+  { part: 'scheme', at: /(?:^|[\s,{|])"?scheme"?\s*[=:]\s*"?(https?)\b/ },
+  { part: 'ssl_protocol', at: /(?:^|[\s,{|])"?ssl_protocol"?\s*[=:]\s*"?(TLS)v/ },
 ]
 /** Referer and Origin: error log, combined (behind status and size), by name. A visitor may write anything there. */
 const BY_PAGE =
@@ -28,17 +28,20 @@ const LINES = 20
 
 export function frontDoor({ server }: Scope, lines: readonly Pick<Exemplar, 'text'>[]): FrontDoor {
   const texts = lines.slice(0, LINES).map(({ text }) => text)
-  const port = agreed(texts.map((text) => PORT.exec(text)?.[1] ?? null))
-  const own = agreed(texts.flatMap((text) => BY_NGINX.map((pattern) => pattern.exec(text)?.[1] ?? null)))
+  const port = agreed(texts.map((text) => (/host/i.test(text) ? (PORT.exec(text)?.[1] ?? null) : null)))
+  const own = agreed(texts.flatMap((text) => BY_NGINX.map(({ part, at }) => inText(text, part, at)?.[1] ?? null)))
   if (own !== null) return { scheme: own === 'http' ? 'http' : 'https', port: portOf(port), told: 'nginx' }
   // A page of another site tells nothing of this one.
-  const pages = texts.map((text) => BY_PAGE.exec(text)).filter((page) => page !== null)
+  const pages = texts.map((text) => inText(text, '://', BY_PAGE)).filter((page) => page !== null)
   const same = pages.filter(([, , host]) => server === null || host?.toLowerCase() === server)
   const scheme = agreed(same.map(([, found]) => found?.toLowerCase() ?? null))
   if (scheme === null) return { scheme: null, port: portOf(port), told: null }
   const pagePort = server === null ? null : agreed(same.map((page) => page[3] ?? null))
   return { scheme: scheme === 'http' ? 'http' : 'https', port: portOf(port ?? pagePort), told: 'page' }
 }
+
+const inText = (text: string, part: string, at: RegExp): RegExpExecArray | null =>
+  text.includes(part) ? at.exec(text) : null
 
 /** The value that all lines with one have. */
 function agreed(values: readonly (string | null)[]): string | null {

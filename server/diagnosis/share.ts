@@ -14,18 +14,15 @@ export interface Share {
 }
 
 /** At most 12 MB of buckets and 13 million characters in a table of 5,000. */
-const SHARES: readonly [Share, Share, Share] = [
-  { places: 100, buckets: MAX_BUCKETS, text: 4_000 },
-  { places: 1_000, buckets: 1_440, text: 2_000 },
-  { places: Infinity, buckets: 288, text: 500 },
-]
+const FEW: Share = { places: 100, buckets: MAX_BUCKETS, text: 4_000 }
+const SOME: Share = { places: 1_000, buckets: 1_440, text: 2_000 }
+const MANY: Share = { places: Infinity, buckets: 288, text: 500 }
 /** A batch is as small as the chunk it was read from, and the store wants its minutes as they are. */
 const EXACT: Share = { places: Infinity, buckets: Infinity, text: 4_000 }
 
 export function shareOf(evidence: Evidence, places: number): Share {
   if (evidence.exact) return EXACT
-  const [few, some, many] = SHARES
-  return places <= few.places ? few : places <= some.places ? some : many
+  return places <= FEW.places ? FEW : places <= SOME.places ? SOME : MANY
 }
 
 /** Call when a table has grown: takes from all places what is more than their share now. */

@@ -14,6 +14,8 @@ export interface View {
   isSocket(scope: Scope): boolean
   /** Successful handshakes at this place (any upstream). */
   upgradedAt(scope: Scope): SuccessesAt
+  /** The hosts that lines name with this path. */
+  hostsOf(path: string | null): ReadonlySet<string>
   /** True when an access log was read. */
   hasAccess: boolean
   hasError: boolean
@@ -59,6 +61,7 @@ export function inspect(evidence: Evidence): View {
       SOCKET_NAME.test(scope.path) ||
       knownSocket(scope.path) !== null ||
       socketPlace(scope.path) === 'known')
+  let hosts: Map<string | null, Set<string>> | null = null
   const all = [...evidence.observations.values()]
   const failedHandshakes = [
     ...all.filter((o) => o.kind === 'handshake_failed'),
@@ -78,9 +81,25 @@ export function inspect(evidence: Evidence): View {
       const byPath = upgraded.get(scope.server === null ? anyHost(scope) : place({ ...scope, server: null }))
       return byPath === undefined ? NEVER : { ...byPath, hostUnknown: true }
     },
+    hostsOf: (path) => (hosts ??= hostsByPath(evidence)).get(path) ?? NO_HOSTS,
     hasAccess: evidence.status.size > 0,
     hasError: evidence.error_levels.size > 0,
   }
+}
+
+const NO_HOSTS: ReadonlySet<string> = new Set()
+
+function hostsByPath({ observations, suspects }: Evidence): Map<string | null, Set<string>> {
+  const byPath = new Map<string | null, Set<string>>()
+  const note = ({ scope: { server, path } }: Observation | Suspect): void => {
+    if (server === null) return
+    const hosts = byPath.get(path)
+    if (hosts === undefined) byPath.set(path, new Set([server]))
+    else hosts.add(server)
+  }
+  observations.forEach(note)
+  suspects.forEach(note)
+  return byPath
 }
 
 const NEVER: SuccessesAt = {

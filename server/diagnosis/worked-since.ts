@@ -141,11 +141,9 @@ function placesOf(failures: readonly Failure[]): Scope[] {
 }
 
 /** No line names another host with this path. */
-function namesOneHost({ evidence }: View, { server, path }: Scope): boolean {
-  const hosts = new Set(server === null ? [] : [server])
-  for (const table of [evidence.observations, evidence.suspects])
-    for (const { scope } of table.values()) if (scope.path === path && scope.server !== null) hosts.add(scope.server)
-  return hosts.size <= 1
+function namesOneHost(view: View, { server, path }: Scope): boolean {
+  const hosts = view.hostsOf(path)
+  return hosts.size === 0 || (hosts.size === 1 && (server === null || hosts.has(server)))
 }
 
 /** Kept addresses of an observation: when all are taken there may have been more. */

@@ -1,6 +1,6 @@
 /** The API of alerts. Channels are set in halfopen.yaml alone: an API that took addresses could be used to call any. */
 import { HalfopenError } from './errors.ts'
-import { deliveriesQuery, MAX_REPORT, noQuery, rangeOf, readQuery, testQuery } from './query.ts'
+import { deliveriesQuery, MAX_REPORT, noQuery, previewQuery, rangeOf, readQuery, testQuery } from './query.ts'
 import type { Route } from './routes.ts'
 
 export const alertRoutes: readonly Route[] = [
@@ -28,6 +28,18 @@ export const alertRoutes: readonly Route[] = [
       const answer = await dashboard.testAlert(channel)
       if (answer === null) throw new HalfopenError('unknown-channel', 'There is no receiver with this name.')
       return answer
+    },
+  },
+  {
+    method: 'get',
+    path: '/alerts/preview',
+    summary: 'What the rules would have sent in the last days for the problems that are stored. Sends nothing.',
+    query: previewQuery,
+    answer: 'AlertPreview',
+    errors: ['bad-query'],
+    handle({ dashboard, query }) {
+      const { days = '7' } = readQuery(previewQuery, query)
+      return dashboard.previewAlerts(Number(days))
     },
   },
   {

@@ -4,6 +4,7 @@ import type { Upload } from '../upload/contract.ts'
 import type { Metric } from './metrics.ts'
 import type {
   AlertDeliveries,
+  AlertPreview,
   Alerts,
   AlertTest,
   Breakdown,
@@ -59,6 +60,7 @@ export interface Dashboard {
   /** The report on logs that are handed in, as JSON text. Rejects with HalfopenError. */
   analyze(upload: Upload): Promise<string>
   alerts(): Alerts
+  previewAlerts(days: number): AlertPreview
   /** Null when there is no such channel. */
   testAlert(channel: string): Promise<AlertTest | null>
   deliveries(query: DeliveryQuery): AlertDeliveries

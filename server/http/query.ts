@@ -58,6 +58,7 @@ const channelName = z
   .string()
   .regex(/^[\w -]{1,40}$/)
   .describe('name of a channel, as api/v1/alerts lists them')
+export const previewQuery = z.strictObject({ days: whole(1, 7).describe('days back, at most 7').optional() })
 export const testQuery = z.strictObject({ channel: channelName })
 export const deliveriesQuery = eventsQuery.extend({
   state: z.enum(['waiting', 'delivered', 'dead']).describe('waiting, delivered or dead').optional(),

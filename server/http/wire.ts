@@ -328,6 +328,17 @@ export interface AlertDeliveries {
   next_cursor: string | null
 }
 
+/** GET alerts/preview?days: what the rules would have sent for what is stored, in steps of 10 minutes. */
+export interface AlertPreview {
+  from: string
+  to: string
+  step_seconds: number
+  total: number
+  channels: { name: string; n: number }[]
+  /** In the order of time; the last 200. */
+  messages: (Pick<AlertDelivery, 'channel' | 'type' | 'reason' | 'rule' | 'problem_ids' | 'title'> & { time: string })[]
+}
+
 /** GET problems/ID → Problem. GET report?from&to → Report. */
 export type ReportReply = Report
 

@@ -4,7 +4,13 @@ import type { Evidence } from '../diagnosis/contract.ts'
 /** Keys of key=value logs can be anybody's: their number is bounded. */
 const MAX_VARIABLES = 500
 
+/** What was added last: lines of one layout share their set, and walking over it for each of them takes longer than all
+ *  else that is done for a line. */
+const ADDED = new WeakMap<Evidence, ReadonlySet<string>>()
+
 export function addVariables(evidence: Evidence, names: ReadonlySet<string>): void {
+  if (ADDED.get(evidence) === names) return
+  ADDED.set(evidence, names)
   for (const name of names) if (evidence.variables.size < MAX_VARIABLES) evidence.variables.add(name)
 }
 

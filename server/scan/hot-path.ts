@@ -69,7 +69,8 @@ export class HotPath implements KernelUser {
   private tallies: Tally[] = []
   private book = new MinuteBook()
   private lifetimes: Lifetimes[] = []
-  private known = new Map<Occurrences, Map<Lifetimes | null, number>>()
+  /** Tallies of what has no session lengths, and of what has each of `lifetimes`. */
+  private known: Map<Occurrences, number>[] = []
   /** Of batches: suspectKey → tally. */
   private readonly bySuspect = new Map<string, number>()
   /** Requests that were learned. */
@@ -176,7 +177,7 @@ export class HotPath implements KernelUser {
     this.requests++
     if (into === 'ordinary') return kernel.exports.keepRequest(ORDINARY)
     if (into === 'dropped') return kernel.exports.keepRequest(DROPPED)
-    const tally = 'handshake' in into ? this.upgraded(kernel, into) : this.tally(kernel, into, null)
+    const tally = 'handshake' in into ? this.upgraded(kernel, into) : this.tally(kernel, into, -1)
     if (tally !== null) kernel.exports.keepRequest(FIRST + tally)
   }
 
@@ -220,20 +221,17 @@ export class HotPath implements KernelUser {
   kept(tally: number, text: string, time: number, number: number): void {
     const into = this.intoOf(this.tallies[tally])
     if (into === null || this.evidence === null) return
-    const line = new MaskedLine(this.source, number, text, time)
     const share = shareOf(this.evidence, tableOf(this.evidence, into).size)
-    into.exemplars = keepExemplar(into.exemplars, shorter(line, share.text))
+    into.exemplars = keepExemplar(into.exemplars, shorter(new MaskedLine(this.source, number, text, time), share.text))
   }
 
   ended(second: number, n: number, whole: boolean, proof: EndProof | null): number {
-    const { kernel, evidence } = this
-    if (kernel === null || evidence === null) return 0
-    const { ends } = evidence
-    if (whole && !ends.wants(second, n)) forgetEnds(kernel)
-    else {
-      settleEnds(kernel, evidence, second)
-      if (proof) ends.prove(second, new MaskedLine(this.source, proof.number, proof.text(), proof.time))
-    }
+    if (this.kernel === null || this.evidence === null) return 0
+    const { ends } = this.evidence
+    if (whole && !ends.wants(second, n)) forgetEnds(this.kernel)
+    else settleEnds(this.kernel, ends, second)
+    if (proof && ends.count(second) > 0)
+      ends.prove(second, new MaskedLine(this.source, proof.number, proof.text(), proof.time))
     return ends.least
   }
 
@@ -279,15 +277,14 @@ export class HotPath implements KernelUser {
     }
     // The first line of a bucket is kept, for the first buckets: then any line can be counted without the parser.
     const from = (K.LIFETIMES + life * K.BUCKETS * 4) / 4
-    const opened =
-      lifetimes.exemplars.length < MAX_PROOFS ? [from + bucket, from + bucket + 1] : [from, from + K.BUCKETS]
-    for (let at = opened[0] as number; at < (opened[1] as number); at++)
+    const all = lifetimes.exemplars.length >= MAX_PROOFS
+    for (let at = all ? from : from + bucket; at < (all ? from + K.BUCKETS : from + bucket + 1); at++)
       if ((kernel.words[at] as number) < 0) kernel.words[at] = 0
-    const started = this.tally(kernel, handshake, lifetimes)
+    const started = this.tally(kernel, handshake, life)
     if (started === null) return null
     const tally = this.tallies[started] as Tally
     if (tally.mate >= 0) return started
-    const ended = this.tally(kernel, session, lifetimes)
+    const ended = this.tally(kernel, session, life)
     if (ended === null) return null
     tally.mate = ended
     ;(this.tallies[ended] as Tally).lifetimes = life
@@ -298,24 +295,23 @@ export class HotPath implements KernelUser {
   }
 
   /** The tally for what the evidence holds; null when it can have none. One with session lengths has to wait until the
-   *  first three lines are kept: the parser reads where those lie. */
-  private tally(kernel: Kernel, into: Occurrences, lifetimes: Lifetimes | null): number | null {
-    let of = this.known.get(into)
-    if (of === undefined) this.known.set(into, (of = new Map<Lifetimes | null, number>()))
-    const known = of.get(lifetimes) ?? this.carried(into)
+   *  first three lines are kept: the parser reads where those lie. `life`: the index of these lengths, -1: none. */
+  private tally(kernel: Kernel, into: Occurrences, life: number): number | null {
+    const of = (this.known[life + 1] ??= new Map<Occurrences, number>())
+    const known = of.get(into) ?? this.carried(into)
     if (known !== undefined) return known
     const { exemplars } = into
-    const last = exemplars[2] ?? exemplars.at(-1)
+    const last = exemplars[2] ?? exemplars[exemplars.length - 1]
     const missing = Math.max(0, 3 - exemplars.length)
     if (last === undefined || last.time === null || this.tallies.length >= K.MAX_TALLIES) return null
-    if (missing > 0 && lifetimes !== null) return null
+    if (missing > 0 && life >= 0) return null
     // Lines of equal time are kept in the order of their sources, and of one source in their own order.
     const from = last.time + (last.source === this.source ? 0 : 1)
     const like = isSuspect(into) ? into : null
     const account = this.book.open(into.minutes)
     const index = this.tallies.push({ into, like, account, mate: -1, lifetimes: -1 }) - 1
     kernel.exports.resetTally(index, from, missing, like === null ? 0 : 1)
-    of.set(lifetimes, index)
+    of.set(into, index)
     if (like !== null && this.evidence?.exact === true) this.bySuspect.set(suspectKey(like), index)
     return index
   }
@@ -348,7 +344,7 @@ export class HotPath implements KernelUser {
     if (!this.learned) return
     if (this.tallies.length > K.MAX_TALLIES * CROWDED || this.requests > K.MAX_ENTRIES * CROWDED) return this.forget()
     this.book.close()
-    this.known.clear()
+    this.known = []
     for (const [index, tally] of this.tallies.entries()) {
       if (tally.into === null) continue
       tally.into = null
@@ -391,7 +387,7 @@ export class HotPath implements KernelUser {
     this.tallies = []
     this.book = new MinuteBook()
     this.lifetimes = []
-    this.known = new Map()
+    this.known = []
     this.bySuspect.clear()
     this.requests = 0
     this.kernel?.exports.clearRequests()

@@ -126,6 +126,24 @@ export class Kernel {
 
 let compiled: WebAssembly.Module | null | undefined
 
+let compiling: Promise<void> | null = null
+
+/** Compiles the kernel beside this thread, while that finds out what to read. Whoever needs the kernel sooner compiles it. */
+export function prepareKernel(): Promise<void> {
+  return (compiling ??= compileBeside())
+}
+
+async function compileBeside(): Promise<void> {
+  const file = builtFile('kernel.wasm')
+  if (file === null || compiled !== undefined) return
+  try {
+    const module = await WebAssembly.compile(readFileSync(file))
+    compiled ??= module
+  } catch {
+    // The same is said when it is needed.
+  }
+}
+
 /** Null where WebAssembly has no SIMD, or nothing was built: then every line is the parser's, which reads the same. */
 function instance(): Kernel | null {
   try {

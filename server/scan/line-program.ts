@@ -1,6 +1,6 @@
 /** A line's shape as a program for the kernel, and which fields it finds. */
 import type { LineShape, ShapePart, ValuePart } from '../../parsers/line-shape.ts'
-import { UNSPACED } from '../../parsers/nginx/variables.ts'
+import { NUMBERS, UNSPACED, UPSTREAM_LISTS } from '../../parsers/nginx/variables.ts'
 import * as K from './kernel/layout.ts'
 
 export interface LineProgram {
@@ -14,11 +14,22 @@ export interface LineProgram {
   plainRequest: boolean
   /** How many fields from KEYED on only tell lines apart. */
   keyed: number
-  /** nginx's variable of each field that the program finds. */
-  fields: ReadonlyMap<number, string>
+  /** What the program finds. */
+  fields: readonly LocatedField[]
   /** A value that is empty counts as none. */
   emptyIsNone: boolean
 }
+
+export interface LocatedField {
+  /** Its index in FIELDS. */
+  field: number
+  /** nginx's variable. */
+  name: string
+  form: 'list' | 'number' | 'text'
+}
+
+const formOf = (name: string): LocatedField['form'] =>
+  UPSTREAM_LISTS.has(name) ? 'list' : NUMBERS.has(name) ? 'number' : 'text'
 
 /** Fields that mean something to the kernel. */
 const FIELDS: ReadonlyMap<string, number> = new Map([
@@ -38,7 +49,7 @@ const TIMES = new Map([
   ['time_iso8601', K.TIME_ISO8601],
 ])
 /** Forms of numbers. */
-const NUMBERS: Readonly<Record<string, number>> = {
+const GUARDS: Readonly<Record<string, number>> = {
   whole: K.WHOLE,
   seconds: K.SECONDS,
   'seconds-or-none': K.SECONDS_OR_NONE,
@@ -141,7 +152,7 @@ class Program {
       case 'status':
         return this.push(K.STATUS_CODE)
       case 'number':
-        return this.push(K.NUMBER, field, optional, NUMBERS[part.guard ?? ''] ?? 0)
+        return this.push(K.NUMBER, field, optional, GUARDS[part.guard ?? ''] ?? 0)
       case 'peer':
         return this.push(K.PEER, field, optional, stop)
       case 'open':
@@ -181,7 +192,7 @@ class Program {
       wholeRequest,
       plainRequest,
       keyed,
-      fields,
+      fields: Array.from(fields, ([field, name]) => ({ field, name, form: formOf(name) })),
       emptyIsNone,
     }
   }

@@ -1,10 +1,10 @@
 /** The record of a line that the kernel located, from its fields: what decides how the line is counted, and nothing else.
  *  The parser would read the same in it (formats.test.ts compares what becomes of both), in five times the time. */
 import type { AccessFields, AccessRecord } from '../../parsers/record.ts'
-import { NUMBERS, UPSTREAM_LISTS, upstreamList } from '../../parsers/nginx/variables.ts'
+import { upstreamList } from '../../parsers/nginx/variables.ts'
 import type { Kernel } from './kernel-host.ts'
 import * as K from './kernel/layout.ts'
-import type { LineProgram } from './line-program.ts'
+import type { LineProgram, LocatedField } from './line-program.ts'
 
 /** As access-keys.ts takes it from an address. */
 const PORT = /^([^:]+|\[[^\]]+\]):\d{1,5}$/
@@ -22,14 +22,15 @@ export function locatedRecord(
   const { minute, millis, status } = kernel.exports
   const ms = minute.value * 60_000 + millis.value
   const fields: AccessFields = { status: status.value }
-  for (const [field, name] of program.fields) {
+  for (let i = 0; i < program.fields.length; i++) {
+    const { field, name, form } = program.fields[i] as LocatedField
     const at = K.FIELDS / 4 + field * 2
     const text = kernel.bytes.toString('latin1', kernel.words[at], kernel.words[at + 1])
     const raw = field === K.F_CLIENT && clientPort ? withoutPort(text) : text
     if (raw === '-' || (raw === '' && program.emptyIsNone)) continue
     if (field === K.F_URI) fields.request_uri = program.wholeRequest ? uriOf(raw) : raw
-    else if (UPSTREAM_LISTS.has(name)) fields[name] = upstreamList(raw)
-    else fields[name] = NUMBERS.has(name) ? Number(raw) : raw
+    else if (form === 'list') fields[name] = upstreamList(raw)
+    else fields[name] = form === 'number' ? Number(raw) : raw
   }
   const { format, variables } = sample
   // The stamp's own text is for whoever prints records.

@@ -14,6 +14,8 @@ export class MaskedLine implements Exemplar {
   readonly #raw: string
   /** `#raw` is masked already. */
   #masked = false
+  /** What was shown before: a report looks at its lines several times. Mostly the same text, which takes no more memory. */
+  #shown: string | null = null
 
   constructor(source: string, line: number, raw: string, time: number | null) {
     this.source = source
@@ -24,7 +26,7 @@ export class MaskedLine implements Exemplar {
   }
 
   get text(): string {
-    return this.#masked ? this.#raw : maskText(this.#raw)
+    return this.#masked ? this.#raw : (this.#shown ??= maskText(this.#raw))
   }
 
   /** Masked before it is cut: half a secret may not look like one. */

@@ -4,6 +4,7 @@ import type { Parser } from '../../parsers/parser.ts'
 import { choose } from './choose.ts'
 import type { ScanOptions, ScanResult } from './contract.ts'
 import { Joiner, type Part } from './join.ts'
+import { prepareKernel } from './kernel-host.ts'
 import { keepMemorySmall } from './memory.ts'
 import { openInput, type OpenedInput } from './open-input.ts'
 import type { PoolTask } from './pool.ts'
@@ -38,6 +39,7 @@ export async function scanInputs(inputs: readonly string[], options: ScanOptions
     const ranges = await rangesOf(input, Math.round((threads * weight(input)) / Math.max(1, bytes)), parsers)
     parts.push({ name: path === '-' ? 'stdin' : path, input, ranges })
   }
+  await prepareKernel()
   const joiner = new Joiner(parts, parsers, () => options.signal?.aborted === true)
   await read(joiner, options, threads, parsers, progress)
   // Ctrl-C ends the program at the other end of a pipe, too: its end may be seen before the signal, which is taken from

@@ -67,7 +67,7 @@ export function settleHistograms(kernel: Kernel, evidence: Evidence, all: readon
 }
 
 /** Moves what ended in a second since 1970. */
-export function settleEnds(kernel: Kernel, { ends }: Evidence, second: number): void {
+export function settleEnds(kernel: Kernel, ends: Evidence['ends'], second: number): void {
   const from = K.ENDS / 4
   for (let age = 0; age < K.AGES; age++) {
     const n = kernel.words[from + age] as number

@@ -8,6 +8,7 @@ declare namespace WebAssembly {
     constructor(module: Module, imports: Record<string, Record<string, (...args: number[]) => number | void>>)
     readonly exports: Record<string, unknown>
   }
+  function compile(bytes: Uint8Array): Promise<Module>
   interface Memory {
     readonly buffer: ArrayBuffer
   }

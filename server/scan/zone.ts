@@ -63,6 +63,12 @@ export function zoneClock(zone: string | null): Zone {
 /** zoneClock's reading of single stamps. */
 export const zoneShift = (zone: string | null): Shift => zoneClock(zone).shift
 
+/** What a clock on the wall shows at a moment: the inverse of zoneShift. */
+export function wallClock(zone: string | null): (utc: number) => number {
+  const offsetAt = offsets(zone)
+  return (utc) => utc + offsetAt(utc)
+}
+
 /** The readings of one day. Zones change at most once in three days (tzdata), and mostly not at all: two looks a day. */
 function stretchesOf(start: number, offsetAt: (utc: number) => number): Stretch[] {
   const end = start + DAY

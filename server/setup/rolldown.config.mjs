@@ -30,7 +30,11 @@ const GROUPS = [
     test: /[\\/](?:parsers[\\/](?:explain[\\/]|apps[\\/](?:signs[\\/]|app-events|websocket-texts)|nginx[\\/](?:error-(?:events|signs)|log-format-near)\.)|server[\\/]scan[\\/](?:e(?:rror|xplain)[\w-]*|nearest)\.ts)/,
   },
   // What threads send each other, and programs that unpack.
-  { name: 'seldom', late: true, test: /[\\/]server[\\/]scan[\\/](?:transfer|unpack-program)\.ts$/ },
+  {
+    name: 'seldom',
+    late: true,
+    test: /[\\/]server[\\/]scan[\\/](?:decompress|input-errors|packing|ranges|read-ahead|transfer|unpack-program|until-aborted)\.ts$/,
+  },
   // Two logs of one incident whose clocks differ.
   { name: 'clocks', late: true, test: /[\\/]server[\\/]diagnosis[\\/]clock-[\w-]+\.ts$/ },
   { name: 'scan', test: /[\\/](?:parsers|server[\\/](?:scan|diagnosis|nginx-config))[\\/]/ },

@@ -96,10 +96,16 @@ function next(list: Sibling[], homes: string[], name: string | null, time = Infi
   const later = list.filter((sibling) => madeFrom(homes, sibling.path) && isLater(sibling, name, time))
   const readable = later.filter(({ path, packing }) => packing === 'plain' || (packing === 'readable' && unpacks(path)))
   const sibling = readable.reduce<Sibling | null>(
-    (oldest, one) => (oldest && !isLater(oldest, name && one.path, one.mtime) ? oldest : one),
+    (oldest, one) => (oldest && !isOlder(homes, one, oldest) ? oldest : one),
     null,
   )
   return { sibling, unread: later.filter((one) => !readable.includes(one)).map((one) => one.path) }
+}
+
+/** By their names where these say it: a writer that was told late wrote to the older file last. */
+function isOlder(homes: string[], a: Sibling, than: Sibling): boolean {
+  if (isNewer(homes, than.path, a.path)) return true
+  return !isNewer(homes, a.path, than.path) && a.mtime < than.mtime
 }
 
 /** A file that is never going to be readable must not keep us from the next one for ever; one that is closed to us may be
@@ -133,11 +139,12 @@ export function isNamed(path: string, { dev, ino, at }: FilePosition): boolean {
   return siblings(path, at).some((sibling) => sibling.ino === ino && sibling.dev === dev)
 }
 
-/** Packed files beside the log that may hold what followed `position`, when no other file does. */
+/** Packed files beside the log that may hold what followed `position`, when no other file does: those that could not be looked
+ *  into. */
 export function outOfReach(path: string, { mtime = Infinity, at }: FilePosition): string[] {
   const homes = homesOf(path, at)
   return siblings(path, at)
-    .filter(({ packing }) => packing !== 'plain')
+    .filter(({ packing, path: at }) => packing === 'foreign' || (packing === 'readable' && !unpacks(at)))
     .filter((sibling) => sibling.mtime >= mtime && madeFrom(homes, sibling.path))
     .map((sibling) => sibling.path)
 }

@@ -1,5 +1,5 @@
 /** The files beside a log, as they are at one moment: logrotate renames them one after the other. */
-import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { madeFrom, packingOf, unpackedName, type Packing } from './rotation-names.ts'
 
@@ -18,12 +18,20 @@ export interface Sibling {
 /** How often names are listed again while they change under our eyes: a rotation renames for some milliseconds. */
 const LISTINGS = 50
 
-/** The paths that names of rotated files are made from: the log's, or where its link leads, and where it was last
- *  (`before`). Links are not rotated; beside a link `access-1.log` is a target like others. */
+/** What logrotate's `olddir` is called where it lies beside the logs. It may be anywhere, but looking into every folder of
+ *  /var/log whenever a log is rotated costs more than the other names are worth. */
+const OLD_FOLDERS = ['old', 'olddir', 'archive', 'archives', 'archived', 'rotated', 'backup', 'backups', 'history']
+
+/** The paths that names of rotated files are made from: the log's, or where its link leads, where it was last (`before`), and
+ *  the same in folders for rotated logs. Links are not rotated; beside a link `access-1.log` is a target like others. */
 export function homesOf(path: string, before: string | undefined): string[] {
   const real = resolved(path)
-  return before === undefined || before === real ? [real] : [real, before]
+  const homes = before === undefined || before === real ? [real] : [real, before]
+  return homes.flatMap((home) => [home, ...oldFolders(dirname(home)).map((folder) => join(folder, basename(home)))])
 }
+
+const oldFolders = (beside: string): string[] =>
+  OLD_FOLDERS.map((name) => join(beside, name)).filter((folder) => existsSync(folder))
 
 /** Where a link leads; the path itself when it is none, or leads nowhere. */
 export function resolved(path: string): string {

@@ -46,7 +46,8 @@ const outboxOf = (receivers = receiversOf()): Outbox =>
   })
 const deskOf = (outbox: Outbox, receivers = receiversOf()): AlertDesk => {
   const rules = { rules: [], settle: 0, quiet_hours: [], let_through: null, maintenance: [] }
-  return new AlertDesk({ store, outbox, receivers, rules, user_agent: 'x', allow_private: false, now: () => now })
+  const terms = { rules, group_from: 9, resolve_after: 600_000, wall: (time: number) => time }
+  return new AlertDesk({ store, outbox, receivers, ...terms, user_agent: 'x', allow_private: false, now: () => now })
 }
 const news = (id: string, type: 'problem.opened' | 'problem.resolved'): News => ({
   decision: { notify: true, type, reason: type === 'problem.opened' ? 'came-back' : 'quiet' },

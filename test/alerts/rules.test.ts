@@ -4,7 +4,7 @@ import { readHours, isWithin } from '../../server/alerts/calendar.ts'
 import type { Observed, ProblemRow, Terms } from '../../server/alerts/contract.ts'
 import { decide } from '../../server/alerts/decide.ts'
 import { isLike, ruleFor, termsFor, type Rules } from '../../server/alerts/rules.ts'
-import { wallClock } from '../../server/wall-clock.ts'
+import { wallClock } from '../../server/scan/contract.ts'
 import { info, MINUTE, NOW, repaired, RESOLVE_AFTER, row } from './decide-cases.ts'
 import { finding } from './finding.ts'
 import { rule } from './rules-made.ts'
@@ -141,6 +141,22 @@ function run(
 const sent = (lines: string[]): string[] => lines.filter((line) => / (?:problem|source)\./.test(line))
 
 describe('decide on terms', () => {
+  it('what was told is told again when it becomes far more, not within the hour, and not in quiet hours', () => {
+    const on = { surge: true }
+    const lines = run([
+      { minute: 0, on },
+      { minute: 59, on },
+      { minute: 60, on: { ...on, hush: 'quiet-hours' } },
+      { minute: 61, on },
+      { minute: 62, on },
+      { minute: 121, on },
+    ])
+    expect(sent(lines)).toEqual([
+      '0 problem.opened first-live-occurrence',
+      '61 problem.reminder far-above-usual',
+      '121 problem.reminder far-above-usual',
+    ])
+  })
   const over = { ...repaired, over: { since: new Date(NOW).toISOString(), successes: 3, why: 'succeeded' as const } }
   it('a flapping problem is announced once in a cooldown, and not when it is over by then', () => {
     const on = { cooldown: 30 * MINUTE }

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 
 const { values } = parseArgs({ options: { mb: { type: 'string' }, rounds: { type: 'string' } } })
 const mb = Number(values.mb ?? 5)
-const PROGRAM = fileURLToPath(new URL('../../server/cli/halfopen.mjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../server/cli/halfopen.cjs', import.meta.url))
 
 /** A host as control panels write them: a redirect, TLS, an application, its socket, static files. */
 const site = (i) => `# host ${i}

@@ -34,6 +34,14 @@ describe('widths', () => {
 })
 
 describe('escapeJson', () => {
+  it('escapes by the class of a character, whichever others are in the text', () => {
+    for (let code = 0; code < 0x3000; code++) {
+      const char = String.fromCharCode(code)
+      const acts = char !== '\n' && /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(char)
+      expect(escapeJson(`a${char}`)).toBe(acts ? `a\\u${code.toString(16).padStart(4, '0')}` : `a${char}`)
+    }
+  })
+
   it('keeps the value and leaves nothing that acts on a terminal', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {

@@ -190,6 +190,7 @@ describe('addresses', () => {
         '/alerts',
         '/alerts/deliveries',
         '/alerts/deliveries/{id}/replay',
+        '/alerts/preview',
         '/alerts/test',
         '/events',
         '/lengths',

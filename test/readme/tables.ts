@@ -1,6 +1,6 @@
 /** The tables of README.md, made from the registries they describe. */
 import { PARSERS } from '../../parsers/index.ts'
-import { CHANNELS } from '../../server/alerts/contract.ts'
+import { CHANNELS, REASONS } from '../../server/alerts/contract.ts'
 import { CONFIG_KEYS } from '../../server/config.ts'
 import { CAUSES } from '../../server/diagnosis/contract.ts'
 import { RULES } from '../../server/lint/contract.ts'
@@ -36,6 +36,12 @@ export const TABLES: Readonly<Record<string, () => string>> = {
             .join(', '),
         ),
       ),
+    ].join('\n'),
+  reasons: () =>
+    [
+      row('reason', 'means'),
+      '| --- | --- |',
+      ...Object.entries(REASONS).map(([id, meaning]) => row(`\`${id}\``, meaning)),
     ].join('\n'),
   'config keys': () =>
     [

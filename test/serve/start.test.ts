@@ -20,7 +20,7 @@ interface Run {
 }
 
 function serve(dir: string, args: string[], env: Record<string, string> = {}): Run {
-  const program = [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), join(ROOT, 'server/setup/dev-server.ts'), ...args]
+  const program = [join(ROOT, 'server/cli/halfopen.mjs'), 'serve', ...args]
   const { PATH = '', HOME = '' } = process.env
   // A pipe as standard input, as service managers leave it: it is no log.
   const child = spawn(process.execPath, program, { cwd: dir, env: { PATH, HOME, ...env }, stdio: 'pipe' })

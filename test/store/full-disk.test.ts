@@ -92,4 +92,16 @@ needsMount(`a full disk${mounted ? '' : ' (needs the right to mount a tmpfs)'}`,
     store.close()
     expect(numbers.reverse()).toEqual(Array.from({ length: written }, (_, n) => n + 1))
   }, 120_000)
+
+  it('that was mounted read-only is called that, also by those who only look', () => {
+    const database = join(disk, 'b.sqlite')
+    openSqliteStore(database).close()
+    spawnSync('mount', ['-o', 'remount,ro', disk])
+    try {
+      for (const look of [checkDatabase, openSqliteStore])
+        expect(() => look(database)).toThrow(`${database} is on a read-only file system`)
+    } finally {
+      spawnSync('mount', ['-o', 'remount,rw', disk])
+    }
+  })
 })

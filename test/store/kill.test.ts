@@ -3,20 +3,22 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openSqliteStore } from '../../server/store/contract.ts'
 import { openDriver } from '../../server/store/sqlite/driver.ts'
+import { bundle } from '../faults/bundle.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'halfopen-kill-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const child = fileURLToPath(new URL('commit-forever.ts', import.meta.url))
+
+let child = ''
+beforeAll(async () => void (child = await bundle('test/store/commit-forever.ts', folder)))
 
 it('kill -9 in the middle of commits leaves position, events and counts of the same batches', async () => {
   const file = join(folder, 'a.sqlite')
   let before = 0
   for (const delay of [0, 3, 7, 12, 20]) {
-    const process_ = spawn(process.execPath, ['--import', 'tsx', child, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const process_ = spawn(process.execPath, [child, file], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(process_.stdout, 'data')
     // A different moment of a transaction each time; nothing is waited for.
     await new Promise((done) => setTimeout(done, delay))

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openSqliteStore, StoreError } from '../../server/store/contract.ts'
+import { checkDatabase } from '../../server/store/sqlite/check.ts'
 import { Dimensions } from '../../server/store/sqlite/dimensions.ts'
 import { driverFor, openDriver } from '../../server/store/sqlite/driver.ts'
 import { MIGRATIONS } from '../../server/store/sqlite/migrations.ts'
@@ -36,6 +38,25 @@ describe('the database file', () => {
     expect([join(folder, 'new'), join(folder, 'new', 'deeper')].map(mode)).toEqual([0o700, 0o700])
     store.close()
     expect(existsSync(`${file}-wal`)).toBe(false)
+  })
+
+  it('is no device, pipe or socket, and nothing is left beside one', () => {
+    const pipe = join(folder, 'pipe.sqlite')
+    execFileSync('mkfifo', [pipe])
+    for (const [file, what] of [
+      [pipe, 'a pipe'],
+      ['/dev/null', 'a device'],
+    ] as const) {
+      const message = `${file} is ${what}, no database; name a file (database: sqlite:PATH)`
+      expect(refusal(() => openSqliteStore(file))).toEqual({ code: 'database-unwritable', message })
+      expect(refusal(() => checkDatabase(file))).toEqual({ code: 'database-unwritable', message })
+      expect(existsSync(`${file}-lock`)).toBe(false)
+    }
+  })
+
+  it('is not waited for where no folder can be made', () => {
+    const { code, message } = refusal(() => openSqliteStore('/proc/halfopen/deeper/a.sqlite'))
+    expect([code, message]).toEqual(['database-unwritable', expect.stringContaining('/proc/halfopen/deeper/a.sqlite')])
   })
 
   it('of a newer halfopen is refused and left alone', () => {

@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest'
 import { openSqliteStore } from '../../server/store/contract.ts'
+import { bundle } from '../faults/bundle.ts'
 import { until, within } from '../live/harness/deadline.ts'
 import { freePort } from '../live/harness/nginx.ts'
 import { describeWith } from '../needs.ts'
@@ -16,7 +16,10 @@ import { listening, udp } from './receive.ts'
 /** Each test starts a Node.js two or three times. */
 vi.setConfig({ testTimeout: 120_000 })
 
-const CHILD = fileURLToPath(new URL('source-child.ts', import.meta.url))
+const program = mkdtempSync(join(tmpdir(), 'halfopen-kill-'))
+afterAll(() => rmSync(program, { recursive: true }))
+let bundled = ''
+beforeAll(async () => void (bundled = await bundle('test/tail/source-child.ts', program)))
 
 /** An entry that is one event; its number is nginx's connection serial. */
 const entry = (n: number): string =>
@@ -42,7 +45,7 @@ interface Reader {
 
 /** @param command what the reader's standard input comes from; none when left out. */
 function read(file: string, name: string, command?: string): Reader {
-  const reader = [process.execPath, '--import', 'tsx', CHILD, file, name]
+  const reader = [process.execPath, bundled, file, name]
   const child =
     command === undefined
       ? spawn(reader[0] as string, reader.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })

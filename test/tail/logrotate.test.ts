@@ -46,6 +46,34 @@ describeWith('logrotate', 'logrotate', ({ logrotate }) => {
     },
   )
 
+  it.each(['create', 'create | compress', 'copytruncate', 'copytruncate | compress'])(
+    'finds what was moved to another folder (olddir, %s), read on and after a restart',
+    async (options) => {
+      const path = join(folder(), 'access.log')
+      writeFileSync(path, lines(0, 10))
+      const first = follow(path)
+      await first.poll()
+      const moved = `${options} | olddir ${join(dirname(path), 'old')} | createolddir 755 root root`
+      appendFileSync(path, lines(10, 20))
+      rotate(path, process.getuid?.() === 0 ? moved : moved.replace(/ root root$/, ''))
+      appendFileSync(path, lines(20, 60))
+      await first.poll()
+      await first.later(LINGERED)
+      expect(first.text()).toBe(lines(0, 60))
+      await first.source.close()
+      appendFileSync(path, lines(60, 70))
+      rotate(path, moved)
+      appendFileSync(path, lines(70, 80))
+      rotate(path, moved)
+      appendFileSync(path, lines(80, 90))
+      const second = follow(path, { resume: first.saved() })
+      await second.poll()
+      await second.later(LINGERED)
+      await second.later(LINGERED)
+      expect(second.text()).toBe(lines(60, 90))
+    },
+  )
+
   it.each(['copytruncate', 'copytruncate | dateext'])('reads back what %s cut off', async (options) => {
     const path = join(folder(), 'access.log')
     writeFileSync(path, lines(0, 10))

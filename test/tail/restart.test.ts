@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, copyFileSync, renameSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -123,6 +124,32 @@ it('is not misled by an inode that was given to another file', async () => {
   await poll()
   expect(text()).toBe('another beginning\nand more\n')
 })
+
+it.each(['', '.gz'])(
+  'reads files of several rotations by their names when it knows none of them (.2%s)',
+  async (packed) => {
+    const { path, resume } = await stopped()
+    unlinkSync(path)
+    writeFileSync(path, 'made anew\n')
+    renameSync(path, `${path}.1`)
+    // Its writer was told late: what it wrote last is later than the next file, which it never wrote to.
+    writeFileSync(path, '')
+    appendFileSync(`${path}.1`, 'late\n')
+    const now = Date.now() / 1000
+    utimesSync(path, now + 1, now + 1)
+    utimesSync(`${path}.1`, now + 2, now + 2)
+    renameSync(`${path}.1`, `${path}.2`)
+    if (packed) execFileSync('gzip', [`${path}.2`])
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, 'new\n')
+    utimesSync(path, now + 60, now + 60)
+    const { later, text, states } = follow(path, { resume })
+    await later(LINGERED)
+    await later(LINGERED)
+    expect(text()).toBe('made anew\nlate\nnew\n')
+    expect(states.map(({ hint }) => hint).filter((hint) => hint !== null)).toEqual([])
+  },
+)
 
 it('knows a restored file by its beginning', async () => {
   const { path, resume } = await stopped('three\n')

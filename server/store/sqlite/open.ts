@@ -1,6 +1,7 @@
 /** Opening the database file, and what its failures mean to the person who has to repair them. */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, constants, closeSync, existsSync, openSync, statSync, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 import { StoreError } from '../store-error.ts'
 import { openDriver, type Db } from './driver.ts'
 import { migrate } from './migrations.ts'
@@ -38,6 +39,7 @@ export function openDatabase(path: string): Db {
 export function existing(file: string): void {
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
     throw new StoreError('database-missing', `${file} is a directory, no database; name the file in it`)
+  refuseSpecial(file)
   if (!existsSync(file) || statSync(file).size === 0)
     throw new StoreError(
       'database-missing',
@@ -45,9 +47,25 @@ export function existing(file: string): void {
     )
 }
 
+/** SQLite would put its lock and its -wal beside a device, and wait for a pipe for ever. A directory has its own message. */
+function refuseSpecial(file: string): void {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined || stat.isFile() || stat.isDirectory()) return
+  throw new StoreError(
+    'database-unwritable',
+    `${file} is ${kindOf(stat)}, no database; name a file (database: sqlite:PATH)`,
+  )
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isFIFO()) return 'a pipe'
+  return stat.isSocket() ? 'a socket' : 'a device'
+}
+
 /** Makes the folder and the file, for their owner only; takes from others what an older file of ours lets them read. */
 export function prepareFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(file), 0o700)
+  refuseSpecial(file)
   if (!existsSync(file)) closeSync(openSync(file, 'ax', 0o600))
   for (const part of [file, `${file}-wal`, `${file}-shm`]) narrow(part)
 }
@@ -78,7 +96,22 @@ export function asStoreError(error: unknown, file: string): unknown {
     )
   }
   if (!UNWRITABLE.test(code)) return error
+  if ((code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY')) && isReadOnly(dirname(file))) {
+    return new StoreError(
+      'database-unwritable',
+      `${file} is on a read-only file system, and SQLite keeps a file beside it even to read; copy it, and its -wal when there is one, to where this user may write`,
+    )
+  }
   return new StoreError('database-unwritable', `${file} cannot be written (${reason(code)}); ${remedy(code, file)}`)
+}
+
+function isReadOnly(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS'
+  }
 }
 
 /** SHMSIZE: there was no room for the -shm file, which is the first to grow. */

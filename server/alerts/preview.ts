@@ -1,0 +1,75 @@
+/** What rules would have sent for what is stored: the same decisions, over the past. Pure. */
+import type { Finding } from '../diagnosis/contract.ts'
+import { announce, type News } from './announce.ts'
+import type { Kind, OutboxRow, ProblemRow, Receiver } from './contract.ts'
+import { decide } from './decide.ts'
+import { termsFor, type Rules } from './rules.ts'
+
+/** A problem and how often it happened in each step. */
+export interface Past {
+  finding: Finding
+  counts: readonly number[]
+}
+
+export interface PreviewOptions {
+  /** Epoch ms of the first step, and how long each is. */
+  from: number
+  step: number
+  rules: Rules
+  receivers: readonly Receiver[]
+  group_from: number
+  resolve_after: number
+  /** Local time of epoch ms. */
+  wall: (now: number) => number
+}
+
+/** Messages in the order of time. Nearly what would have been: within a step nothing is told apart, a problem is graded as it
+ *  is now and ends by silence alone, and what logs did not say is not known. */
+export function preview(past: readonly Past[], options: PreviewOptions): OutboxRow[] {
+  const { from, step, rules, receivers, group_from, resolve_after, wall } = options
+  const steps = Math.max(0, ...past.map(({ counts }) => counts.length))
+  const rows = new Map<string, ProblemRow>()
+  const messages: OutboxRow[] = []
+  for (let i = 0; i < steps; i++) {
+    const now = from + (i + 1) * step
+    const news: News[] = []
+    for (const { finding, counts } of past) {
+      const previous = rows.get(finding.id) ?? null
+      const happens = (counts[i] ?? 0) > 0
+      if (!happens && previous === null) continue
+      const happened = (within: number): number => {
+        const first = Math.max(0, i + 1 - Math.max(1, Math.round(within / step)))
+        return counts.slice(first, i + 1).reduce((sum, n) => sum + n, 0)
+      }
+      const kind = kindOf(previous)
+      const terms = termsFor(finding, rules, { now, wall: wall(now), kind, happened })
+      const last_live = happens ? now : (previous?.last_live ?? null)
+      const seen = { now, finding: plain(finding), last_live, resolve_after, watched_since: 0, terms }
+      const { decision, next } = decide(previous, seen)
+      if (next === null) continue
+      rows.set(finding.id, next)
+      if (!decision.notify) continue
+      const of: Kind =
+        decision.type === 'problem.resolved'
+          ? 'resolved'
+          : decision.type === 'problem.reminder'
+            ? 'reminder'
+            : (kind ?? 'new')
+      const around = { now, dashboard: '', tried: true }
+      news.push({ decision, rule: next.told?.rule ?? terms.rule ?? '', kind: of, row: next, around })
+    }
+    messages.push(...announce(news, { receivers, rules: rules.rules, group_from, now }))
+  }
+  return messages
+}
+
+/** That it is over now says nothing about then. */
+function plain({ over: _, worked: __, ...finding }: Finding): Finding {
+  return finding
+}
+
+function kindOf(previous: ProblemRow | null): Kind | null {
+  if (previous === null || previous.state === 'imported') return 'new'
+  if (previous.state === 'resolved') return 'regressed'
+  return previous.state === 'regressed' ? 'regressed' : null
+}
