@@ -192,7 +192,7 @@ describe('what is decided by hand', () => {
     // Silence of a log that nobody reads ends nothing.
     expect(see(muted, { now: NOW + RESOLVE_AFTER, watched_since: null }).next?.state).toBe('muted')
     if (!over.next) throw new Error('no problem')
-    expect(reasonOf(over.next, { now: NOW + 2 * MINUTE, last_live: NOW + 2 * MINUTE })).toEqual({
+    expect(reasonOf(over.next, { now: NOW + 2 * MINUTE, last_live: NOW + 2 * MINUTE, finding: finding() })).toEqual({
       notify: true,
       type: 'problem.opened',
       reason: 'came-back',
