@@ -52,7 +52,7 @@ export function servedBy(nginx: NginxFile | null, url: URL): ServedBy {
 
 const SECRET = /authorization|password|passwd|secret|token|api[-_]?key|cookie/i
 /** The directive and the first argument stay: they say what the line does. */
-const masked = (line: string): string =>
+export const masked = (line: string): string =>
   SECRET.test(line) ? line.replace(/^(\s*\S+(?:\s+[\w-]+)?\s+).*?(;?\s*)$/, '$1[masked]$2') : maskText(line)
 
 /** From the line that opens the block to the one that closes it. Braces in quotes and comments may end it early or late by

@@ -1,6 +1,9 @@
 /** The answers of the HTTP API, from the store and the running parts. */
+import { configLint } from './config-lint.ts'
 import { configState, servedBy } from './config-page.ts'
+import { probeConfigured, proveConfigured } from './config-runs.ts'
 import { isSame, linesAround } from './context-lines.ts'
+import { changeProblem, problemHistory } from './problem-changes.ts'
 import type { AlertDesk } from './alerts/contract.ts'
 import { buildReport, type ConfigView } from './diagnosis/contract.ts'
 import { HalfopenError, type Dashboard, type Metric, type Stream } from './http/contract.ts'
@@ -9,7 +12,7 @@ import { sessionLengths } from './session-lengths.ts'
 import type { Live } from './live.ts'
 import type { NginxFile } from './nginx-view.ts'
 import { analyzeUpload, UploadError } from './upload/contract.ts'
-import { StoreError, type ProblemRow, type Store } from './store/contract.ts'
+import type { ProblemRow, Store } from './store/contract.ts'
 
 /** Of logs that are handed in: what a person pastes or drops. Larger ones are read where they are. */
 const MAX_UPLOAD = 64 * 2 ** 20
@@ -64,14 +67,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const row = store.problems().find((problem) => problem.id === id)
       return row ? live.problem(row, now()) : null
     },
-    mute(id, muted) {
-      try {
-        return live.mute(id, muted)
-      } catch (error) {
-        // A full disk is no mistake of ours.
-        throw error instanceof StoreError ? new HalfopenError(error.code, error.message) : error
-      }
-    },
+    change: (id, change) => changeProblem(options, id, change),
+    history: (id) => problemHistory(store, id),
     series: (from, to, step) => store.series(from, to, step),
     counts: (query) => store.counts(query),
     quantiles: (query) => store.quantiles(query),
@@ -102,6 +99,9 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     },
     config: () => configState(options.nginx),
     servedBy: (url) => servedBy(options.nginx, url),
+    lint: () => configLint(options.nginx),
+    probe: (url, gone) => probeConfigured(options.nginx, url, gone),
+    prove: (what, gone) => proveConfigured(options.nginx, what, store, gone),
     async analyze(upload) {
       const { entry } = options
       if (entry === null) throw new HalfopenError('analyze-failed', 'The command line of halfopen is not there.')

@@ -1,5 +1,5 @@
 /** The loop of a running server: stored evidence → findings → problems → messages, and what the page must hear of it. */
-import { decide, endedBy, setMuted, type Decision } from './alerts/contract.ts'
+import { decide, endedBy, mutedUntil, type Decision } from './alerts/contract.ts'
 import {
   diagnose,
   emptyEvidence,
@@ -162,17 +162,22 @@ export class Live {
     return messages.length > 0
   }
 
-  /** Null when there is no such problem. */
-  mute(id: string, muted: boolean): Problem | null {
+  /** Saves what a person decided. Null when there is no such problem. */
+  change(id: string, decided: (row: ProblemRow, now: number) => ProblemRow): Problem | null {
     const { store, now } = this.options
-    const row = store.problems().find((problem) => problem.id === id)
+    const find = (): ProblemRow | undefined => store.problems().find((problem) => problem.id === id)
+    // What was read before the decision is no news after it. While history is imported nothing is judged.
+    if (find() !== undefined && this.diagnosed > -Infinity && this.due) this.round()
+    const row = find()
     if (!row) return null
-    const next = setMuted(row, muted, now())
+    const at = now()
+    const next = decided(row, at)
     if (next !== row) {
+      // Receivers hear of it with the next round.
       store.saveProblems([next], [])
-      this.publish([next], now())
     }
-    return this.problem(next, now())
+    this.publish([next], at)
+    return this.problem(next, at)
   }
 
   /** The wire form of a row. */
@@ -186,6 +191,8 @@ export class Live {
       changed_at: iso(changed_at),
       resolved_at: resolved_at === null ? null : iso(resolved_at),
       resolved_by: endedBy(row),
+      muted: state === 'muted' ? { until: untilOf(mutedUntil(row)) } : null,
+      notes: row.notes ?? 0,
       held: this.heldNow(row),
       finding,
       sparkline: this.options.store.sparkline(finding, at - DAY, at, 48),
@@ -284,10 +291,14 @@ export class Live {
   }
 }
 
+export const untilOf = (until: number | 'regressed' | null): string | null =>
+  typeof until === 'number' ? new Date(until).toISOString() : until
+
 /** A problem that was quiet for a day is resolved by the handshakes of later, too. */
 function passed(evidence: Evidence, rows: readonly ProblemRow[], findings: readonly Finding[]): Finding[] {
   const present = new Set(findings.map(({ id }) => id))
-  const quiet = rows.filter((row) => endedBy(row) === 'quiet' && !present.has(row.id)).map(({ finding }) => finding)
+  const unproven = (row: ProblemRow): boolean => endedBy(row) === 'quiet' || endedBy(row) === 'hand'
+  const quiet = rows.filter((row) => unproven(row) && !present.has(row.id)).map(({ finding }) => finding)
   if (quiet.length === 0) return []
   const later = workedLater(evidence, quiet)
   return quiet.flatMap((finding) => {

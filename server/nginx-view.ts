@@ -47,6 +47,11 @@ export class NginxFile {
     return [...this.config.sources].map(([path, { text }]) => ({ path, text }))
   }
 
+  /** As it was read last. */
+  get loaded(): NginxConfig {
+    return this.config
+  }
+
   get problems(): readonly ConfigProblem[] {
     return this.config.problems
   }

@@ -29,13 +29,16 @@ async function errorOf(response: Response): Promise<ApiError> {
 /** GET api/v1/PATH as JSON. Throws ApiError only. */
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, signal ? { signal } : {})
 
-/** POST api/v1/PATH without a body; answers like GET. */
-export const post = <T>(path: string): Promise<T> => ask<T>(path, { method: 'POST' })
+/** Changes something below api/v1/; `body` goes as JSON. Answers like GET. */
+export const send = <T>(method: 'POST' | 'DELETE', path: string, body?: object): Promise<T> =>
+  ask<T>(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
 
 async function ask<T>(path: string, options: RequestInit): Promise<T> {
   let response: Response
   try {
-    response = await fetch(address(path), { ...options, headers: { accept: 'application/json' }, cache: 'no-store' })
+    const type = options.body === undefined ? {} : { 'content-type': 'application/json' }
+    const headers = { accept: 'application/json', ...type }
+    response = await fetch(address(path), { ...options, headers, cache: 'no-store' })
   } catch {
     throw new ApiError(
       'unreachable',

@@ -1,6 +1,7 @@
 /** What becomes of a problem, and whether somebody is told. Pure: the clock is an argument. */
 import type { Finding } from '../diagnosis/contract.ts'
 import type { ProblemRow } from '../store/contract.ts'
+import { mutedUntil, NOTHING_TOLD, released, setMuted } from './by-hand.ts'
 import type { Decision, MessageType, Observed, Reason, Terms, Told } from './contract.ts'
 
 /** After so long a problem is no longer news. */
@@ -22,7 +23,7 @@ export interface Decided {
 }
 
 /** The state machine: new → ongoing (after an hour) → resolved (handshakes succeeded since, or quiet for resolve_after) →
- *  regressed; imported while only history shows it; muted by hand. */
+ *  regressed; imported while only history shows it; muted and resolved by hand (by-hand.ts). */
 export function decide(previous: ProblemRow | null, observed: Observed): Decided {
   const { now, finding, last_live, terms } = observed
   if (previous === null) {
@@ -38,8 +39,11 @@ export function decide(previous: ProblemRow | null, observed: Observed): Decided
     last_live: fresh ? last_live : previous.last_live,
   }
   switch (previous.state) {
-    case 'muted':
-      return silent('muted', row)
+    case 'muted': {
+      const until = mutedUntil(previous)
+      if (typeof until === 'number' && now >= until) return decide(setMuted(previous, false, now), observed)
+      return silent('muted', until === 'regressed' && isOver(row, observed, fresh) ? overInSilence(row, now) : row)
+    }
     case 'imported':
       if (fresh) return open(row, 'new', 'first-live-occurrence', now, terms)
       if (finding === null && observed.watched_since === null) return silent('not-watched', row)
@@ -93,6 +97,14 @@ function goOn(
   return silent(old ? 'lasts-an-hour' : 'still-there', next)
 }
 
+/** What is muted until it comes back has to end first, by the same rules as what is not. */
+const isOver = (row: ProblemRow, observed: Observed, fresh: boolean): boolean =>
+  goOn({ ...row, state: 'ongoing' }, observed, fresh).next?.state === 'resolved'
+
+/** Nobody is told: they asked for silence, and its return is told as a beginning. */
+const overInSilence = (row: ProblemRow, now: number): ProblemRow =>
+  free({ ...released(row), state: 'resolved', changed_at: now, resolved_at: now, alerted: false })
+
 /** Why its beginning is not announced now; null: it is. */
 function held(row: ProblemRow, terms: Terms, now: number): Reason | null {
   if (terms.rule === null || (terms === AT_ONCE && !isAlerting(row.finding))) return 'below-alert-threshold'
@@ -112,6 +124,8 @@ const AFTER: Partial<Record<string, Reason>> = {
   cooldown: 'cooldown-over',
   'quiet-hours': 'quiet-hours-over',
   maintenance: 'maintenance-over',
+  muted: 'mute-over',
+  'resolved-by-hand': 'reopened-by-hand',
 }
 
 function announceLater(row: ProblemRow, terms: Terms, now: number, fresh: boolean, old: boolean): Decided {
@@ -126,10 +140,11 @@ function announceLater(row: ProblemRow, terms: Terms, now: number, fresh: boolea
   return tell('problem.opened', AFTER[before ?? ''] ?? 'became-certain', announced(row, terms, now))
 }
 
-/** It ended while nobody was to be disturbed. */
+/** It ended while nobody was to be disturbed, or by hand. */
 function endLater(row: ProblemRow, terms: Terms = AT_ONCE, now: number): Decided {
   if (terms.hush === 'quiet-hours') return silent('quiet-hours', row)
-  return tell('problem.resolved', 'quiet-hours-over', said({ ...row, alerted: false }, now))
+  const reason = row.hand?.is === 'resolved' ? 'resolved-by-hand' : 'quiet-hours-over'
+  return tell('problem.resolved', reason, said({ ...row, alerted: false }, now))
 }
 
 function announced(row: ProblemRow, { rule, cooldown }: Terms, now: number): ProblemRow {
@@ -140,11 +155,10 @@ function announced(row: ProblemRow, { rule, cooldown }: Terms, now: number): Pro
 }
 const said = (row: ProblemRow, now: number): ProblemRow =>
   row.told === undefined ? row : { ...row, told: { ...row.told, last_at: now } }
-const NOTHING: Told = { opened_at: null, last_at: 0, rule: '', held: null }
 const holding = (row: ProblemRow, reason: Reason): ProblemRow => ({
   ...row,
   alerted: false,
-  told: { ...(row.told ?? NOTHING), held: reason },
+  told: { ...(row.told ?? NOTHING_TOLD), held: reason },
 })
 const free = (row: ProblemRow): ProblemRow =>
   row.told === undefined ? row : { ...row, told: { ...row.told, held: null } }
@@ -171,15 +185,15 @@ const gradeOf = ({ title, severity, confidence }: Finding): Pick<Finding, 'title
   confidence,
 })
 
-/** How a resolved problem ended: something proved it, or it was just not seen again. */
-export const endedBy = ({ state, finding: { over, worked } }: ProblemRow): 'succeeded-since' | 'quiet' | null =>
-  state !== 'resolved' ? null : over?.why === 'succeeded' || worked?.decides ? 'succeeded-since' : 'quiet'
-
-/** The person looking has decided: no more messages. Unmuting goes on as if it had been there all along. */
-export function setMuted(row: ProblemRow, muted: boolean, now: number): ProblemRow {
-  if (muted === (row.state === 'muted')) return row
-  const state = muted ? 'muted' : row.last_live === null ? 'imported' : 'ongoing'
-  return { ...row, state, changed_at: now, resolved_at: null }
+/** How a resolved problem ended: something proved it, a person said so, or it was just not seen again. */
+export function endedBy({
+  state,
+  finding: { over, worked },
+  hand,
+}: ProblemRow): 'succeeded-since' | 'hand' | 'quiet' | null {
+  if (state !== 'resolved') return null
+  if (over?.why === 'succeeded' || worked?.decides) return 'succeeded-since'
+  return hand?.is === 'resolved' ? 'hand' : 'quiet'
 }
 
 /** Only what is likely and harmful wakes somebody up; the rest is listed. */
@@ -210,7 +224,7 @@ function open(
     const over: ProblemRow = { ...row, state: 'resolved', changed_at: now, resolved_at: now }
     return silent('over-before-noticed', over)
   }
-  const opened: ProblemRow = { ...row, state, opened_at: now, changed_at: now, resolved_at: null }
+  const opened: ProblemRow = { ...released(row), state, opened_at: now, changed_at: now, resolved_at: null }
   // It ended in quiet hours, and nobody was told: for the receivers it never stopped.
   if (row.alerted) return silent('quiet-hours', opened)
   const why = held(opened, terms, now)

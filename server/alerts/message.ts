@@ -136,7 +136,8 @@ function resolution({ type, reason }: Decision & { notify: true }, row: ProblemR
   if (type !== 'problem.resolved') return null
   const { over, worked } = row.finding
   // What ended in quiet hours is told afterwards.
-  const how = reason === 'quiet-hours-over' ? endedBy(row) : reason
+  const how = reason === 'quiet-hours-over' || reason === 'resolved-by-hand' ? endedBy(row) : reason
+  if (how === 'hand') return 'resolved: somebody said so in the dashboard'
   if (how === 'succeeded-since') {
     // Where the log names no host, or no begin of a session, that belongs to the claim.
     if (worked && (!over || worked.by === 'path' || worked.dated === 'end')) return `resolved: ${worked.told}`

@@ -6,7 +6,8 @@ import { addReadingOptions, wholeNumber, type ReadingFlags } from './options.ts'
 import { escapeJson, wantsColour } from './terminal.ts'
 
 interface Flags extends ReadingFlags {
-  output: 'text' | 'json'
+  output: 'text' | 'json' | 'markdown' | 'html'
+  redact?: boolean
   top?: number
   failOn: Severity | 'never'
   color: boolean
@@ -22,6 +23,7 @@ Examples:
   halfopen analyze --config /etc/nginx/nginx.conf   with a patch for your file
   docker logs portainer 2>&1 | halfopen analyze - /var/log/nginx/*.log
   halfopen analyze --output json | jq '.findings[0]'
+  halfopen analyze --output markdown --redact       for an issue
   halfopen analyze --fail-on error -q               for cron: code 1 on trouble`
 
 export const registerAnalyze: Register = (program, exit) => {
@@ -32,7 +34,10 @@ export const registerAnalyze: Register = (program, exit) => {
       'Reads nginx and application logs and reports what breaks WebSockets, how sure that is, and which line to change.',
     )
   addReadingOptions(command)
-    .addOption(new Option('--output <form>', 'form of the result').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--output <form>', 'form of the result').choices(['text', 'json', 'markdown', 'html']).default('text'),
+    )
+    .option('--redact', 'for strangers: addresses, hosts, users and query values become words, folders are left out')
     .option('--top <n>', 'show at most this many findings', wholeNumber)
     .addOption(
       new Option('--fail-on <severity>', 'end with code 1 when a finding is at least this severe')
@@ -53,10 +58,16 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   const output = openOutput(flags.o)
   const found = await reported(args, flags, (files) => refuseInput(flags.o, files))
   if (found === null) return 2
-  const { report, timezone, failed, interrupted } = found
+  const { timezone, failed, interrupted } = found
+  const handedOn = flags.redact === true || flags.output === 'markdown' || flags.output === 'html'
+  const share = handedOn ? await import('../share/contract.ts') : null
+  const report = share && flags.redact === true ? share.redactReport(found.report) : found.report
 
   const top = flags.top ?? null
   if (flags.output === 'json') await output.write(`${escapeJson(JSON.stringify(atMost(report, top), null, 2))}\n`)
+  else if (share && flags.output === 'markdown') await output.write(share.reportAsMarkdown(atMost(report, top)))
+  else if (share && flags.output === 'html')
+    await output.write(share.reportAsHtml(atMost(report, top), flags.redact === true ? REDACTED : MADE))
   else {
     const { reportText } = await import('./report-text.ts')
     const width = Math.max(40, Math.min(80, output.columns ?? 80))
@@ -68,6 +79,9 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   if (failed) return 2
   return report.findings.some((finding) => reaches(finding, flags.failOn)) ? 1 : 0
 }
+
+const MADE = 'Made by halfopen.'
+const REDACTED = `${MADE} Addresses, host names and users are replaced by words, the same one by the same.`
 
 /** A pipe in which nothing comes would keep the process waiting. */
 function leave(code: number): number {

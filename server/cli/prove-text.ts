@@ -1,5 +1,5 @@
 /** A proof for a terminal. */
-import type { Part, Phase, Proof } from '../prove/contract.ts'
+import { partRows, type Part, type Phase, type Proof } from '../prove/contract.ts'
 import { coloured, escapeText, padEnd, plain, wrap, type Paint } from './terminal.ts'
 
 export interface Layout {
@@ -10,61 +10,13 @@ export interface Layout {
 const COLUMN = 13
 
 /** What nginx did with one of the two configurations. */
-export function partText(phase: Phase, { expected, run }: Part, { width, colour }: Layout): string {
+export function partText(phase: Phase, part: Part, { width, colour }: Layout): string {
   const paint = colour ? coloured : plain
   const rows: string[] = [paint('bold', phase === 'before' ? 'Before' : 'After')]
   const row = rowsInto(rows, width)
-  if (!run) {
-    for (const [i, line] of expected.because.entries()) row(i === 0 ? 'not run' : '', line)
-    return lines(rows)
-  }
-  if (run.refused !== null) row('not run', run.refused)
-  if (run.config_test) {
-    const { ok, output } = run.config_test
-    const said = output.filter((line) => !/test is successful|syntax is ok|test failed/.test(line))
-    row('nginx -t', ok ? 'ok' : 'refused', ok ? 'green' : 'red', paint)
-    for (const line of said) row('', line)
-  }
-  if (run.outcome) {
-    row('handshake', run.outcome.text, run.outcome.open ? 'green' : 'red', paint)
-    row('backend', backendText(run.backend))
-    if (run.backend?.reason) row('', `refused: ${run.backend.reason}`)
-    if (run.resolved.length > 0) row('resolver', `was asked for ${run.resolved.join(', ')}`)
-    const { idle, sessions, reload } = run.outcome
-    if (idle)
-      row(
-        'idle',
-        idle.cut_after_ms === null
-          ? `open after ${idle.lasted_ms} ms`
-          : `cut after ${idle.cut_after_ms} ms (${idle.how})`,
-      )
-    if (sessions)
-      row(
-        'sessions',
-        `${sessions.opened} of ${sessions.wanted}${sessions.refused === null ? '' : `, then: ${sessions.refused}`}`,
-      )
-    if (reload)
-      row(
-        'reload',
-        reload.how === null
-          ? `open ${reload.lasted_ms} ms after it`
-          : `cut ${reload.lasted_ms} ms after it (${reload.how})`,
-      )
-  }
-  for (const [i, line] of run.errors.entries()) row(i === 0 ? 'error log' : '', line)
+  for (const { label, text, tone } of partRows(part))
+    row(label, text, tone === null ? null : tone === 'good' ? 'green' : 'red', paint)
   return lines(rows)
-}
-
-function backendText(seen: NonNullable<Part['run']>['backend']): string {
-  if (!seen) return 'nothing reached it'
-  const value = (text: string | null): string => (text === null ? 'none' : text)
-  return [
-    `${seen.backend} saw ${seen.method} ${seen.path} ${seen.version}`,
-    `Upgrade ${value(seen.upgrade)}`,
-    `Connection ${value(seen.connection)}`,
-    `Host ${value(seen.host)}`,
-    `Origin ${value(seen.origin)}${seen.origin === null || seen.origin_is_host ? '' : ' (not the Host: many applications refuse that)'}`,
-  ].join(', ')
 }
 
 /** What it proves, and what it does not. */

@@ -115,7 +115,7 @@ async function run(flags: Flags): Promise<number> {
 }
 
 async function readOptions(flags: Flags, signal: AbortSignal): Promise<ProveOptions> {
-  const [{ loadConfig }, { anySocket, readFinding }, { readHeader }] = await Promise.all([
+  const [{ loadConfig }, { anySocket, hostToSend, readFinding }, { readHeader }] = await Promise.all([
     import('../nginx-config/contract.ts'),
     import('../prove/contract.ts'),
     import('../probe/contract.ts'),
@@ -136,7 +136,7 @@ async function readOptions(flags: Flags, signal: AbortSignal): Promise<ProveOpti
   if (host !== null && !/^[\w.*~[\]:^$\\()-]+$/.test(host)) throw new UsageError(`--host: "${host}" is no host name`)
   if (flags.origin !== undefined && /[^\x21-\x7e]/.test(flags.origin))
     throw new UsageError(`--origin: "${flags.origin}" is no origin`)
-  const sent = await hostToSend(loaded.config, host, path)
+  const sent = hostToSend(loaded.config, host, path)
   const headers = (flags.header ?? []).map((line) => {
     const read = readHeader(line)
     if (!read.ok) throw new UsageError(`--header: ${read.reason}`)
@@ -161,15 +161,6 @@ async function readOptions(flags: Flags, signal: AbortSignal): Promise<ProveOpti
     env: process.env,
     signal,
   }
-}
-
-/** A name that may stand in a Host header: a wildcard or a pattern of the log may not. */
-async function hostToSend(config: NginxConfig, host: string | null, path: string): Promise<string> {
-  if (host !== null && /^(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?$/i.test(host) && host !== '_') return host
-  const { configView } = await import('../nginx-config/contract.ts')
-  const names = configView(config).settings(host, path)?.server_names ?? []
-  const name = names.find((one) => /^[\w.-]+$/.test(one) && one !== '_')
-  return name ?? names.find((one) => one.startsWith('*.'))?.replace('*', 'any') ?? 'localhost'
 }
 
 /** Those of the finding, each replaced by its option. */

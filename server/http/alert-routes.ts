@@ -1,6 +1,6 @@
 /** The API of alerts. Channels are set in halfopen.yaml alone: an API that took addresses could be used to call any. */
 import { HalfopenError } from './errors.ts'
-import { deliveriesQuery, noQuery, previewQuery, readQuery, testQuery } from './query.ts'
+import { deliveriesQuery, MAX_REPORT, noQuery, previewQuery, rangeOf, readQuery, testQuery } from './query.ts'
 import type { Route } from './routes.ts'
 
 export const alertRoutes: readonly Route[] = [
@@ -48,10 +48,11 @@ export const alertRoutes: readonly Route[] = [
     summary: 'Messages and what became of them, the newest first, in pages.',
     query: deliveriesQuery,
     answer: 'AlertDeliveries',
-    errors: ['bad-query'],
+    errors: ['bad-query', 'range-too-wide'],
     handle({ dashboard, query }) {
-      const { cursor = null, limit = '50', state = null, channel = null } = readQuery(deliveriesQuery, query)
-      return dashboard.deliveries({ cursor, limit: Number(limit), state, channel })
+      const { cursor = null, limit = '50', state = null, channel = null, from, to } = readQuery(deliveriesQuery, query)
+      const range = rangeOf(from, to, { from: -Infinity, to: Infinity }, MAX_REPORT)
+      return dashboard.deliveries({ cursor, limit: Number(limit), state, channel, ...range })
     },
   },
   {

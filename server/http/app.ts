@@ -2,6 +2,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express'
 import type { Dashboard } from './dashboard.ts'
 import { errorReply, HalfopenError, type ErrorCodeName } from './errors.ts'
+import { JsonLines, sendLines } from './json-lines.ts'
 import { ownHostsOnly, sameOriginWrites, securityHeaders } from './guards.ts'
 import { CONTENT_TYPE, exposition } from './metrics.ts'
 import { openapi } from './openapi.ts'
@@ -56,18 +57,24 @@ export async function createApp(options: AppOptions): Promise<Express> {
   return app
 }
 
-function addApi(router: Router, { dashboard, stream, version, base_path, now }: AppOptions): void {
+function addApi(router: Router, { dashboard, stream, version, base_path, now, onBug }: AppOptions): void {
   const api = '/api/v1'
+  const failureBody = (error: unknown): object => {
+    const [code, message] = known(error)
+    if (code === 'internal') onBug(error)
+    return errorReply(code, message).body
+  }
   router.use('/api', (_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store')
     next()
   })
   for (const { method, path, handle } of ROUTES) {
     router[method](api + path, async (request, response) => {
-      const { id } = request.params
-      const asked = { dashboard, query: request.query, id: typeof id === 'string' ? id : '', now: now(), request }
+      const { id = '', note = '' } = request.params as Record<string, string>
+      const asked = { dashboard, query: request.query, id, note, now: now(), request }
       const answer = await handle(asked)
       if (answer instanceof RawJson) response.type('json').end(answer.text)
+      else if (answer instanceof JsonLines) await sendLines(response, answer, failureBody)
       else response.json(answer)
     })
   }

@@ -8,18 +8,28 @@ import type {
   Alerts,
   AlertTest,
   Breakdown,
+  ConfigLint,
   ConfigState,
   ContextLines,
   EventPage,
   Problem,
+  ProblemHistory,
   Problems,
   Quantiles,
   Report,
+  RunLine,
   Series,
   ServedBy,
   SessionLengths,
   Sources,
 } from './wire.ts'
+
+/** What a person does with a problem. `until`: epoch ms, or as in Problem.muted. */
+export type ProblemChange =
+  | { what: 'mute'; until: number | 'regressed' | null }
+  | { what: 'unmute' | 'resolve' | 'reopen' }
+  | { what: 'note'; text: string }
+  | { what: 'forget'; note: number }
 
 /** Times in epoch ms, [from, to). */
 export interface Dashboard {
@@ -27,8 +37,10 @@ export interface Dashboard {
   report(from: number, to: number): Report
   problems(): Problems
   problem(id: string): Problem | null
+  /** Null when there is no such problem. Throws HalfopenError: unknown-note, too-many-notes. */
+  change(id: string, change: ProblemChange): Problem | null
   /** Null when there is no such problem. */
-  mute(id: string, muted: boolean): Problem | null
+  history(id: string): ProblemHistory | null
   series(from: number, to: number, stepSeconds: number): Series
   counts(query: BreakdownQuery): Breakdown
   quantiles(query: QuantilesQuery): Quantiles
@@ -39,6 +51,12 @@ export interface Dashboard {
   context(id: string, source: string, line: number): Promise<ContextLines>
   config(): ConfigState
   servedBy(url: URL): ServedBy
+  /** Rejects with HalfopenError: no-nginx-config. */
+  lint(): Promise<ConfigLint>
+  /** One at a time, bounded in time, ended by `gone`. What is refused is thrown before the first line: no-nginx-config,
+   *  not-served, run-busy; of proofs also unknown-problem, nothing-to-prove. */
+  probe(url: URL, gone: AbortSignal): AsyncGenerator<RunLine>
+  prove(what: { url: URL } | { problem: string }, gone: AbortSignal): AsyncGenerator<RunLine>
   /** The report on logs that are handed in, as JSON text. Rejects with HalfopenError. */
   analyze(upload: Upload): Promise<string>
   alerts(): Alerts

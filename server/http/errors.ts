@@ -39,10 +39,46 @@ export const ERRORS = {
     when: 'No problem has this id; it may have been in another database.',
     hint: 'api/v1/problems lists them.',
   },
+  'bad-body': {
+    status: 400,
+    when: 'The body is not the JSON that the address takes, or is too long.',
+    hint: '/api/openapi.json (below the base path) describes it.',
+  },
+  'unknown-note': { status: 404, when: 'No note of this problem has this id.', hint: null },
+  'too-many-notes': {
+    status: 409,
+    when: 'A problem has as many notes as one may have.',
+    hint: 'Take an old one away first.',
+  },
   'no-context': {
     status: 404,
     when: 'The lines around a line of evidence cannot be shown: it is no plain file, or another one is there now.',
     hint: null,
+  },
+  'no-nginx-config': {
+    status: 409,
+    when: 'The server was not told of an nginx configuration, so there is none to lint, probe or prove.',
+    hint: 'Start it with --config /etc/nginx/nginx.conf, or set nginx_config in halfopen.yaml.',
+  },
+  'not-served': {
+    status: 404,
+    when: 'The nginx configuration does not serve the address for certain, or not where it can be asked.',
+    hint: 'Only what the configured nginx serves can be tried; for others there is halfopen probe.',
+  },
+  'nothing-to-prove': {
+    status: 409,
+    when: 'A problem names no path, so that no request can be sent for it.',
+    hint: null,
+  },
+  'run-busy': {
+    status: 503,
+    when: 'Another probe or proof is running.',
+    hint: 'One at a time: try again when it is done.',
+  },
+  'run-too-long': {
+    status: 504,
+    when: 'A probe or proof took longer than one may.',
+    hint: 'On the command line it may take as long as it needs: halfopen probe, halfopen prove.',
   },
   'unknown-channel': {
     status: 404,

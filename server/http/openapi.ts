@@ -55,10 +55,13 @@ export function openapi(version: string, basePath: string): object {
   }
 }
 
-function operation({ path, summary, query, answer, errors }: Route): object {
-  const inPath: Parameter[] = path.includes(':id')
-    ? [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }]
-    : []
+function operation({ path, summary, query, body, answer, errors }: Route): object {
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']): Parameter => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
   const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' })
   const inQuery = Object.entries(properties).map(([name, schema]): Parameter => {
     const description = typeof schema === 'object' ? schema.description : undefined
@@ -73,6 +76,14 @@ function operation({ path, summary, query, answer, errors }: Route): object {
   return {
     summary,
     parameters: [...inPath, ...inQuery],
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }) } },
+          },
+        }),
     responses: {
       200: { description: `${answer}, see server/http/wire.ts`, content: { 'application/json': {} } },
       ...responses(errors),

@@ -46,6 +46,10 @@ export const servesQuery = z.strictObject({
     .refine((text) => URL.canParse(text))
     .describe('an address such as wss://host/path'),
 })
+export const proveQuery = z.strictObject({
+  url: servesQuery.shape.url.optional(),
+  problem: z.string().min(1).max(64).describe('id of a problem: its path, its patch and its circumstances').optional(),
+})
 export const contextQuery = z.strictObject({
   source: z.string().min(1).max(4096).describe('a source of the evidence'),
   line: whole(1, 999_999_999),
@@ -59,6 +63,8 @@ export const testQuery = z.strictObject({ channel: channelName })
 export const deliveriesQuery = eventsQuery.extend({
   state: z.enum(['waiting', 'delivered', 'dead']).describe('waiting, delivered or dead').optional(),
   channel: channelName.optional(),
+  from: time.optional(),
+  to: time.optional(),
 })
 export const noQuery = z.strictObject({})
 

@@ -2,8 +2,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import type { Dashboard } from './dashboard.ts'
-import { HalfopenError, type ErrorCodeName } from './errors.ts'
+import type { ErrorCodeName } from './errors.ts'
 import { alertRoutes } from './alert-routes.ts'
+import { configRoutes } from './config-routes.ts'
+import { known, problemRoutes } from './problem-routes.ts'
 import {
   analyzeQuery,
   contextQuery,
@@ -14,7 +16,6 @@ import {
   rangeOf,
   readQuery,
   reportQuery,
-  servesQuery,
 } from './query.ts'
 import { lengthsQuery, series, seriesQuery, whereOf } from './series.ts'
 
@@ -24,6 +25,8 @@ export interface Asked {
   dashboard: Dashboard
   query: unknown
   id: string
+  /** '' where the path has none. */
+  note: string
   /** Epoch ms. */
   now: number
   /** For routes that read a body. */
@@ -31,15 +34,17 @@ export interface Asked {
 }
 
 export interface Route {
-  method: 'get' | 'post'
+  method: 'get' | 'post' | 'delete'
   /** Below BASE/api/v1; `:id` is the id of a problem or a message. */
   path: string
   summary: string
   query: z.ZodObject
+  /** JSON that the request has to carry; absent: none, or another kind of body. */
+  body?: z.ZodObject
   /** Name of the answer's type in wire.ts. */
   answer: string
   errors: readonly ErrorCodeName[]
-  /** The JSON answer; a RawJson is sent as it is. */
+  /** The JSON answer; a RawJson is sent as it is, JsonLines line by line. */
   handle(asked: Asked): unknown
 }
 
@@ -98,24 +103,7 @@ export const ROUTES: readonly Route[] = [
       return dashboard.context(id, source, Number(line))
     },
   },
-  {
-    method: 'post',
-    path: '/problems/:id/mute',
-    summary: 'No more messages about this problem.',
-    query: noQuery,
-    answer: 'Problem',
-    errors: ['unknown-problem', 'cross-site'],
-    handle: ({ dashboard, id }) => known(dashboard.mute(id, true)),
-  },
-  {
-    method: 'post',
-    path: '/problems/:id/unmute',
-    summary: 'Messages about this problem again.',
-    query: noQuery,
-    answer: 'Problem',
-    errors: ['unknown-problem', 'cross-site'],
-    handle: ({ dashboard, id }) => known(dashboard.mute(id, false)),
-  },
+  ...problemRoutes,
   {
     method: 'get',
     path: '/series',
@@ -166,27 +154,7 @@ export const ROUTES: readonly Route[] = [
       return dashboard.sources()
     },
   },
-  {
-    method: 'get',
-    path: '/config',
-    summary: 'The nginx configuration that halfopen was told of (nginx_config), its files, and what is wrong in them.',
-    query: noQuery,
-    answer: 'ConfigState',
-    errors: ['bad-query'],
-    handle({ dashboard, query }) {
-      readQuery(noQuery, query)
-      return dashboard.config()
-    },
-  },
-  {
-    method: 'get',
-    path: '/config/serves',
-    summary: 'Which block of the nginx configuration serves an address, and what it passes on.',
-    query: servesQuery,
-    answer: 'ServedBy',
-    errors: ['bad-query'],
-    handle: ({ dashboard, query }) => dashboard.servedBy(new URL(readQuery(servesQuery, query).url)),
-  },
+  ...configRoutes,
   {
     method: 'post',
     path: '/analyze',
@@ -229,8 +197,3 @@ export const ROUTES: readonly Route[] = [
   },
   ...alertRoutes,
 ]
-
-function known<T>(problem: T | null): T {
-  if (problem !== null) return problem
-  throw new HalfopenError('unknown-problem', 'There is no problem with this id.')
-}

@@ -1,5 +1,5 @@
 /** Everything that goes over the wire between the service and its dashboard. Types only; times are ISO 8601 UTC. */
-import type { BlindSpot, Finding, InputSummary, Report } from '../diagnosis/contract.ts'
+import type { BlindSpot, Finding, InputSummary, Report, Severity } from '../diagnosis/contract.ts'
 
 export type {
   Alternative,
@@ -22,14 +22,33 @@ export interface Problem {
   opened_at: string
   changed_at: string
   resolved_at: string | null
-  /** How a resolved problem ended: handshakes succeeded at the same place since (`finding.over` says how many), or it was
-   *  just not seen again; null while it is not resolved. */
-  resolved_by: 'succeeded-since' | 'quiet' | null
+  /** How a resolved problem ended: handshakes succeeded at the same place since (`finding.over` says how many), somebody
+   *  said so (`hand`), or it was just not seen again; null while it is not resolved. */
+  resolved_by: 'succeeded-since' | 'hand' | 'quiet' | null
+  /** Null unless muted. `until`: a time; `regressed`: until it has ended and comes back; null: until it is unmuted. */
+  muted: { until: string | null } | null
+  /** How many notes are on it. */
+  notes: number
   /** Why nothing can be said of it at the moment: a log that showed it cannot be read. One sentence. */
   held: string | null
   finding: Finding
   /** Occurrences over the last 24 h in 48 half-hour steps, oldest first. */
   sparkline: number[]
+}
+
+/** GET problems/ID/history, the oldest first. */
+export interface ProblemHistory {
+  entries: {
+    id: number
+    at: string
+    what: ProblemState | 'unmuted' | 'resolved-by-hand' | 'reopened' | 'note'
+    /** Of `muted`, as in Problem; else null. */
+    until: string | null
+    /** Of `resolved`; else null. */
+    resolved_by: 'succeeded-since' | 'quiet' | null
+    /** Of `note`; else null. As it was written. */
+    text: string | null
+  }[]
 }
 
 /** One step of the trend. */
@@ -174,6 +193,58 @@ export interface ServingBlock {
   text: { line: number; text: string }[]
 }
 
+/** GET config/lint: what `halfopen lint` says of the configuration, the worst first. */
+export interface ConfigLint {
+  /** Blocks that pass requests on, and those of them that show signs of WebSockets. */
+  places: number
+  sockets: number
+  /** Findings that a comment told to leave out, and those that are left out here because there are too many. */
+  ignored: number
+  more: number
+  findings: LintedLine[]
+}
+export interface LintedLine {
+  rule: string
+  severity: Severity
+  title: string
+  message: string
+  file: string
+  /** From 1; 0: the file as a whole. */
+  line: number
+  /** The line as it stands, secrets masked. */
+  text: string
+  /** Lines to write instead; null: only a person can tell. */
+  fix: string | null
+  docs: string | null
+}
+
+/** POST config/probe?url and POST config/prove?url (or problem): a line of JSON for each step, as it is done. The last one is a
+ *  `result` or an error. */
+export type RunLine = { started: RunStarted } | { step: RunStep } | { result: RunResult } | ErrorReply
+export interface RunStarted {
+  what: 'probe' | 'prove'
+  /** What is asked, and where, as a sentence. */
+  text: string
+  /** The same on the command line. */
+  command: string
+}
+export interface RunStep {
+  /** Which side or which configuration: proxy, backend; before, after the patch. */
+  of: 'proxy' | 'backend' | 'before' | 'after'
+  verdict: 'ok' | 'info' | 'warning' | 'failed'
+  title: string
+  /** A line each. */
+  seen: string[]
+  /** How long it took; null where that says nothing. */
+  ms: number | null
+}
+export interface RunResult {
+  ok: boolean
+  title: string
+  /** A sentence each: causes, limits, the next test. */
+  more: string[]
+}
+
 /** GET problems */
 export interface Problems {
   problems: Problem[]
@@ -251,7 +322,7 @@ export interface AlertDelivery {
   error: string | null
 }
 
-/** GET alerts/deliveries?cursor&limit&state&channel, the newest first; POST alerts/deliveries/ID/replay: what is sent again. */
+/** GET alerts/deliveries?cursor&limit&state&channel&from&to, the newest first; POST alerts/deliveries/ID/replay: what is sent again. */
 export interface AlertDeliveries {
   deliveries: AlertDelivery[]
   next_cursor: string | null

@@ -59,6 +59,23 @@ export interface ProblemRow {
   finding: Finding
   /** Absent: nothing was ever said of it, nor held back. */
   told?: Told
+  /** Absent: nobody decided anything about it that still holds. */
+  hand?: Hand
+  /** How many notes are on it; the store counts them, and takes no other number. Absent: none. */
+  notes?: number
+}
+
+/** What a person decided. `until`: epoch ms; `regressed`: until it has ended and comes back; null: until it is unmuted. */
+export type Hand = { is: 'muted'; until: number | 'regressed' | null } | { is: 'resolved' }
+
+/** One step of a problem's life, or a note. */
+export interface HistoryRow {
+  id: number
+  /** Epoch ms. */
+  at: number
+  what: ProblemRow['state'] | 'unmuted' | 'resolved-by-hand' | 'reopened' | 'note'
+  /** Of a note, what it says; of `muted`, until when, as JSON of Hand's `until`; of `resolved`, how (`endedBy` of alerts). */
+  text: string | null
 }
 
 /** What the receivers were told of a problem. Times are epoch ms. */
@@ -112,6 +129,9 @@ export interface DeliveryQuery {
   limit: number
   state: DeliveryState | null
   channel: string | null
+  /** Made in [from, to), epoch ms; absent: whenever. */
+  from?: number
+  to?: number
 }
 
 /** A receiver that answered that there is nothing at its address any more. */
@@ -209,6 +229,12 @@ export interface Store {
   /** Saves changed problems, their outgoing messages and what is known of sources in one transaction. Messages to one
    *  receiver keep their order also when the clock was set back. */
   saveProblems(changed: ProblemRow[], messages: OutboxRow[], watched?: readonly WatchedSource[]): void
+  /** What became of a problem and what was noted, the oldest first; bounded. `saveProblems` writes it. */
+  history(problem: string): HistoryRow[]
+  /** False: it has as many notes as one may have. */
+  addNote(problem: string, at: number, text: string): boolean
+  /** False: there is no such note on it. */
+  deleteNote(problem: string, note: number): boolean
   watchedSources(): WatchedSource[]
   /** Messages that wait, the oldest first; of one receiver when it is named. */
   undelivered(limit: number, channel?: string): OutboxRow[]

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Observed, ProblemRow } from '../../server/alerts/contract.ts'
-import { decide, endedBy, setMuted } from '../../server/alerts/decide.ts'
+import { reopen, resolveByHand, setMuted } from '../../server/alerts/by-hand.ts'
+import { decide, endedBy } from '../../server/alerts/decide.ts'
 import type { Finding } from '../../server/diagnosis/contract.ts'
 import { cases, changed, MINUTE, NOW, quiet, repaired, RESOLVE_AFTER, row, succeeded, unsure } from './decide-cases.ts'
 import { finding } from './finding.ts'
@@ -149,5 +150,86 @@ describe('setMuted', () => {
     expect(setMuted(muted, true, NOW + 1)).toBe(muted)
     expect(setMuted(muted, false, NOW + 1)).toMatchObject({ state: 'ongoing', changed_at: NOW + 1 })
     expect(setMuted(row('muted', { last_live: null }), false, NOW).state).toBe('imported')
+  })
+})
+
+describe('what is decided by hand', () => {
+  const see = (previous: ProblemRow, more: Partial<Observed>) => decide(previous, observe(previous, more))
+  const reasonOf = (previous: ProblemRow, more: Partial<Observed>) => see(previous, more).decision
+
+  it('is silent until its time is over, and then goes on as if it had been there all along', () => {
+    const muted = setMuted(row('new'), true, NOW, NOW + 10 * MINUTE)
+    expect(reasonOf(muted, { now: NOW + 9 * MINUTE, last_live: NOW + 9 * MINUTE })).toEqual({
+      notify: false,
+      reason: 'muted',
+    })
+    const after = see(muted, { now: NOW + 10 * MINUTE, last_live: NOW + 10 * MINUTE })
+    expect(after).toMatchObject({ decision: { notify: false, reason: 'still-there' }, next: { state: 'ongoing' } })
+    expect(after.next).not.toHaveProperty('hand')
+    // Its beginning was held back by the mute alone.
+    const untold = setMuted(row('new', { alerted: false }), true, NOW, NOW + MINUTE)
+    const told = see(untold, { now: NOW + MINUTE, last_live: NOW + MINUTE })
+    expect(told.decision).toEqual({ notify: true, type: 'problem.opened', reason: 'mute-over' })
+    // What ended meanwhile is told to those who heard of its beginning.
+    expect(reasonOf(muted, { now: NOW + 10 * MINUTE, finding: repaired })).toMatchObject({
+      notify: true,
+      type: 'problem.resolved',
+    })
+  })
+
+  it('is silent until it comes back: its end is told to nobody, its return is a beginning', () => {
+    const muted = setMuted(row('ongoing'), true, NOW, 'regressed')
+    const goesOn = see(muted, { now: NOW + 60 * MINUTE, last_live: NOW + 60 * MINUTE })
+    expect(goesOn).toMatchObject({ decision: { notify: false, reason: 'muted' }, next: { state: 'muted' } })
+    const over = see(muted, { now: NOW + MINUTE, finding: repaired })
+    expect(over).toMatchObject({
+      decision: { notify: false, reason: 'muted' },
+      next: { state: 'resolved', alerted: false },
+    })
+    expect(over.next).not.toHaveProperty('hand')
+    const quietly = see(muted, { now: NOW + RESOLVE_AFTER, finding: null })
+    expect(quietly).toMatchObject({ decision: { notify: false }, next: { state: 'resolved' } })
+    // Silence of a log that nobody reads ends nothing.
+    expect(see(muted, { now: NOW + RESOLVE_AFTER, watched_since: null }).next?.state).toBe('muted')
+    if (!over.next) throw new Error('no problem')
+    expect(reasonOf(over.next, { now: NOW + 2 * MINUTE, last_live: NOW + 2 * MINUTE, finding: finding() })).toEqual({
+      notify: true,
+      type: 'problem.opened',
+      reason: 'came-back',
+    })
+  })
+
+  it('is over because somebody says so: told once, and news when it happens again', () => {
+    const over = resolveByHand(row('ongoing'), NOW)
+    expect(over).toMatchObject({ state: 'resolved', resolved_at: NOW, alerted: true })
+    expect(endedBy(over)).toBe('hand')
+    expect(endedBy({ ...over, finding: repaired })).toBe('succeeded-since')
+    const told = see(over, {})
+    expect(told.decision).toEqual({ notify: true, type: 'problem.resolved', reason: 'resolved-by-hand' })
+    if (!told.next) throw new Error('no problem')
+    expect(reasonOf(told.next, {})).toEqual({ notify: false, reason: 'stays-resolved' })
+    const again = see(told.next, { now: NOW + MINUTE, last_live: NOW + MINUTE })
+    expect(again).toMatchObject({
+      decision: { type: 'problem.opened', reason: 'came-back' },
+      next: { state: 'regressed' },
+    })
+    expect(again.next).not.toHaveProperty('hand')
+    // Nobody heard of its beginning.
+    expect(reasonOf(resolveByHand(row('new', { alerted: false }), NOW), {})).toMatchObject({ notify: false })
+  })
+
+  it('can be taken back', () => {
+    const over = resolveByHand(row('ongoing', { alerted: false }), NOW)
+    const back = reopen(over, NOW + MINUTE)
+    expect(back).toMatchObject({ state: 'ongoing', resolved_at: null })
+    expect(back).not.toHaveProperty('hand')
+    expect(reasonOf(back, { now: NOW + MINUTE, last_live: NOW + MINUTE })).toMatchObject({ reason: 'reopened-by-hand' })
+    const byItself = row('resolved')
+    expect(reopen(byItself, NOW)).toBe(byItself)
+    expect(resolveByHand(byItself, NOW)).toBe(byItself)
+    expect(reopen(resolveByHand(row('imported'), NOW), NOW).state).toBe('imported')
+    const muted = setMuted(row('new'), true, NOW, 'regressed')
+    expect(setMuted(muted, true, NOW + 1, null)).toMatchObject({ state: 'muted', hand: { is: 'muted', until: null } })
+    expect(setMuted(muted, false, NOW)).not.toHaveProperty('hand')
   })
 })

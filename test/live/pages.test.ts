@@ -1,7 +1,6 @@
 /** Every page of the dashboard in a real browser, on the logs of a site under attack: text stays text, axe finds nothing to
  *  complain of in either scheme, and the pages do what they are for. All of it below a path, as behind a proxy. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -9,38 +8,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeWith } from '../needs.ts'
 import { openBrowser, type Watched } from './harness/browser.ts'
 import { until } from './harness/deadline.ts'
+import { expectTextOnly, faultsOf, violations } from './harness/page-checks.ts'
 import { serve, type Served } from './harness/serve.ts'
 import { writeHostileLogs, type HostileLogs } from './hostile.ts'
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const UNSEEN = /[\u200B-\u200F\u202A-\u202E\u2066-\u2069\u001b]/u
-
-interface AxeResult {
-  violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
-}
-
-/** `rule: element` of everything axe complains of. */
-async function violations(page: Page, only: string[] = []): Promise<string[]> {
-  await page.evaluate(AXE)
-  const result = await page.evaluate(
-    async (rules) =>
-      (await (Reflect.get(window, 'axe') as { run(options: object): Promise<unknown> }).run(
-        rules.length === 0 ? {} : { runOnly: rules },
-      )) as {
-        violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
-      },
-    only,
-  )
-  return (result as AxeResult).violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary.slice(0, 200)}`),
-  )
-}
-
-async function expectTextOnly(page: Page): Promise<void> {
-  expect(await page.evaluate(() => Reflect.get(window, 'pwned'))).toBeUndefined()
-  expect(await page.locator('img, svg[onload], [onerror], [onload], a[href^="javascript:" i]').count()).toBe(0)
-  expect(await page.evaluate(() => document.body.innerText)).not.toMatch(UNSEEN)
-}
 
 describeWith('chromium', 'every page', ({ chromium }) => {
   const dir = mkdtempSync(join(tmpdir(), 'halfopen-pages-'))
@@ -77,24 +47,15 @@ describeWith('chromium', 'every page', ({ chromium }) => {
       ['#/sources', '.source'],
       ['#/config?url=wss://evil.example/chat', '.excerpt'],
       ['#/analyze', 'textarea'],
+      ['#/alerts', '.deliveries'],
       ['#/settings', 'fieldset'],
       ['#/nowhere', 'h1'],
     ]
     const found: string[] = []
     for (const [hash, ready] of pages) {
       await open(hash, ready)
-      // Everything that can be opened is.
-      await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)))
-      for (const violation of await violations(page)) found.push(`${hash} light ${violation}`)
-      await page.emulateMedia({ colorScheme: 'dark' })
-      // Only colours are another.
-      for (const violation of await violations(page, ['color-contrast'])) found.push(`${hash} dark ${violation}`)
-      await page.emulateMedia({ colorScheme: 'light' })
+      for (const fault of await faultsOf(page)) found.push(`${hash} ${fault}`)
       await expectTextOnly(page)
-      await page.setViewportSize({ width: 390, height: 844 })
-      const width = await page.evaluate(() => document.documentElement.scrollWidth)
-      if (width > 390) found.push(`${hash} is ${width} wide on a phone`)
-      await page.setViewportSize({ width: 1280, height: 900 })
     }
     expect(found).toEqual([])
     expect(watched.complaints).toEqual([])

@@ -68,6 +68,12 @@ it('shows receivers, rules and deliveries, tests, and sends again; without a sec
     error: 'given up: answered 401',
     title: expect.stringContaining('127.0.0.1:3000'),
   })
+  const at = Date.parse(one?.created_at ?? '')
+  const near = (from: number, to: number) =>
+    list(`?from=${new Date(at + from).toISOString()}&to=${new Date(at + to).toISOString()}`)
+  expect((await near(0, 1)).deliveries.map(({ id }) => id)).toContain(one?.id)
+  expect((await near(1, 60_000)).deliveries).toEqual([])
+  expect((await server.ask('/api/v1/alerts/deliveries?from=2026-01-02&to=2026-01-01')).status).toBe(400)
   hook.answer((response) => void response.writeHead(204).end())
   const again = await server.ask(`/api/v1/alerts/deliveries/${one?.id}/replay`, post)
   expect(again.json()).toMatchObject({ deliveries: [{ id: one?.id }] })

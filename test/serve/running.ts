@@ -16,12 +16,18 @@ export interface Answer {
   json: () => never
 }
 
+interface AskOptions {
+  method?: string
+  headers?: Record<string, string>
+  body?: string
+}
+
 export interface Started extends RunningServer {
   port: number
   /** Everything on stderr. */
   said: () => string
   /** Any method and headers, Host included. */
-  ask: (path: string, options?: { method?: string; headers?: Record<string, string> }) => Promise<Answer>
+  ask: (path: string, options?: AskOptions) => Promise<Answer>
 }
 
 /** A folder that is gone after the test. */
@@ -56,12 +62,8 @@ export async function startIn(dir: string, yaml: string, now?: () => number): Pr
   return { url: server.url, port, close, said: () => said, ask: (path, options = {}) => ask(port, path, options) }
 }
 
-export function ask(
-  port: number,
-  path: string,
-  options: { method?: string; headers?: Record<string, string> } = {},
-): Promise<Answer> {
-  const { method = 'GET', headers = {} } = options
+export function ask(port: number, path: string, options: AskOptions = {}): Promise<Answer> {
+  const { method = 'GET', headers = {}, body } = options
   return new Promise((resolve, reject) => {
     const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
       let text = ''
@@ -73,6 +75,6 @@ export function ask(
       })
     })
     asked.on('error', reject)
-    asked.end()
+    asked.end(body)
   })
 }

@@ -54,7 +54,8 @@ it('a database of version 2 can be checked, and is brought up to date', () => {
   made.close()
   const db = openDriver(file)
   db.exec(`DROP TABLE other_paths; DROP TABLE gone_receivers; DROP TABLE watched_sources; DROP INDEX outbox_of;
-    ALTER TABLE problems DROP COLUMN told; DROP INDEX outbox_waiting;
+    ALTER TABLE problems DROP COLUMN told; ALTER TABLE problems DROP COLUMN hand; DROP TRIGGER problem_gone;
+    DROP TABLE problem_history; DROP INDEX outbox_waiting;
     CREATE INDEX outbox_waiting ON outbox(created_at) WHERE delivered_at IS NULL;`)
   for (const column of ['reason', 'rule', 'last_attempt_at', 'dead_at', 'replayed_at'])
     db.exec(`ALTER TABLE outbox DROP COLUMN ${column}`)

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { emptyEvidence, lifetimeOf, type Evidence } from '../../server/diagnosis/contract.ts'
 import { DIMENSIONS, type OutboxRow, type Store } from '../../server/store/contract.ts'
 import { batchOf, failure, fold, items, problem, request, session, T0, type Item } from './material.ts'
+import { historySuite } from './suite-history.ts'
 
 const MINUTE = 60_000
 const ALWAYS = [-Infinity, Infinity] as const
@@ -305,6 +306,8 @@ export function storeSuite(name: string, open: () => Store, reopen: (store: Stor
       expect(store.undelivered(10).map((m) => m.id)).toEqual(['m2'])
     })
   })
+
+  historySuite(name, open, reopen)
 
   describe(`${name}: retention`, () => {
     it('deletes what is older, in steps, and keeps the proof', () => {

@@ -28,9 +28,14 @@ const PURE_BUILTINS = new Set(['node:crypto', 'node:path'])
 /** Parts (or files) that must give the same answer for the same arguments. */
 function isPure(path: string): boolean {
   if (inside(path, 'server/nginx-config')) return path !== 'server/nginx-config/load.ts'
-  return inside(path, 'server/diagnosis') || PURE_ALERTS.has(path)
+  return inside(path, 'server/diagnosis') || inside(path, 'server/share') || PURE_ALERTS.has(path)
 }
-const PURE_ALERTS = new Set(['calendar', 'decide', 'rhythm', 'rules'].map((name) => `server/alerts/${name}.ts`))
+const PURE_ALERTS = new Set(
+  ['by-hand', 'calendar', 'decide', 'rhythm', 'rules'].map((name) => `server/alerts/${name}.ts`),
+)
+
+/** What the page and the command line say alike. Pure, and small enough to be part of the page. */
+const SHARED = 'server/share/contract.ts'
 
 /** The package of a bare specifier: `chart.js/auto` → `chart.js`, `@preact/signals` stays. */
 const packageOf = (specifier: string): string => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
@@ -113,10 +118,11 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'web-types',
-    says: 'web takes types from server/http/wire.ts and nothing else from outside web',
+    says: 'web takes types from server/http/wire.ts, the texts of reports from server/share/contract.ts, and nothing else from outside web',
     refuses({ from, target, relative, typeOnly }) {
       if (!inside(from, 'web')) return false
-      if (relative) return !inside(target, 'web') && !(typeOnly && target === 'server/http/wire.ts')
+      if (relative)
+        return !inside(target, 'web') && target !== SHARED && !(typeOnly && target === 'server/http/wire.ts')
       return target.startsWith('node:') && from !== 'web/vite.config.ts'
     },
     refused: [
@@ -124,8 +130,26 @@ export const RULES: readonly Rule[] = [
       'web/api.ts → type ../server/store/contract.ts',
       'web/api.ts → ../parsers/event.ts',
       'web/api.ts → node:fs',
+      'web/api.ts → ../server/share/redact.ts',
     ],
-    allowed: ['web/api.ts → type ../server/http/wire.ts', 'web/api.ts → ./state.ts', 'web/vite.config.ts → node:path'],
+    allowed: [
+      'web/api.ts → type ../server/http/wire.ts',
+      'web/a.ts → ../server/share/contract.ts',
+      'web/api.ts → ./state.ts',
+      'web/vite.config.ts → node:path',
+    ],
+  },
+  {
+    id: 'share-alone',
+    says: 'share is part of the page: it imports nothing but types from outside itself',
+    refuses: ({ from, target, typeOnly }) =>
+      inside(from, 'server/share') && !typeOnly && !inside(target, 'server/share'),
+    refused: [
+      'server/share/a.ts → ../diagnosis/contract.ts',
+      'server/share/a.ts → node:path',
+      'server/share/a.ts → zod',
+    ],
+    allowed: ['server/share/a.ts → type ../diagnosis/contract.ts', 'server/share/a.ts → ./words.ts'],
   },
   {
     id: 'no-way-back',

@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Finding } from '../../server/http/wire.ts'
 import { asCsv, asJson } from '../../web/data/export.ts'
-import { asHtml, asMarkdown } from '../../web/share/document.ts'
-import { redactFindings, redactor } from '../../web/share/redact.ts'
+import { asHtml, asMarkdown } from '../../server/share/document.ts'
+import { redactFindings, redactor } from '../../server/share/redact.ts'
 
 it.each([
   ['client: 203.0.113.9, server: chat.corp.io', 'client: [address-1], server: host-1.example'],

@@ -37,6 +37,12 @@ export interface Line {
   dashed?: boolean
 }
 
+/** Something that happened to nginx itself, or a message that went out. `at`: a step, fractions allowed. */
+export interface Mark {
+  at: number
+  kind: 'nginx' | 'alert'
+}
+
 /** What is drawn: one label and one full time per step, and the layers over the same steps. */
 export interface ChartData {
   labels: string[]
@@ -44,8 +50,8 @@ export interface ChartData {
   spans: string[]
   layers: readonly Layer[]
   lines: readonly Line[]
-  /** Steps (fractions allowed) at which something happened, drawn as upright dashed lines. */
-  marks: readonly number[]
+  /** Drawn as upright lines: dashed, and of alerts dotted, in another colour and with a head. */
+  marks: readonly Mark[]
   /** A number of the axis and the tooltip in words. */
   words: (n: number) => string
 }
@@ -69,15 +75,22 @@ export function stackedChart(canvas: HTMLCanvasElement): StackedChart {
     afterDatasetsDraw({ ctx, chartArea: { top, bottom } }) {
       if (shown.marks.length === 0) return
       ctx.save()
-      ctx.strokeStyle = colour('--text')
       ctx.lineWidth = 1.5
-      ctx.setLineDash([3, 3])
-      for (const at of shown.marks) {
+      for (const { at, kind } of shown.marks) {
         const x = edgeOf(at)
+        ctx.strokeStyle = colour(kind === 'alert' ? '--critical' : '--text')
+        ctx.fillStyle = ctx.strokeStyle
+        ctx.setLineDash(kind === 'alert' ? [1.5, 3] : [3, 3])
         ctx.beginPath()
         ctx.moveTo(x, top)
         ctx.lineTo(x, bottom)
         ctx.stroke()
+        if (kind === 'nginx') continue
+        ctx.beginPath()
+        ctx.moveTo(x - 5, top)
+        ctx.lineTo(x + 5, top)
+        ctx.lineTo(x, top + 8)
+        ctx.fill()
       }
       ctx.restore()
     },

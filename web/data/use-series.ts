@@ -91,9 +91,9 @@ export function useSeries(frame: Frame, key: string, place: string): Loaded<Buck
   return loaded.value
 }
 
-/** An answer that belongs to an address, read again with every pulse. Null while there is none, and when it failed: what
- *  stands beside it says why. */
-export function useAnswer<T>(path: string | null): T | null {
+/** An answer that belongs to an address, read again with every pulse and whenever `version` is another one; the last one
+ *  stays meanwhile. Null while there is none, and when it failed: what stands beside it says why. */
+export function useAnswer<T>(path: string | null, version = ''): T | null {
   const answer = useSignal<{ path: string; data: T } | null>(null)
   const tick = pulse.value
   useEffect(() => {
@@ -104,7 +104,7 @@ export function useAnswer<T>(path: string | null): T | null {
       () => undefined,
     )
     return () => gone.abort()
-  }, [path, tick])
+  }, [path, version, tick])
   const found = answer.value
   return path !== null && found?.path === path ? found.data : null
 }

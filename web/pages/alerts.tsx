@@ -1,21 +1,18 @@
 /** Who is told, how that goes, and a button that tries it. Shown where the server has alerts in its API. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { get, post } from '../api.ts'
-import type { AlertChannel, AlertDeliveries, AlertDelivery, Alerts, AlertTest } from '../data/alerts.ts'
+import type { AlertChannel, AlertRule, Alerts, AlertTest } from '../../server/http/wire.ts'
+import { get, send } from '../api.ts'
 import { can, paths } from '../features.ts'
 import { CodeBlock } from '../parts/code.tsx'
+import { Deliveries } from '../parts/deliveries.tsx'
 import { Failure, Loading } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
 import { When } from '../parts/when.tsx'
 import { asApiError, pulse, type Loaded } from '../state.ts'
+import { ALERT_SETUP } from '../text/alert-setup.ts'
 import { visible } from '../text/visible.ts'
-import { plural } from '../text/words.ts'
-
-const SETUP = `alerts:
-  webhook:
-    - name: phone
-      url: https://receiver.example/hook`
+import { age, SEVERITY } from '../text/words.ts'
 
 const STATE = {
   ready: { word: 'Ready', tone: 'good' },
@@ -23,23 +20,27 @@ const STATE = {
   gone: { word: 'Given up', tone: 'bad' },
 } as const
 
-function Channel({ channel }: { channel: AlertChannel }) {
-  const said = useSignal<string | null>(null)
+function answerWords({ delivered, status, reason, took_ms }: AlertTest): string {
+  const answered = status === null ? '' : `, answered ${status}`
+  return delivered ? `It arrived after ${took_ms} ms${answered}` : `It did not arrive: ${reason ?? 'no answer'}`
+}
+
+function Channel({ channel, onTested }: { channel: AlertChannel; onTested: () => void }) {
+  const said = useSignal<{ text: string; ok: boolean } | null>(null)
   const busy = useSignal(false)
   const test = async () => {
     busy.value = true
     said.value = null
     try {
-      const answer = await post<AlertTest>(`alerts/test?channel=${encodeURIComponent(channel.name)}`)
-      said.value = answer.delivered
-        ? `It arrived${answer.took_ms === undefined ? '' : ` after ${answer.took_ms} ms`}`
-        : `It did not arrive: ${answer.reason ?? `status ${answer.status ?? 'unknown'}`}`
+      const answer = await send<AlertTest>('POST', `alerts/test?channel=${encodeURIComponent(channel.name)}`)
+      said.value = { text: answerWords(answer), ok: answer.delivered }
+      onTested()
     } catch (error) {
-      said.value = asApiError(error).message
+      said.value = { text: asApiError(error).message, ok: false }
     }
     busy.value = false
   }
-  const state = STATE[channel.state ?? 'ready']
+  const state = STATE[channel.state]
   return (
     <li class="panel source">
       <div class="source-head">
@@ -48,72 +49,71 @@ function Channel({ channel }: { channel: AlertChannel }) {
         </h2>
         <span class={`badge kind-${state.tone}`}>{state.word}</span>
         <span class="muted">{visible(channel.type)}</span>
-        {can('/alerts/test') && (
-          <button type="button" class="button small" disabled={busy.value} onClick={() => void test()}>
-            Send a test
-          </button>
-        )}
-        <span role="status">{said.value !== null && <Raw text={said.value} />}</span>
       </div>
-      {channel.reason != null && (
+      {channel.reason !== null && (
         <p class="hint">
           <Raw text={channel.reason} />
         </p>
       )}
       <p class="muted">
-        Last delivered: <When iso={channel.last_delivered_at ?? null} none="nothing yet" />
-        {channel.next_attempt_at != null && (
+        Last delivered: <When iso={channel.last_delivered_at} none="nothing yet" />
+        {channel.next_attempt_at !== null && (
           <>
             ; next attempt <When iso={channel.next_attempt_at} />
           </>
         )}
       </p>
+      {can('/alerts/test') && (
+        <div class="toolbar channel-test">
+          <button type="button" class="button small" disabled={busy.value} onClick={() => void test()}>
+            {busy.value ? 'Sending …' : 'Send a test'}
+          </button>
+          <span role="status" class={said.value?.ok === false ? 'said-bad' : undefined}>
+            {said.value !== null && <Raw text={said.value.text} />}
+          </span>
+        </div>
+      )}
     </li>
   )
 }
 
-const Deliveries = ({ list }: { list: readonly AlertDelivery[] }) => (
-  <div class="table-scroll" tabIndex={0} role="region" aria-label="Messages, newest first">
-    <table>
-      <thead>
-        <tr>
-          {['When', 'To', 'Message', 'State', 'Attempts'].map((title) => (
-            <th scope="col" key={title}>
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {list.map((one) => (
-          <tr key={one.id}>
-            <td>
-              <When iso={one.created_at} />
-            </td>
-            <td>
-              <Raw text={one.channel} />
-            </td>
-            <td class="wrap">
-              <Raw text={one.title ?? one.type} />
-              {one.error != null && (
-                <span class="hint">
-                  {' '}
-                  <Raw text={one.error} />
-                </span>
-              )}
-            </td>
-            <td>{visible(one.state)}</td>
-            <td class="number">{one.attempts}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+/** A rule as a sentence. Of several values any will do. */
+function ruleWords(rule: AlertRule): string {
+  const places = [rule.host, rule.path, rule.upstream].filter((part) => part !== null)
+  const parts = [
+    rule.send ? `to ${rule.channels?.join(', ') ?? 'everybody'}` : 'tells nobody',
+    `from ${SEVERITY[rule.severity].toLowerCase()} on`,
+    ...(rule.causes.length > 0 ? [`for ${rule.causes.join(', ')}`] : []),
+    ...(rule.kinds.length > 0 ? [`when ${rule.kinds.join(', ')}`] : []),
+    ...(places.length > 0 ? [`at ${places.join(' ')}`] : []),
+    ...(rule.rate === null ? [] : [`from ${rule.rate.count} in ${age(rule.rate.within_seconds)} on`]),
+    ...(rule.send && rule.cooldown_seconds > 0 ? [`once in ${age(rule.cooldown_seconds)}`] : []),
+    ...(rule.remind_every_seconds === null ? [] : [`again every ${age(rule.remind_every_seconds)}`]),
+  ]
+  return parts.join(', ')
+}
+
+const Rules = ({ rules }: { rules: readonly AlertRule[] }) => (
+  <section class="panel">
+    <h2>Rules, the first that matches decides</h2>
+    <ol class="rules">
+      {rules.map((rule) => (
+        <li key={rule.name}>
+          <strong>
+            <Raw text={rule.name} />
+          </strong>{' '}
+          <span class="muted">
+            <Raw text={ruleWords(rule)} />
+          </span>
+        </li>
+      ))}
+    </ol>
+  </section>
 )
 
 export function AlertsPage() {
   const alerts = useSignal<Loaded<Alerts>>({ data: null, error: null })
-  const sent = useSignal<AlertDelivery[]>([])
+  const again = useSignal(0)
   const tick = pulse.value
   const known = paths.value
   useEffect(() => {
@@ -125,21 +125,16 @@ export function AlertsPage() {
         if (!gone.signal.aborted) alerts.value = { data: alerts.value.data, error: asApiError(error) }
       },
     )
-    if (can('/alerts/deliveries'))
-      get<AlertDeliveries>('alerts/deliveries?limit=50', gone.signal).then(
-        ({ deliveries }) => (sent.value = deliveries),
-        // What is wrong is told above already.
-        () => undefined,
-      )
     return () => gone.abort()
-  }, [tick, known])
+  }, [tick, known, again.value])
 
   const { data, error } = alerts.value
+  const changed = () => (again.value += 1)
   return (
     <>
       <h1>Alerts</h1>
       <p class="lead">Who is told when a problem opens, comes back or ends.</p>
-      {error && <Failure error={error} what="The alerts" />}
+      {error && error.code !== 'unreachable' && <Failure error={error} what="The alerts" />}
       {known !== null && !can('/alerts') && (
         <div class="empty">
           <p>This server does not tell how its alerts are doing.</p>
@@ -150,47 +145,18 @@ export function AlertsPage() {
         <section class="panel">
           <h2>Nobody is told yet</h2>
           <p>A receiver is set in halfopen.yaml, and used after the next start:</p>
-          <CodeBlock label="halfopen.yaml" text={SETUP} />
+          <CodeBlock label="halfopen.yaml" text={ALERT_SETUP} />
         </section>
       )}
       {data && data.channels.length > 0 && (
-        <ul class="sources">
+        <ul class="sources channels">
           {data.channels.map((channel) => (
-            <Channel channel={channel} key={channel.name} />
+            <Channel channel={channel} onTested={changed} key={channel.name} />
           ))}
         </ul>
       )}
-      {data && (data.rules ?? []).length > 0 && (
-        <section class="panel">
-          <h2>Rules, the first that matches decides</h2>
-          <ol class="rules">
-            {(data.rules ?? []).map((rule) => (
-              <li key={rule.name}>
-                <strong>
-                  <Raw text={rule.name} />
-                </strong>{' '}
-                <span class="muted">
-                  {rule.send === false
-                    ? 'sends nothing'
-                    : `to ${rule.channels?.map(visible).join(', ') ?? 'everybody'}`}
-                  {rule.severity !== undefined && `, from ${visible(rule.severity)} on`}
-                  {(rule.causes ?? []).length > 0 && `, for ${(rule.causes ?? []).map(visible).join(', ')}`}
-                </span>
-              </li>
-            ))}
-          </ol>
-        </section>
-      )}
-      {sent.value.length > 0 && (
-        <section class="group">
-          <h2>
-            Messages
-            {data !== null && (data.waiting ?? 0) > 0 && `, ${plural(data.waiting ?? 0, 'message')} waiting`}
-            {data !== null && (data.dead ?? 0) > 0 && `, ${data.dead} given up`}
-          </h2>
-          <Deliveries list={sent.value} />
-        </section>
-      )}
+      {data && can('/alerts/deliveries') && <Deliveries alerts={data} again={again.value} onChange={changed} />}
+      {data && data.rules.length > 0 && <Rules rules={data.rules} />}
     </>
   )
 }

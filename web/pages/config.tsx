@@ -1,45 +1,49 @@
 /** The nginx configuration as halfopen reads it: which block serves an address, and what the problems say about its files. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { ConfigState, ServedBy, ServingBlock } from '../../server/http/wire.ts'
+import type { ConfigLint, ConfigState, ServedBy, ServingBlock } from '../../server/http/wire.ts'
 import { get, type ApiError } from '../api.ts'
+import { useAnswer } from '../data/use-series.ts'
+import { can } from '../features.ts'
 import { SeverityBadge } from '../parts/badges.tsx'
 import { Commands } from '../parts/code.tsx'
+import { Lint } from '../parts/lint.tsx'
 import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
+import { TryIt } from '../parts/try-it.tsx'
 import { When } from '../parts/when.tsx'
 import { hrefTo, type Asked } from '../routing.ts'
 import { asApiError, problems, pulse, replaceRoute, type Loaded } from '../state.ts'
 import { visible } from '../text/visible.ts'
 import { count, plural } from '../text/words.ts'
 
+/** `note`: neither good nor bad for a WebSocket. */
+type Mark = 'ok' | 'no' | 'note'
+
 /** What a WebSocket needs of a block, as sentences. */
-function verdict(block: ServingBlock): { ok: boolean; text: string }[] {
+function verdict(block: ServingBlock): { mark: Mark; text: string }[] {
   const header = (name: string) => block.set_headers.find((one) => one.name === name)?.value
   const upgrade = header('upgrade')
   const connection = header('connection')
+  const { proxy_http_version: version, proxy_read_timeout: timeout } = block
   return [
     block.proxy_pass === null
-      ? { ok: false, text: 'It passes nothing on: there is no proxy_pass.' }
-      : { ok: true, text: `It passes requests on to ${block.proxy_pass}.` },
+      ? { mark: 'no', text: 'It passes nothing on: there is no proxy_pass.' }
+      : { mark: 'ok', text: `It passes requests on to ${block.proxy_pass}.` },
     upgrade === undefined
-      ? { ok: false, text: 'It does not pass the Upgrade header on.' }
-      : { ok: true, text: `Upgrade is passed on as ${upgrade}.` },
+      ? { mark: 'no', text: 'It does not pass the Upgrade header on.' }
+      : { mark: 'ok', text: `Upgrade is passed on as ${upgrade}.` },
     connection === undefined
-      ? { ok: false, text: 'It does not pass the Connection header on.' }
-      : { ok: true, text: `Connection is passed on as ${connection}.` },
-    block.proxy_http_version === '1.0'
-      ? { ok: false, text: 'It speaks HTTP/1.0, which knows no upgrade.' }
-      : {
-          ok: true,
-          text:
-            block.proxy_http_version === null
-              ? 'The HTTP version is nginx’s default: 1.1 from nginx 1.29.7 on, 1.0 before.'
-              : `It speaks HTTP/${block.proxy_http_version}.`,
-        },
+      ? { mark: 'no', text: 'It does not pass the Connection header on.' }
+      : { mark: 'ok', text: `Connection is passed on as ${connection}.` },
+    version === null
+      ? { mark: 'note', text: 'The HTTP version is nginx’s default: 1.1 from nginx 1.29.7 on, 1.0 before.' }
+      : version === '1.0'
+        ? { mark: 'no', text: 'It speaks HTTP/1.0, which knows no upgrade.' }
+        : { mark: 'ok', text: `It speaks HTTP/${version}.` },
     {
-      ok: true,
-      text: `A silent session is cut after ${block.proxy_read_timeout ?? 60} s${block.proxy_read_timeout === null ? ', nginx’s default' : ''}.`,
+      mark: 'note',
+      text: `A silent session is cut after ${timeout ?? 60} s${timeout === null ? ', nginx’s default' : ''}.`,
     },
   ]
 }
@@ -56,9 +60,9 @@ const Block = ({ block }: { block: ServingBlock }) => (
       </code>
     </p>
     <ul class="verdict">
-      {verdict(block).map(({ ok, text }) => (
-        <li key={text} class={ok ? 'ok' : 'not-ok'}>
-          <span class="label">{ok ? 'yes' : 'no'}</span> <Raw text={text} />
+      {verdict(block).map(({ mark, text }) => (
+        <li key={text} class={mark}>
+          <span class="label">{mark}</span> <Raw text={text} />
         </li>
       ))}
     </ul>
@@ -128,9 +132,29 @@ function WhichBlock({ url }: { url: string }) {
             </p>
           ))}
       </div>
+      {answer.value?.block && <TryIt runs={runsFor(url)} />}
     </section>
   )
 }
+
+const runsFor = (url: string) => [
+  {
+    word: 'Probe it',
+    title: 'A real handshake with nginx where it listens on this machine, and with the backend',
+    path: `config/probe?url=${encodeURIComponent(url)}`,
+  },
+  {
+    word: 'Prove it in a copy',
+    title: 'Runs this configuration in a throw-away nginx with a stand-in for the backend; the real one is not touched',
+    path: `config/prove?url=${encodeURIComponent(url)}`,
+  },
+]
+
+const proofOf = (id: string) => ({
+  word: 'Prove the patch',
+  title: 'Runs this configuration without and with the patch in a throw-away nginx; the real one is not touched',
+  path: `config/prove?problem=${encodeURIComponent(id)}`,
+})
 
 /** Problems whose change belongs into a file of the configuration. */
 function Findings({ files }: { files: ConfigState['files'] }) {
@@ -150,6 +174,7 @@ function Findings({ files }: { files: ConfigState['files'] }) {
             <code>
               <Raw text={`${finding.fix.target?.file ?? ''}:${finding.fix.target?.line ?? ''}`} />
             </code>
+            {finding.fix.patch !== null && <TryIt runs={[proofOf(id)]} />}
           </li>
         ))}
       </ul>
@@ -171,6 +196,11 @@ export function ConfigPage({ asked }: { asked: Asked }) {
     return () => gone.abort()
   }, [tick])
   const { data, error } = loaded.value
+  // Another state of the files is another answer.
+  const lint = useAnswer<ConfigLint>(
+    data?.path != null && can('/config/lint') ? 'config/lint' : null,
+    data?.changed_at ?? '',
+  )
   return (
     <>
       <h1>nginx configuration</h1>
@@ -223,6 +253,7 @@ export function ConfigPage({ asked }: { asked: Asked }) {
           )}
           <WhichBlock url={asked['url'] ?? ''} />
           <Findings files={data.files} />
+          {lint && <Lint lint={lint} />}
           <section class="panel">
             <h2>{plural(data.files.length, 'file')}</h2>
             <ul class="watched">

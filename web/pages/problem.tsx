@@ -5,7 +5,8 @@ import type { Problem } from '../../server/http/wire.ts'
 import { get } from '../api.ts'
 import { Confidence, SeverityBadge, StateBadge } from '../parts/badges.tsx'
 import { Evidence, OtherCauses, Remedy } from '../parts/finding.tsx'
-import { Mute } from '../parts/mute.tsx'
+import { ByHand } from '../parts/by-hand.tsx'
+import { History } from '../parts/history.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
@@ -129,8 +130,8 @@ export function ProblemPage({ id }: { id: string }) {
           <SeverityBadge finding={finding} />
           <Confidence value={finding.confidence} />
           <StateBadge state={problem.state} problem={problem} />
-          <Mute problem={problem} />
         </p>
+        <ByHand problem={problem} />
         <div class="detail-trend">
           <Sparkline values={problem.sparkline} />
           {problem.sparkline.some((n) => n > 0) && <span class="muted">Last 24 hours</span>}
@@ -153,6 +154,7 @@ export function ProblemPage({ id }: { id: string }) {
         <Remedy finding={finding} />
       </div>
       <Timeline problem={problem} />
+      <History problem={problem} />
       <Share finding={finding} />
     </article>
   )

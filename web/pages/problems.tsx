@@ -13,9 +13,10 @@ import { Sparkline } from '../parts/sparkline.tsx'
 import { DeadSources, Watched } from '../parts/watched.tsx'
 import { Told, When } from '../parts/when.tsx'
 import { hrefTo, type Asked } from '../routing.ts'
-import { arrived, problems, sources } from '../state.ts'
+import { arrived, now, problems, sources } from '../state.ts'
 import { visible } from '../text/visible.ts'
-import { count, place, plural, stateOf, statusLine } from '../text/words.ts'
+import { statusLine } from '../text/status.ts'
+import { count, place, plural, stateOf } from '../text/words.ts'
 
 function Row({ problem }: { problem: Problem }) {
   const { finding, state } = problem
@@ -37,8 +38,9 @@ function Row({ problem }: { problem: Problem }) {
               <Raw text={where} />
             </code>
           )}
+          {problem.notes > 0 && <span class="muted">{plural(problem.notes, 'note')}</span>}
         </p>
-        {(state === 'resolved' || problem.held !== null) && (
+        {(state === 'resolved' || state === 'muted' || problem.held !== null) && (
           <p class="muted">
             <Told text={stateOf(problem).meaning} />
           </p>
@@ -98,7 +100,7 @@ export function ProblemsPage({ asked }: { asked: Asked }) {
     )
   }
   const watched = sources.value.data?.sources ?? []
-  const status = statusLine(data.problems, data.watching, watched)
+  const status = statusLine(data.problems, data.watching, watched, now.value)
   const found = filterProblems(data.problems, asked)
   const list = groups(found)
   return (
@@ -114,7 +116,11 @@ export function ProblemsPage({ asked }: { asked: Asked }) {
               <a href={hrefTo({ page: 'problem', id: status.worst.id })}>{visible(status.worst.finding.title)}</a>
             </p>
           )}
-          {status.detail !== null && <p>{status.detail}</p>}
+          {status.detail !== null && (
+            <p>
+              <Raw text={status.detail} />
+            </p>
+          )}
           {(data.watching > 0 || status.mood !== 'blind') && (
             <p class="muted">
               {data.watching === 0 ? (
@@ -148,7 +154,7 @@ export function ProblemsPage({ asked }: { asked: Asked }) {
       ))}
       {watched.length > 0 && <Watched sources={watched} />}
       {data.watching === 0 && status.mood === 'blind' && <FirstSteps searched={sources.value.data?.searched ?? []} />}
-      {status.mood !== 'blind' && <BlindSpotsBelow open={status.mood === 'calm'} />}
+      {status.mood !== 'blind' && <BlindSpotsBelow open={status.mood === 'calm' || status.mood === 'partial'} />}
     </>
   )
 }

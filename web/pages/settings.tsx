@@ -2,7 +2,7 @@
 import { can } from '../features.ts'
 import { Commands } from '../parts/code.tsx'
 import { When } from '../parts/when.tsx'
-import { KEYS } from '../keys.ts'
+import { KeyList } from '../parts/key-list.tsx'
 import { hrefTo } from '../routing.ts'
 import { server, sources } from '../state.ts'
 import { setTheme, theme, type Theme } from '../theme.ts'
@@ -40,16 +40,7 @@ export function SettingsPage() {
           <span class="label">Times</span> in {zoneName()}, the zone of this browser; point at one to see it in UTC.
         </p>
         <h3>Keys</h3>
-        <dl class="keys">
-          {KEYS.map(([key, meaning]) => (
-            <div key={key}>
-              <dt>
-                <kbd>{key}</kbd>
-              </dt>
-              <dd>{meaning}</dd>
-            </div>
-          ))}
-        </dl>
+        <KeyList />
       </section>
       <section class="panel">
         <h2>This server</h2>

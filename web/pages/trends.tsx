@@ -1,19 +1,23 @@
 /** Handshakes, closures, timeouts, latencies and session lengths over time; window, place and comparison are in the URL. The
  *  window follows the clock unless it is pinned. */
 import { useSignal } from '@preact/signals'
-import type { Breakdown, Bucket, ConfigState, Quantiles, SessionLengths } from '../../server/http/wire.ts'
+import type { Breakdown, Bucket, Quantiles, SessionLengths } from '../../server/http/wire.ts'
 import { CHARTS } from '../charts/definitions.ts'
+import type { Marks } from '../data/marks.ts'
 import { RANGES, fillSteps, frameOf, type Frame, type RangeId } from '../data/series.ts'
+import { useMarks } from '../data/use-marks.ts'
 import { placeOf, queryOf, useAnswer, useSeries } from '../data/use-series.ts'
 import { customFrame, previousFrame } from '../data/window.ts'
 import { can } from '../features.ts'
 import { Choice } from '../parts/fields.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Failure, Loading } from '../parts/notice.tsx'
+import { Raw } from '../parts/raw.tsx'
 import { CountsChart, LatencyChart, LengthsChart } from '../parts/trend-charts.tsx'
 import { When } from '../parts/when.tsx'
 import { hrefTo, type Asked, type Route } from '../routing.ts'
 import { now, replaceRoute, sources } from '../state.ts'
+import { localField } from '../text/time.ts'
 import { visible } from '../text/visible.ts'
 import { count } from '../text/words.ts'
 
@@ -49,15 +53,9 @@ function without(asked: Asked | undefined, name: string): Asked {
   return rest
 }
 
-/** The value of a field for date and clock, in the reader's zone. */
-function local(ms: number): string {
-  const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000)
-  return date.toISOString().slice(0, 16)
-}
-
 function CustomRange({ at, frame }: { at: Trends; frame: Frame }) {
-  const from = useSignal(local(frame.from))
-  const to = useSignal(local(frame.to))
+  const from = useSignal(localField(frame.from))
+  const to = useSignal(localField(frame.to))
   return (
     <details class="custom-range">
       <summary>From … to</summary>
@@ -132,27 +130,47 @@ function PlaceChoice({ at, frame, name, label }: { at: Trends; frame: Frame; nam
   )
 }
 
-/** What happened to nginx itself. */
-function Marks({ reloads, changed }: { reloads: readonly number[]; changed: number | null }) {
-  if (reloads.length === 0 && changed === null) return null
+/** How many of each kind are named. */
+const NAMED = 5
+
+/** What happened to nginx itself, and what was told. */
+function MarksTold({ marks: { reloads, changed, alerts } }: { marks: Marks }) {
+  if (reloads.length === 0 && changed === null && alerts.length === 0) return null
+  const more = (n: number) => n > NAMED && ` and ${n - NAMED} more`
   return (
-    <p class="marks muted">
-      Dashed upright lines:{' '}
-      {reloads.slice(0, 5).map((time, i) => (
-        <span key={time}>
-          {i > 0 && ', '}
-          reload or restart about <When iso={iso(time)} />
-        </span>
-      ))}
-      {reloads.length > 5 && ` and ${reloads.length - 5} more`}
-      {changed !== null && (
-        <>
-          {reloads.length > 0 && ', '}
-          configuration changed <When iso={iso(changed)} />
-        </>
+    <div class="marks muted">
+      {(reloads.length > 0 || changed !== null) && (
+        <p>
+          Dashed upright lines:{' '}
+          {reloads.slice(0, NAMED).map((time, i) => (
+            <span key={time}>
+              {i > 0 && ', '}
+              reload or restart about <When iso={iso(time)} />
+            </span>
+          ))}
+          {more(reloads.length)}
+          {changed !== null && (
+            <>
+              {reloads.length > 0 && ', '}
+              configuration changed <When iso={iso(changed)} />
+            </>
+          )}
+          .
+        </p>
       )}
-      .
-    </p>
+      {alerts.length > 0 && (
+        <p>
+          Dotted, with a head: <a href={hrefTo({ page: 'alerts' })}>alerts</a>,{' '}
+          {alerts.slice(0, NAMED).map(({ at, title }, i) => (
+            <span key={`${at} ${title}`}>
+              {i > 0 && ', '}
+              <Raw text={title} /> <When iso={iso(at)} />
+            </span>
+          ))}
+          {more(alerts.length)}.
+        </p>
+      )}
+    </div>
   )
 }
 
@@ -176,21 +194,12 @@ export function TrendsPage({ range, to, asked }: { range: RangeId; to: string | 
   const lengths = useAnswer<SessionLengths>(
     can('/lengths') ? `lengths?${queryOf(frame).replace(/&step=\d+$/, '')}${place}` : null,
   )
-  const lifecycle = useAnswer<Breakdown>(`series?metric=events&${queryOf(frame)}&kind=lifecycle`)
-  const config = useAnswer<ConfigState>(can('/config') ? 'config' : null)
+  const marks = useMarks(frame)
 
   const buckets = data && fillSteps(data, frame)
   const requests = buckets?.reduce((total, bucket) => total + bucket.requests, 0) ?? 0
   const counted = (list: readonly Bucket[]) => CHARTS.some((chart) => chart.layers(list).length > 0)
   const empty = buckets !== null && !counted(buckets) && place === ''
-  const reloads = (lifecycle?.groups ?? []).flatMap(({ n }) =>
-    n.flatMap((times, i) =>
-      times > 0 ? [Date.parse(lifecycle?.from ?? '') + (i + 0.5) * (lifecycle?.step_seconds ?? 0) * 1000] : [],
-    ),
-  )
-  const changedAt = config?.changed_at == null ? null : Date.parse(config.changed_at)
-  const changed = changedAt !== null && changedAt >= frame.from && changedAt < frame.to ? changedAt : null
-  const marks = [...reloads, ...(changed === null ? [] : [changed])]
   const zoom = (from: number, until: number) => {
     location.hash = hrefTo({ ...at, to: iso(until), asked: { ...asked, from: iso(from) } })
   }
@@ -237,7 +246,7 @@ export function TrendsPage({ range, to, asked }: { range: RangeId; to: string | 
           <PlaceChoice at={at} frame={frame} name={name} label={label} key={name} />
         ))}
       </div>
-      <Marks reloads={reloads} changed={changed} />
+      <MarksTold marks={marks} />
       {error && error.code !== 'unreachable' && <Failure error={error} what="The trend" />}
       {!buckets && !error && <Loading what="trends" />}
       {buckets && empty && <NothingHere range={range} frame={frame} />}
@@ -250,12 +259,12 @@ export function TrendsPage({ range, to, asked }: { range: RangeId; to: string | 
               buckets={buckets}
               frame={frame}
               previous={comparing && previous ? { buckets: previous, frame: before } : null}
-              marks={marks}
+              marks={marks.all}
               onZoom={zoom}
             />
           ))}
           {lengths && <LengthsChart answer={lengths} />}
-          {latency && <LatencyChart answer={latency} frame={frame} marks={marks} onZoom={zoom} />}
+          {latency && <LatencyChart answer={latency} frame={frame} marks={marks.all} onZoom={zoom} />}
           <p class="muted">Drag across a chart to look closer.</p>
         </>
       )}

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Colour, Layer } from '../charts/definitions.ts'
-import type { ChartData, Line, StackedChart } from '../charts/stacked.ts'
+import type { ChartData, Line, Mark, StackedChart } from '../charts/stacked.ts'
 import { asCsv, asJson, type Table } from '../data/export.ts'
 import { count } from '../text/words.ts'
 import { save } from './share.tsx'
@@ -28,7 +28,7 @@ interface Props {
   stepName: string
   layers: readonly Layer[]
   lines?: readonly Line[]
-  marks?: readonly number[]
+  marks?: readonly Mark[]
   /** A number in words; as it is by default. */
   words?: (n: number) => string
   /** The reader marked these steps with the pointer. */

@@ -1,4 +1,4 @@
-import type { DiffLine } from '../data/diff.ts'
+import type { DiffLine } from '../../server/share/contract.ts'
 import { visible, visibleLines } from '../text/visible.ts'
 import { CopyButton } from './copy.tsx'
 

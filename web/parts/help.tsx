@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
-import { KEYS, helpOpen } from '../keys.ts'
+import { helpOpen } from '../keys.ts'
+import { KeyList } from './key-list.tsx'
 
 /** The keys of the page; a dialog of the browser keeps the focus inside and gives it back. */
 export function Help() {
@@ -12,16 +13,7 @@ export function Help() {
   return (
     <dialog ref={dialog} class="panel help" aria-labelledby="help-title" onClose={() => (helpOpen.value = false)}>
       <h2 id="help-title">Keys</h2>
-      <dl>
-        {KEYS.map(([key, meaning]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-      </dl>
+      <KeyList />
       <button type="button" class="button" onClick={() => (helpOpen.value = false)}>
         Close
       </button>

@@ -28,7 +28,7 @@ export const SeverityIcon = ({ severity }: { severity: Severity }) => (
   </svg>
 )
 
-export type Mood = 'broken' | 'history' | 'calm' | 'blind'
+export type Mood = 'broken' | 'history' | 'calm' | 'partial' | 'blind'
 
 /** The large sign of the status line. */
 export const MoodIcon = ({ mood }: { mood: Mood }) => (

@@ -1,8 +1,7 @@
 /** A report to hand on: redacted, to copy or as one file. */
 import { useSignal } from '@preact/signals'
 import type { Finding, Report } from '../../server/http/wire.ts'
-import { asHtml, asMarkdown } from '../share/document.ts'
-import { redactFindings } from '../share/redact.ts'
+import { asHtml, asMarkdown, redactFindings } from '../../server/share/contract.ts'
 import { CopyButton } from './copy.tsx'
 
 /** Gives the browser a file to keep. */

@@ -1,12 +1,12 @@
 /** One problem over time: what happened at its place, when nginx was reloaded or its configuration changed, and whether that
  *  made a difference. */
 import { useSignal } from '@preact/signals'
-import type { Breakdown, ConfigState, Problem } from '../../server/http/wire.ts'
+import type { Problem } from '../../server/http/wire.ts'
 import { CHARTS } from '../charts/definitions.ts'
 import { ratesAround, type Rate } from '../data/rates.ts'
 import { fillSteps, frameOf } from '../data/series.ts'
-import { placeOf, queryOf, useAnswer, useSeries } from '../data/use-series.ts'
-import { can } from '../features.ts'
+import { useMarks } from '../data/use-marks.ts'
+import { placeOf, useSeries } from '../data/use-series.ts'
 import { hrefTo, type Asked } from '../routing.ts'
 import { now } from '../state.ts'
 import { count, plural, share } from '../text/words.ts'
@@ -16,8 +16,10 @@ import { When } from './when.tsx'
 const HOUR = 3_600_000
 
 function rateWords({ failed, ok, hours }: Rate): string {
+  // The step of the change itself belongs to neither side.
+  if (hours === 0) return 'too short a time to tell'
   if (failed === 0 && ok === 0) return 'nothing happened here'
-  const perHour = hours === 0 ? 0 : failed / hours
+  const perHour = failed / hours
   const often = failed === 0 ? 'no failure' : `${plural(failed, 'failure')}, ${Number(perHour.toPrecision(2))} an hour`
   return ok === 0
     ? `${often}, no handshake succeeded`
@@ -37,19 +39,12 @@ export function Timeline({ problem }: { problem: Problem }) {
   }
   const place = placeOf(asked)
   const { data } = useSeries(frame, `problem ${state === 'imported' ? end : ''}`, place)
-  const lifecycle = useAnswer<Breakdown>(`series?metric=events&${queryOf(frame)}&kind=lifecycle`)
-  const config = useAnswer<ConfigState>(can('/config') ? 'config' : null)
+  const marks = useMarks(frame)
   if (!data || place === '') return null
   const buckets = fillSteps(data, frame)
   const charts = CHARTS.filter((chart) => chart.layers(buckets).length > 0)
   if (charts.length === 0) return null
-  const reloads = (lifecycle?.groups ?? []).flatMap(({ n }) =>
-    n.flatMap((times, i) =>
-      times > 0 ? [Date.parse(lifecycle?.from ?? '') + (i + 0.5) * (lifecycle?.step_seconds ?? 0) * 1000] : [],
-    ),
-  )
-  const changedAt = config?.changed_at == null ? Number.NaN : Date.parse(config.changed_at)
-  const changed = changedAt >= frame.from && changedAt < frame.to ? changedAt : null
+  const { changed, reloads } = marks
   const turn = changed ?? reloads.at(-1) ?? null
   const rates = turn === null ? null : ratesAround(buckets, frame.step, turn)
   return (
@@ -80,7 +75,7 @@ export function Timeline({ problem }: { problem: Problem }) {
               buckets={buckets}
               frame={frame}
               previous={null}
-              marks={[...reloads, ...(changed === null ? [] : [changed])]}
+              marks={marks.all}
               onZoom={(from, to) => {
                 const iso = (ms: number) => new Date(ms).toISOString()
                 location.hash = hrefTo({

@@ -1,7 +1,7 @@
 /** The charts of the Trends page: counts over time, how fast handshakes are, how long sessions live. */
 import type { Bucket, Quantiles, SessionLengths } from '../../server/http/wire.ts'
 import type { ChartDefinition, Layer } from '../charts/definitions.ts'
-import type { Line } from '../charts/stacked.ts'
+import type { Line, Mark } from '../charts/stacked.ts'
 import { fillSteps, type Frame } from '../data/series.ts'
 import { now } from '../state.ts'
 import { fullTime, stepLabel, utcTime } from '../text/time.ts'
@@ -29,8 +29,8 @@ interface CountsProps {
   frame: Frame
   /** The window before, when it is to be compared with. */
   previous: { buckets: readonly Bucket[]; frame: Frame } | null
-  /** Epoch ms. */
-  marks: readonly number[]
+  /** `at` in epoch ms. */
+  marks: readonly Mark[]
   onZoom: (from: number, to: number) => void
 }
 
@@ -61,7 +61,7 @@ export function CountsChart({ definition, buckets, frame, previous, marks, onZoo
       stepName="From"
       layers={layers}
       lines={layers.length === 0 && (before?.length ?? 0) === 0 ? [] : lines}
-      marks={marks.map((time) => (time - frame.from) / width)}
+      marks={marks.map(({ at, kind }) => ({ at: (at - frame.from) / width, kind }))}
       onZoom={(first, last) => onZoom(times[first] ?? frame.from, (times[last] ?? frame.to) + width)}
     />
   )
@@ -106,7 +106,7 @@ export function LatencyChart({ answer, frame, marks, onZoom }: LatencyProps) {
       stepName="From"
       layers={[]}
       lines={measured === 0 ? [] : lines}
-      marks={marks.map((time) => (time - from) / step)}
+      marks={marks.map(({ at, kind }) => ({ at: (at - from) / step, kind }))}
       words={seconds}
       onZoom={(first, last) => onZoom(times[first] ?? frame.from, (times[last] ?? frame.to) + step)}
     />
@@ -116,7 +116,7 @@ export function LatencyChart({ answer, frame, marks, onZoom }: LatencyProps) {
 interface LatencyProps {
   answer: Quantiles
   frame: Frame
-  marks: readonly number[]
+  marks: readonly Mark[]
   onZoom: (from: number, to: number) => void
 }
 

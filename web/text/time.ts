@@ -55,3 +55,9 @@ export function stepLabel(ms: number, windowSeconds: number): string {
 
 /** What the reader's zone is called, e.g. `Europe/Berlin`. */
 export const zoneName = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
+
+/** The value of a field for date and clock, in the reader's zone. */
+export function localField(ms: number): string {
+  const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000)
+  return date.toISOString().slice(0, 16)
+}

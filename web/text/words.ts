@@ -1,11 +1,11 @@
 /** Plain words for what the API says in codes. One place, so that every page says it the same way. */
-import type { Problem, ProblemState, Severity, SourceState } from '../../server/http/wire.ts'
-import { isNow, rank } from '../data/rank.ts'
+import type { Problem, ProblemState } from '../../server/http/wire.ts'
+
+export { confidence, percent, place, SEVERITY } from '../../server/share/contract.ts'
 
 const number = new Intl.NumberFormat()
 export const count = (n: number): string => number.format(n)
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`
-export const percent = (share: number): string => `${Math.round(share * 100)}%`
 
 /** 0.0312 → `3.1%`; a share that is small but not zero never reads as 0%. */
 export function share(part: number, whole: number): string {
@@ -37,19 +37,6 @@ export function age(seconds: number): string {
   return `${count(Math.floor(seconds / unit.size))} ${unit.word}`
 }
 
-/** The thresholds are those of the report: from 0.8 the evidence decides, below 0.5 it is only possible. */
-export function confidence(value: number): string {
-  if (value >= 0.8) return 'Sure'
-  return value >= 0.5 ? 'Likely' : 'Possible'
-}
-
-export const SEVERITY: Record<Severity, string> = {
-  critical: 'Critical',
-  error: 'Error',
-  warning: 'Warning',
-  info: 'Info',
-}
-
 export const STATE: Record<ProblemState, { word: string; meaning: string }> = {
   new: { word: 'New', meaning: 'First seen live within the last hour' },
   ongoing: { word: 'Ongoing', meaning: 'Still happening' },
@@ -60,22 +47,32 @@ export const STATE: Record<ProblemState, { word: string; meaning: string }> = {
 }
 
 /** A state as it is to be told of this problem: silence proves no repair, and a log that cannot be read proves nothing. */
-export function stateOf(problem: Pick<Problem, 'state' | 'resolved_by' | 'held' | 'finding'>): {
+export function stateOf(problem: Pick<Problem, 'state' | 'resolved_by' | 'held' | 'finding' | 'muted'>): {
   word: string
   meaning: string
 } {
   const { over, worked } = problem.finding
   if (problem.held !== null) return { word: `${STATE[problem.state].word}, not watched`, meaning: problem.held }
+  if (problem.state === 'muted') return { word: 'Muted', meaning: mutedWords(problem.muted?.until ?? null) }
   if (problem.state !== 'resolved') return STATE[problem.state]
   if (problem.resolved_by === 'succeeded-since') {
     if (worked) return { word: 'Resolved', meaning: worked.told }
     if (over) return { word: 'Resolved', meaning: `${plural(over.successes, 'handshake')} succeeded since` }
   }
+  if (problem.resolved_by === 'hand')
+    return { word: 'Resolved by hand', meaning: 'Marked as resolved; should it happen again, it has come back' }
   const changed =
     over?.why === 'config-changed' ? ', and the nginx configuration was changed after the last failure' : ''
   const known = worked ? worked.told : 'no handshake there has shown that it works'
   return { word: 'Quiet', meaning: `Not seen again${changed}; ${known}` }
 }
+
+const mutedWords = (until: string | null): string =>
+  until === null
+    ? STATE.muted.meaning
+    : until === 'regressed'
+      ? 'Still counted, and announced when it has ended and comes back'
+      : `Still counted, not announced until ${until}`
 
 export type Tone = 'good' | 'bad' | 'quiet'
 
@@ -103,56 +100,3 @@ const KINDS = new Map<string, { word: string; tone: Tone }>([
 /** A kind this page does not know yet (a newer server) is still shown, by its own name. */
 export const kind = (id: string): { word: string; tone: Tone } =>
   KINDS.get(id) ?? { word: id.replaceAll('_', ' '), tone: 'quiet' }
-
-/** `sweet.example/ws → 127.0.0.1:9000`; whatever part is known. */
-export function place(scope: { server: string | null; path: string | null; upstream: string | null }): string | null {
-  const front = `${scope.server ?? ''}${scope.path ?? ''}`
-  if (front === '') return scope.upstream
-  return scope.upstream === null ? front : `${front} → ${scope.upstream}`
-}
-
-/** Bytes not read yet from which on the page speaks of catching up; a busy log is always a little ahead. */
-const CATCHING_UP = 1_000_000
-
-export interface StatusLine {
-  /** Decides the sign next to it. */
-  mood: 'broken' | 'history' | 'calm' | 'blind'
-  headline: string
-  detail: string | null
-  worst: Problem | null
-}
-
-/** The first thing a visitor reads: is it broken now, and what is worst. "No problems" is only said of logs that are
- *  read and understood. */
-export function statusLine(
-  problems: readonly Problem[],
-  watching: number,
-  sources: readonly Pick<SourceState, 'state' | 'lines' | 'parsed' | 'lag_bytes'>[],
-): StatusLine {
-  const ranked = rank(problems)
-  const now = ranked.filter(isNow)
-  const imported = ranked.filter((problem) => problem.state === 'imported')
-  if (now.length > 0)
-    return { mood: 'broken', headline: `${plural(now.length, 'problem')} now`, detail: null, worst: now[0] ?? null }
-  if (imported.length > 0) {
-    const headline = `${plural(imported.length, 'problem')} in the logs that were already there`
-    return { mood: 'history', headline, detail: 'Nothing of it has happened again since.', worst: imported[0] ?? null }
-  }
-  const blind = (headline: string, detail: string | null) => ({ mood: 'blind' as const, headline, detail, worst: null })
-  if (watching === 0) return blind('Nothing is being read', null)
-  const total = (of: 'lines' | 'parsed' | 'lag_bytes') =>
-    sources.reduce((sum, source) => sum + (source.state === 'reading' || source.state === 'idle' ? source[of] : 0), 0)
-  if (total('lag_bytes') > CATCHING_UP)
-    return blind(
-      'Reading what is there',
-      `${bytes(total('lag_bytes'))} to go. Problems show up here as they are found.`,
-    )
-  if (sources.length > 0 && total('lines') === 0)
-    return blind('Waiting for the first line', 'What is being watched is empty so far.')
-  if (sources.length > 0 && total('parsed') === 0)
-    return blind(
-      'No line could be understood',
-      'So nothing can be said about problems. The Sources page shows which lines, and why.',
-    )
-  return { mood: 'calm', headline: 'No problems in what is being watched', detail: null, worst: null }
-}

@@ -3,6 +3,7 @@ import { StoreError } from '../store-error.ts'
 import type { Db } from './driver.ts'
 import { slimmer } from './migration-2.ts'
 import { DELIVERIES } from './migration-4.ts'
+import { BY_HAND } from './migration-6.ts'
 
 /** `PRAGMA application_id` of our files: "hfop". */
 export const APPLICATION_ID = 0x68666f70
@@ -86,6 +87,7 @@ CREATE INDEX outbox_waiting ON outbox(created_at) WHERE delivered_at IS NULL;
   DELIVERIES,
   // Version 5 has the same tables. Whoever does not know blocks of runs (run-block.ts) would take them for damaged.
   '-- blocks of runs',
+  BY_HAND,
 ]
 
 /** Brings a database to the newest version, each step in a transaction of its own. */

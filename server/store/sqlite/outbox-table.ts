@@ -15,7 +15,7 @@ export class OutboxTable {
   private readonly died: Statement<[{ id: string; at: number; error: string; attempts: number }]>
   private readonly before: Statement<[{ id: string }], number | null>
   private readonly listed: Statement<
-    [{ before: number; limit: number; state: string | null; channel: string | null }],
+    [{ before: number; limit: number; state: string | null; channel: string | null; from: number; to: number }],
     OutboxRow & { number: number }
   >
   private readonly byId: Statement<[string], OutboxRow>
@@ -60,7 +60,7 @@ export class OutboxTable {
       .pluck() as Statement<[{ id: string }], number | null>
     this.listed = db.prepare(
       `SELECT rowid AS number, * FROM outbox WHERE rowid < $before AND ($channel IS NULL OR channel = $channel)
-         AND ($state IS NULL OR $state = CASE WHEN dead_at IS NOT NULL THEN 'dead' WHEN delivered_at IS NOT NULL
+         AND created_at >= $from AND created_at < $to AND ($state IS NULL OR $state = CASE WHEN dead_at IS NOT NULL THEN 'dead' WHEN delivered_at IS NOT NULL
            THEN 'delivered' ELSE 'waiting' END) ORDER BY rowid DESC LIMIT $limit`,
     )
     this.byId = db.prepare('SELECT * FROM outbox WHERE id = ?')
@@ -116,9 +116,12 @@ export class OutboxTable {
     return this.before.get({ id }) === 1
   }
 
-  page({ cursor, limit, state, channel }: DeliveryQuery): { rows: OutboxRow[]; next_cursor: string | null } {
+  page({ cursor, limit, state, channel, from = -Infinity, to = Infinity }: DeliveryQuery): {
+    rows: OutboxRow[]
+    next_cursor: string | null
+  } {
     const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor)
-    const found = this.listed.all({ before, limit: limit + 1, state, channel })
+    const found = this.listed.all({ before, limit: limit + 1, state, channel, from, to })
     const rows = found.slice(0, limit)
     const next = found.length > limit ? rows.at(-1)?.number : undefined
     return {

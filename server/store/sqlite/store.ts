@@ -9,6 +9,7 @@ import type {
   DeliveryQuery,
   DeliveryResult,
   GoneReceiver,
+  HistoryRow,
   OutboxRow,
   ProblemRow,
   SourcePosition,
@@ -25,6 +26,7 @@ import { EventBlocks } from './event-blocks.ts'
 import { EvidenceReader } from './evidence-reader.ts'
 import { Expiry, sizeOf } from './expire.ts'
 import { Extent } from './extent.ts'
+import { HistoryTable } from './history-table.ts'
 import { lockDatabase, type Lock } from './lock.ts'
 import { TALLIES } from './migration-2.ts'
 import { asStoreError, openDatabase, prepareFile } from './open.ts'
@@ -95,6 +97,7 @@ class SqliteStore implements Store {
   private readonly parts: ReturnType<typeof partsOf>
   private readonly problemTable: ProblemTable
   private readonly outbox: OutboxTable
+  private readonly histories: HistoryTable
   private readonly newest: Statement<[], Omit<SourcePosition, 'summary'> & { summary: string }>
   private readonly overflowed: Statement<[], number | null>
   private trouble: string | null = null
@@ -111,7 +114,8 @@ class SqliteStore implements Store {
     this.presence = new Presence(file)
     this.parts = partsOf(db)
     this.outbox = new OutboxTable(db)
-    this.problemTable = new ProblemTable(db, this.outbox)
+    this.histories = new HistoryTable(db)
+    this.problemTable = new ProblemTable(db, this.outbox, this.histories)
     this.newest = db.prepare(
       `SELECT generation, path, seq, position, summary FROM sources s
        WHERE committed = (SELECT max(committed) FROM sources WHERE path = s.path) ORDER BY path`,
@@ -174,6 +178,20 @@ class SqliteStore implements Store {
   saveProblems(changed: ProblemRow[], messages: OutboxRow[], watched: readonly WatchedSource[] = []): void {
     this.presence.check()
     this.guard(() => this.problemTable.save(changed, messages, watched))
+  }
+
+  history(problem: string): HistoryRow[] {
+    return this.guard(() => this.histories.of(problem))
+  }
+
+  addNote(problem: string, at: number, text: string): boolean {
+    this.presence.check()
+    return this.guard(() => this.histories.addNote(problem, at, text))
+  }
+
+  deleteNote(problem: string, note: number): boolean {
+    this.presence.check()
+    return this.guard(() => this.histories.deleteNote(problem, note))
   }
 
   watchedSources(): WatchedSource[] {

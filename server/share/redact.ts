@@ -1,7 +1,7 @@
 /** A report for strangers: addresses, host names, users, mail addresses, ids and values of queries are replaced, the same one
  *  by the same word everywhere, so that what belongs together can still be seen. Tokens were masked before they were stored.
  *  What merely looks like a host name goes too: a word too many is better than a name. */
-import type { Finding } from '../../server/http/wire.ts'
+import type { Finding, Report } from '../diagnosis/contract.ts'
 
 const IPV4 = /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\.\d)/g
 // Seven colons, or two next to each other: a clock has neither.
@@ -75,21 +75,57 @@ function replaceName(text: string, name: string, word: string): string {
   }
 }
 
-const NOT_TEXT = new Set(['id', 'cause', 'severity', 'layer', 'first_seen', 'last_seen', 'since', 'why'])
+const NOT_TEXT = new Set(['id', 'cause', 'severity', 'layer', 'first_seen', 'last_seen', 'since', 'reason'])
 
 /** Every text in it, with the same words. The scope goes first: its server is a name whatever it looks like. */
 export function redactFindings(findings: readonly Finding[]): Finding[] {
+  return redacted([...findings], redactorFor(findings))
+}
+
+/** The same for all a report holds; files are named without their folders. */
+export function redactReport(report: Report): Report {
+  const redact = redactorFor(report.findings)
+  const { inputs, not_read, read, findings, blind_spots, ...rest } = report
+  const name = (path: string): string => redact(lastPart(path))
+  return {
+    ...rest,
+    inputs: inputs.map((input) => ({
+      ...input,
+      path: name(input.path),
+      unparsed_samples: redacted(input.unparsed_samples, redact),
+    })),
+    ...(not_read === undefined
+      ? {}
+      : {
+          not_read: not_read.map(({ path, reason }) => ({
+            path: name(path),
+            reason: redact(reason.replaceAll(path, lastPart(path))),
+          })),
+        }),
+    ...(read === undefined ? {} : { read: { ...read, inputs_left: read.inputs_left.map(name) } }),
+    findings: redacted(findings, redact),
+    blind_spots: redacted(blind_spots, redact),
+  }
+}
+
+function redactorFor(findings: readonly Finding[]): Redact {
   const redact = redactor()
   for (const { scope } of findings) if (scope.server !== null) redact(`server: ${scope.server}`)
-  const deep = (value: unknown, key: string): unknown => {
-    if (typeof value === 'string') {
-      if (NOT_TEXT.has(key)) return value
-      return redact(key === 'source' || key === 'file' ? (value.split('/').at(-1) ?? value) : value)
+  return redact
+}
+
+const lastPart = (path: string): string => path.split('/').at(-1) ?? path
+
+function redacted<T>(value: T, redact: Redact): T {
+  const deep = (one: unknown, key: string): unknown => {
+    if (typeof one === 'string') {
+      if (NOT_TEXT.has(key)) return one
+      return redact(key === 'source' || key === 'file' ? lastPart(one) : one)
     }
-    if (Array.isArray(value)) return value.map((one) => deep(one, key))
-    if (typeof value === 'object' && value !== null)
-      return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, deep(one, name)]))
-    return value
+    if (Array.isArray(one)) return one.map((each) => deep(each, key))
+    if (typeof one === 'object' && one !== null)
+      return Object.fromEntries(Object.entries(one).map(([name, each]) => [name, deep(each, name)]))
+    return one
   }
-  return findings.map((finding) => deep(finding, '') as Finding)
+  return deep(value, '') as T
 }

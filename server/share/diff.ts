@@ -1,6 +1,6 @@
 /** Suggested config lines, as the lines of a diff. */
-import type { Directive } from '../../server/http/wire.ts'
-import { visible } from '../text/visible.ts'
+import type { Directive } from '../diagnosis/contract.ts'
+import { visible } from './visible.ts'
 
 export interface DiffLine {
   sign: 'add' | 'remove' | 'same' | 'place'

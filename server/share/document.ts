@@ -1,8 +1,8 @@
 /** What is shared of findings, as Markdown for an issue and as one HTML file. Text of logs stays text in both. */
-import type { Finding, Fix } from '../../server/http/wire.ts'
-import { directiveDiff } from '../data/diff.ts'
-import { visible, visibleLines } from '../text/visible.ts'
-import { SEVERITY, confidence, percent, place, plural } from '../text/words.ts'
+import type { Finding, Fix, Report } from '../diagnosis/contract.ts'
+import { directiveDiff } from './diff.ts'
+import { visible, visibleLines } from './visible.ts'
+import { SEVERITY, confidence, percent, place } from './words.ts'
 
 /** A piece of the document: a heading, a sentence, a list, or text to be shown as it is. */
 type Piece =
@@ -11,6 +11,8 @@ type Piece =
   | { kind: 'text'; text: string }
   | { kind: 'list'; items: readonly string[] }
   | { kind: 'code'; text: string; language: '' | 'diff' | 'nginx' | 'sh' }
+
+const times = (n: number): string => `${n.toLocaleString('en')} ${n === 1 ? 'time' : 'times'}`
 
 /** Times are in UTC, so that two people read the same. */
 const utc = (iso: string | null): string =>
@@ -30,7 +32,7 @@ function pieces(finding: Finding): Piece[] {
   const where = place(scope)
   const facts = [
     `${SEVERITY[finding.severity]}; ${confidence(finding.confidence).toLowerCase()} (${percent(finding.confidence)}); cause: ${finding.cause}`,
-    `${plural(finding.count, 'time')}, ${utc(finding.first_seen)} to ${utc(finding.last_seen)}`,
+    `${times(finding.count)}, ${utc(finding.first_seen)} to ${utc(finding.last_seen)}`,
     ...(where === null ? [] : [where]),
   ]
   const heading = (text: string): Piece => ({ kind: 'heading', text })
@@ -73,8 +75,42 @@ function fenced(text: string, language: string): string {
 }
 
 /** For an issue or a chat. */
-export function asMarkdown(findings: readonly Finding[]): string {
-  const blocks = findings.flatMap(pieces).map((piece) => {
+export const asMarkdown = (findings: readonly Finding[]): string => markdown(findings.flatMap(pieces))
+
+/** The whole report: what was read, every finding, and what the logs cannot show. */
+export const reportAsMarkdown = (report: Report): string => `# ${TITLE}\n\n${markdown(reportPieces(report))}`
+export const reportAsHtml = (report: Report, note: string): string => html(reportPieces(report), note)
+
+const TITLE = 'Why WebSockets break here'
+
+function reportPieces({ window, inputs, not_read = [], findings, blind_spots, partial }: Report): Piece[] {
+  const read = inputs.map(
+    ({ path, format, lines, unparsed }) =>
+      `${path}: ${format ?? 'no known format'}, ${lines.toLocaleString('en')} lines${unparsed > 0 ? `, ${unparsed.toLocaleString('en')} not understood` : ''}`,
+  )
+  const missed = not_read.map(({ path, reason }) => `${path}: not read, ${reason}`)
+  const stopped = partial === true ? ' Reading was stopped before the end.' : ''
+  return [
+    { kind: 'text', text: `${utc(window.from)} to ${utc(window.to)}.${stopped}` },
+    { kind: 'list', items: [...read, ...missed] },
+    ...(findings.length === 0 ? [{ kind: 'text' as const, text: 'No problem was found in what was read.' }] : []),
+    ...findings.flatMap(pieces),
+    ...(blind_spots.length === 0
+      ? []
+      : [
+          { kind: 'title' as const, text: 'What these logs cannot show' },
+          { kind: 'list' as const, items: blind_spots.map(({ what, why }) => `${what}: ${why}`) },
+          {
+            kind: 'code' as const,
+            language: '' as const,
+            text: [...new Set(blind_spots.map((spot) => spot.change))].join('\n'),
+          },
+        ]),
+  ]
+}
+
+function markdown(document: readonly Piece[]): string {
+  const blocks = document.map((piece) => {
     if (piece.kind === 'title') return `## ${plain(piece.text)}`
     if (piece.kind === 'heading') return `### ${plain(piece.text)}`
     if (piece.kind === 'text') return plain(piece.text)
@@ -92,8 +128,10 @@ h2{margin:2.5rem 0 .5rem}h3{margin:1.2rem 0 .3rem;font-size:1rem}pre{padding:.75
 overflow-wrap:anywhere;border:1px solid #8888;border-radius:6px}footer{margin-top:3rem;opacity:.75}`
 
 /** One file that loads nothing and runs nothing, also when it is opened years later. */
-export function asHtml(findings: readonly Finding[], note: string): string {
-  const body = findings.flatMap(pieces).map((piece) => {
+export const asHtml = (findings: readonly Finding[], note: string): string => html(findings.flatMap(pieces), note)
+
+function html(document: readonly Piece[], note: string): string {
+  const body = document.map((piece) => {
     if (piece.kind === 'title') return `<h2>${escaped(visible(piece.text))}</h2>`
     if (piece.kind === 'heading') return `<h3>${escaped(piece.text)}</h3>`
     if (piece.kind === 'text') return `<p>${escaped(visible(piece.text))}</p>`
@@ -108,7 +146,7 @@ export function asHtml(findings: readonly Finding[], note: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>halfopen report</title>
 <style>${STYLE}</style>
-<h1>Why WebSockets break here</h1>
+<h1>${TITLE}</h1>
 ${body.join('\n')}
 <footer>${escaped(note)}</footer>
 </html>
