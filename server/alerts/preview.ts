@@ -64,8 +64,9 @@ export function preview(past: readonly Past[], options: PreviewOptions): OutboxR
 }
 
 /** That it is over now says nothing about then. */
-function plain({ over: _, worked: __, ...finding }: Finding): Finding {
-  return finding
+function plain(finding: Finding): Finding {
+  const { over: _over, worked: _worked, ...rest } = finding
+  return rest
 }
 
 function kindOf(previous: ProblemRow | null): Kind | null {

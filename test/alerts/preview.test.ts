@@ -34,7 +34,7 @@ function told(past: readonly Past[], more: Partial<Parameters<typeof preview>[1]
   const messages = preview(past, { ...options, resolve_after: STEP, wall: (now) => now, ...more })
   return messages.map(({ created_at, channel, type }) => `${(created_at - FROM) / MINUTE} ${channel} ${type}`)
 }
-const past = (counts: string, of = finding()): Past => ({ finding: of, counts: [...counts].map(Number) })
+const past = (counts: string, of = finding()): Past => ({ finding: of, counts: counts.split('').map(Number) })
 
 describe('a preview', () => {
   it('tells beginnings, ends and returns', () => {
