@@ -2,7 +2,9 @@
  *  idle cut, a crash and a lost network look the same. */
 import { fixOf } from '../advice.ts'
 import type { Cause } from '../cause.ts'
+import type { Observation } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
+import type { View } from '../view.ts'
 
 const COUNTED = ['app-1006', 'app-copy-failed', 'upgraded-backend-tls-error'] as const
 
@@ -34,8 +36,7 @@ export const abnormalClosure: Cause = {
         observations: fromApp
           ? [...members, ...echoes.filter((e) => !members.some((m) => m.sign === e.sign))]
           : members,
-        // A visitor who closes the lid leaves a 1006: a few mean nothing.
-        severity: n >= 20 ? ('warning' as const) : ('info' as const),
+        severity: many(members, view) ? ('warning' as const) : ('info' as const),
         alternatives: [
           {
             cause: 'client-gone',
@@ -65,3 +66,25 @@ export const abnormalClosure: Cause = {
       verify: ['halfopen log-format'],
     }),
 }
+
+/** In an hour. */
+const MANY = 20
+
+/** A visitor who closes the lid leaves a 1006: a few mean nothing, nor a few every day, nor what is a small part of all
+ *  sessions. */
+function many(members: readonly Observation[], view: View): boolean {
+  const n = countOf(members)
+  const sessions = countOf(view.signs('handshake-101', 'handshake-101-at-close'))
+  if (n < MANY || sessions >= 4 * n) return false
+  const hours = new Map<number, number>()
+  let timed = 0
+  for (const { minutes } of members)
+    for (const [start, count] of minutes) {
+      // Halves of an hour, so that an hour is two of them wherever it begins.
+      const half = Math.floor(start / HALF)
+      hours.set(half, (hours.get(half) ?? 0) + count)
+      timed += count
+    }
+  return timed < n || [...hours].some(([half, count]) => count + (hours.get(half + 1) ?? 0) >= MANY)
+}
+const HALF = 30 * 60_000
