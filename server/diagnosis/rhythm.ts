@@ -15,6 +15,8 @@ const BUSY = 0.5
 const ROW = 3
 const PAIR = 2
 const SUSTAINED = 12
+/** Of all requests; chance fills fewer. */
+const SHARE = 1 / 8
 
 const minutesOf = (all: readonly Pick<Occurrences, 'minutes'>[]): MinuteCounts => {
   const sum = new MinuteCounts()
@@ -23,16 +25,18 @@ const minutesOf = (all: readonly Pick<Occurrences, 'minutes'>[]): MinuteCounts =
 }
 
 /** Whether clients come back soon, as pages do that reconnect. Of eight and more addresses it is not known how often each
- *  came: there several minutes in a row have to be full of requests. Longer buckets than minutes never tell. */
-export function comesAgain(observations: readonly Observation[]): boolean {
+ *  came: there several minutes in a row have to be full of requests, more of them than chance would fill. Null when this
+ *  cannot be told: too few requests, no times, times by longer buckets than minutes, or so many requests that every minute
+ *  is full. */
+export function comesAgain(observations: readonly Observation[]): boolean | null {
   const counted = observations.filter((o) => !o.echo)
   const n = counted.reduce((sum, o) => sum + o.count, 0)
   const minutes = minutesOf(counted)
-  if (n < 3 || minutes.step > 1) return false
+  if (n < 3 || minutes.step > 1 || minutes.size === 0) return null
   const clients = clientsOf(counted)
   if (clients < MOST_CLIENTS) return n >= 3 * Math.max(1, clients) && besideAnother(minutes) * 2 >= n
-  const perMinute = n / Math.max(1, spread(counted) / 60)
-  return n >= SUSTAINED && perMinute < BUSY && sustained(minutes) >= SUSTAINED
+  if (n / Math.max(1, spread(counted) / 60) >= BUSY) return null
+  return sustained(minutes) >= Math.max(SUSTAINED, n * SHARE)
 }
 
 /** Requests that had another one in their own minute or the next to it. */

@@ -1,12 +1,13 @@
 /** The handshake reached something that is no socket: another location won, proxy_pass rewrote the path, or the
  *  application has no socket there. Source: ngx_http_core_find_location; measured answers of six backends. */
 import { fixOf, handshake, settingsOf } from '../advice.ts'
-import { agentsOf, withoutBrowser } from '../agents.ts'
+import { agentsOf } from '../agents.ts'
 import type { Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Observation, Scope } from '../contract.ts'
-import { countOf, groupBy, times } from '../group.ts'
+import { clientsOf, countOf, groupBy, times } from '../group.ts'
 import { comesAgain } from '../rhythm.ts'
+import { scanned } from '../scanned.ts'
 import { timeline } from '../timeline.ts'
 import { toldByApplication } from '../told-by-application.ts'
 import type { View } from '../view.ts'
@@ -104,7 +105,7 @@ function fromFiles(scope: Scope, files: readonly Observation[], all: readonly Ob
   const answers = all.filter((o) => o.sign !== FILE)
   const asked = answers.some((o) => o.asked === 'yes')
   const n = countOf(files)
-  const again = comesAgain(files) && agentsOf(answers) !== 'tools'
+  const again = (comesAgain(files) ?? n >= 3 * clientsOf(files)) && n >= 3 && agentsOf(answers) !== 'tools'
   return {
     scope,
     for: [
@@ -139,33 +140,4 @@ function worked(scope: Scope, files: readonly Observation[], view: View): Reason
   const good = view.upgradedAt(scope)
   if (good.count === 0 || (!good.hostUnknown && timeline(files, good).kind === 'stopped-working')) return []
   return [{ weight: 0.4, text: `${good.count} handshakes on this path succeeded` }]
-}
-
-/** One address that asks for so many paths that are not there looks for what a site may have. */
-const ODD_PATHS = 3
-/** From so many requests on it is told whether somebody comes back. */
-const SEVERAL = 6
-
-function scanned(scope: Scope, files: readonly Observation[], answers: readonly Observation[], view: View): Reason[] {
-  const reasons: Reason[] = []
-  if (withoutBrowser(answers))
-    reasons.push({ weight: 0.45, text: 'scanners, crawlers or monitors asked, by their agent, and no browser did' })
-  if (countOf(files) >= SEVERAL)
-    reasons.push({
-      weight: 0.4,
-      text: 'those who asked did not come back soon after, as a page does that cannot open its socket',
-    })
-  const clients = new Set([...files, ...answers].flatMap((o) => [...o.clients]))
-  const probing = [...clients].filter((client) => missed(client, scope, view) >= ODD_PATHS)
-  if (probing.length > 0 && probing.length * 2 >= clients.size)
-    reasons.push({ weight: 0.4, text: 'the same addresses asked for other paths that are not there either' })
-  return reasons
-}
-
-/** Other paths without anything there that this client was seen to ask for. */
-function missed(client: string, scope: Scope, { evidence }: View): number {
-  let n = 0
-  for (const s of evidence.suspects.values())
-    if (s.status === 404 && s.scope.path !== scope.path && s.clients.has(client)) n++
-  return n
 }

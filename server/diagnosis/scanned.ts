@@ -1,0 +1,45 @@
+/** What speaks for scanners, crawlers and monitors behind requests that do not tell whether an upgrade was asked for. */
+import { withoutBrowser } from './agents.ts'
+import type { Reason } from './cause.ts'
+import type { Observation, Scope } from './contract.ts'
+import { countOf } from './group.ts'
+import { comesAgain } from './rhythm.ts'
+import type { View } from './view.ts'
+
+/** One address that asks for so many paths that are not there looks for what a site may have. */
+const ODD_PATHS = 3
+/** From so many requests on it is told whether somebody comes back. */
+const SEVERAL = 6
+
+/** Reasons against, for failures at a place to which nobody is known to come back soon.
+ *  @param failures what is counted @param answers lines of access logs about the same requests: those have an agent */
+export function scanned(
+  scope: Scope,
+  failures: readonly Observation[],
+  answers: readonly Observation[],
+  view: View,
+): Reason[] {
+  const reasons: Reason[] = []
+  if (withoutBrowser(answers))
+    reasons.push({ weight: 0.45, text: 'scanners, crawlers or monitors asked, by their agent, and no browser did' })
+  if (countOf(failures) >= SEVERAL && comesAgain(failures) === false)
+    reasons.push({
+      weight: 0.4,
+      text: 'those who asked did not come back soon after, as a page does that cannot open its socket',
+    })
+  const clients = new Set([...failures, ...answers].flatMap((o) => [...o.clients]))
+  const probing = [...clients].filter((client) => oddPaths(client, scope, view) >= ODD_PATHS)
+  if (probing.length > 0 && probing.length * 2 >= clients.size)
+    reasons.push({ weight: 0.4, text: 'the same addresses asked for other paths that are not there either' })
+  return reasons
+}
+
+/** Other paths without anything there that this client was seen to ask for. A server of sockets alone answers 426 there. */
+function oddPaths(client: string, scope: Scope, { evidence }: View): number {
+  const paths = new Set<string | null>()
+  for (const s of evidence.suspects.values())
+    if (s.status === 404 && s.scope.path !== scope.path && s.clients.has(client)) paths.add(s.scope.path)
+  for (const o of evidence.observations.values())
+    if (o.sign === 'handshake-426' && o.scope.path !== scope.path && o.clients.has(client)) paths.add(o.scope.path)
+  return paths.size
+}
