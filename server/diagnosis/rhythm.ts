@@ -1,9 +1,8 @@
 /** Who asks is told by when: a page that cannot open its socket asks again within seconds, for as long as it is open;
  *  scanners and crawlers ask once and go on; a backend that is deployed anew is away for minutes, once. */
-import type { Occurrences } from './contract.ts'
+import type { Observation, Occurrences } from './contract.ts'
 import { clientsOf, spread } from './group.ts'
 import { MINUTE, MinuteCounts } from './minute-counts.ts'
-import type { Observation } from './contract.ts'
 
 /** Nothing failed for so long: it is over. As the default of `alerts.resolve_after`. */
 export const CALM = 10 * MINUTE

@@ -34,12 +34,29 @@ export function scanned(
   return reasons
 }
 
-/** Other paths without anything there that this client was seen to ask for. A server of sockets alone answers 426 there. */
-function oddPaths(client: string, scope: Scope, { evidence }: View): number {
-  const paths = new Set<string | null>()
-  for (const s of evidence.suspects.values())
-    if (s.status === 404 && s.scope.path !== scope.path && s.clients.has(client)) paths.add(s.scope.path)
-  for (const o of evidence.observations.values())
-    if (o.sign === 'handshake-426' && o.scope.path !== scope.path && o.clients.has(client)) paths.add(o.scope.path)
-  return paths.size
+/** Other paths without anything there that this client was seen to ask for. */
+function oddPaths(client: string, scope: Scope, view: View): number {
+  const paths = askedBy(view).get(client)
+  return paths === undefined ? 0 : paths.size - (paths.has(scope.path) ? 1 : 0)
+}
+
+/** By client, made once: scanners invent thousands of places, and each of them asks. */
+const ASKED = new WeakMap<View, Map<string, Set<string | null>>>()
+
+function askedBy(view: View): Map<string, Set<string | null>> {
+  const known = ASKED.get(view)
+  if (known !== undefined) return known
+  const found = new Map<string, Set<string | null>>()
+  const see = ({ clients, scope: { path } }: Pick<Observation, 'clients' | 'scope'>): void => {
+    for (const client of clients) {
+      const paths = found.get(client)
+      if (paths === undefined) found.set(client, new Set([path]))
+      else paths.add(path)
+    }
+  }
+  for (const suspect of view.evidence.suspects.values()) if (suspect.status === 404) see(suspect)
+  // A server of sockets alone answers 426 to whatever is asked for.
+  for (const o of view.evidence.observations.values()) if (o.sign === 'handshake-426') see(o)
+  ASKED.set(view, found)
+  return found
 }

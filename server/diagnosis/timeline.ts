@@ -67,10 +67,12 @@ const FAR_MORE = 5
  *  it mostly takes from one to the next. So it is with a monitor or scanners that ask for no upgrade; a fault leaves times
  *  in which nothing succeeds, and a repair times in which nothing fails. */
 function regardless(failures: readonly Failures[], good: Successes): boolean {
-  const [gap, count] = usualGap(failures)
+  const failed = new MinuteCounts()
+  for (const { minutes } of failures) failed.merge(minutes)
+  const [gap, count] = usualGap(failed)
   if (gap === null || good.last === null || count < ENOUGH) return false
   const first = Math.min(...failures.map((o) => o.first ?? Infinity))
-  const after = failures.reduce((n, o) => n + o.minutes.after(good.last ?? 0).count, 0)
+  const after = failed.after(good.last).count
   const last = Math.max(...failures.map((o) => o.last ?? -Infinity))
   const rate = (n: number, ms: number): number => n / Math.max(MINUTE, ms)
   const before = rate(count - after, good.last - first)
@@ -81,20 +83,17 @@ function regardless(failures: readonly Failures[], good: Successes): boolean {
     all++
     const end = start + good.minutes.step * MINUTE
     // On both sides: at the edge of a fault there is one on one side only.
-    const touched = (from: number, to: number): boolean => failures.some(({ minutes }) => minutes.touches(from, to))
-    if (touched(start - near, end) && touched(start, end + near)) beside++
+    if (failed.touches(start - near, end) && failed.touches(start, end + near)) beside++
   }
   return beside >= ENOUGH && beside * 2 > all
 }
 
 /** From one minute with failures to the next, in ms, as it is for most of the failures; and how many there are. */
-function usualGap(failures: readonly Failures[]): [gap: number | null, count: number] {
-  const sum = new MinuteCounts()
-  for (const { minutes } of failures) sum.merge(minutes)
+function usualGap(failed: MinuteCounts): [gap: number | null, count: number] {
   const gaps: [gap: number, n: number][] = []
   let count = 0
   let before: number | null = null
-  for (const [start, n] of sum) {
+  for (const [start, n] of failed) {
     // Several in a minute follow each other within it.
     if (n > 1) gaps.push([MINUTE / n, n - 1])
     if (before !== null) gaps.push([start - before, 1])

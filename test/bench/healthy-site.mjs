@@ -2,7 +2,7 @@
  *  monitors, scanners, handshakes that are typed into a browser, reloads, deployments. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hex, int, pick } from './make-log.mjs'
+import { hex, int, pick, random } from './make-log.mjs'
 
 const START = Date.UTC(2026, 9, 1)
 const DAY = 86_400_000
@@ -40,8 +40,10 @@ const PRODUCTS = [
 /** What sites keep: combined, combined with unlabelled times, and the format that `halfopen log-format` prints. */
 const FORMATS = ['timed', 'combined', 'full', 'combined']
 
-/** Writes the logs of site `number` (from 0) until the access log has `most` lines; returns their paths. */
-export function writeSite(folder, number, r, most) {
+/** Writes the logs of site `number` (from 0) until the access log has `most` lines; returns their paths.
+ *  @param {string} folder @param {number} number @param {number} seed @param {number} most @returns {string[]} */
+export function writeSite(folder, number, seed, most) {
+  const r = random(seed * 1000 + number)
   const product = PRODUCTS[number % PRODUCTS.length]
   const format = FORMATS[(number + Math.floor(number / PRODUCTS.length)) % FORMATS.length]
   const people = addresses(r, 300)
@@ -108,6 +110,7 @@ export function writeSite(folder, number, r, most) {
   function entry(level, text, at = time) {
     errors.push([at, `${errorStamp(at)} [${level}] 31#31: ${text}\n`])
   }
+  /** @param {string} client @param {string} request @param {string | null} upstream */
   function about(client, request, upstream = null, protocol = 'HTTP/1.1') {
     const to = upstream === null ? '' : `, upstream: "http://${upstream}${request.split(' ')[1]}"`
     return `, client: ${client}, server: ${product.host}, request: "${request} ${protocol}"${to}, host: "${product.host}"`

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { writeSite } from './healthy-site.mjs'
-import { count, random } from './make-log.mjs'
+import { count } from './make-log.mjs'
 
 const ENTRY = fileURLToPath(new URL('../../server/cli/halfopen.mjs', import.meta.url))
 const { values } = parseArgs({
@@ -34,7 +34,7 @@ process.once('exit', () =>
 let loud = 0
 let read = 0
 for (let site = 0; site < sites; site++) {
-  const files = writeSite(folder, site, random(Number(values.seed) * 1000 + site), Math.ceil(lines / sites))
+  const files = writeSite(folder, site, Number(values.seed), Math.ceil(lines / sites))
   const found = spawnSync(process.execPath, [ENTRY, 'analyze', '--output', 'json', '--no-progress', ...files], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
