@@ -21,3 +21,9 @@ export function withoutBrowser(places: readonly Pick<Occurrences, 'exemplars'>[]
     agentsOf(places) !== 'browsers' && places.some(({ exemplars }) => exemplars.some(({ text }) => TOOL.test(text)))
   )
 }
+
+/** Every line is a browser's, or of somebody who says so. */
+export function onlyBrowsers(places: readonly Pick<Occurrences, 'exemplars'>[]): boolean {
+  const lines = places.flatMap(({ exemplars }) => exemplars.map(({ text }) => text))
+  return lines.length > 0 && lines.every((text) => BROWSER.test(text) && !TOOL.test(text))
+}

@@ -1,8 +1,8 @@
 /** What speaks for scanners, crawlers and monitors behind requests that do not tell whether an upgrade was asked for. */
-import { withoutBrowser } from './agents.ts'
+import { onlyBrowsers, withoutBrowser } from './agents.ts'
 import type { Reason } from './cause.ts'
 import type { Observation, Scope } from './contract.ts'
-import { countOf } from './group.ts'
+import { clientsOf, countOf } from './group.ts'
 import { comesAgain } from './rhythm.ts'
 import type { View } from './view.ts'
 
@@ -22,9 +22,10 @@ export function scanned(
   const reasons: Reason[] = []
   if (withoutBrowser(answers))
     reasons.push({ weight: 0.45, text: 'scanners, crawlers or monitors asked, by their agent, and no browser did' })
-  if (countOf(failures) >= SEVERAL && comesAgain(failures) === false)
+  if (countOf(failures) >= SEVERAL && comesAgain(failures) === false && onceEach(failures))
     reasons.push({
-      weight: 0.4,
+      // Where all are browsers it may be a page that tries once a visit.
+      weight: onlyBrowsers(answers) ? 0.15 : 0.4,
       text: 'those who asked did not come back soon after, as a page does that cannot open its socket',
     })
   const clients = new Set([...failures, ...answers].flatMap((o) => [...o.clients]))
@@ -33,6 +34,10 @@ export function scanned(
     reasons.push({ weight: 0.4, text: 'the same addresses asked for other paths that are not there either' })
   return reasons
 }
+
+/** Of more addresses than are kept (8) it is not known. */
+const onceEach = (failures: readonly Observation[]): boolean =>
+  clientsOf(failures) >= 8 || countOf(failures) < 2 * clientsOf(failures)
 
 /** Other paths without anything there that this client was seen to ask for. */
 function oddPaths(client: string, scope: Scope, view: View): number {
