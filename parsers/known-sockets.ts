@@ -11,11 +11,14 @@ export interface KnownSocket {
   query?: RegExp
 }
 
+/** Where Engine.IO and Socket.IO speak, by polling and by WebSocket: the query says which. */
+export const ENGINE_IO = /\/(?:socket|engine)\.io\/?$/
+
 export const KNOWN_SOCKETS: readonly KnownSocket[] = [
   {
     product: 'Socket.IO',
     part: '.io',
-    path: /\/(?:socket|engine)\.io\/?$/,
+    path: ENGINE_IO,
     query: /(?:^|&)transport=websocket(?:&|$)/,
   },
   { product: 'Portainer', part: '/api/websocket/', path: /\/api\/websocket\/(?:exec|attach|pod|kubernetes-shell)$/ },

@@ -166,7 +166,7 @@ const free = (row: ProblemRow): ProblemRow =>
 /** What is kept of an episode when it is judged again. Repaired traffic and a repaired configuration speak against what
  *  was true while it failed: they do not take back what was announced while it is open. Once it is resolved it is named and
  *  graded as the report does. What is said of the configuration, and what is advised, are those of now. */
-function sameEpisode({ finding: kept, state }: ProblemRow, finding: Finding): Finding {
+function sameEpisode({ finding: kept, state, alerted }: ProblemRow, finding: Finding): Finding {
   if (state === 'imported') return finding
   const { over = null, worked = null, ...rest } = finding
   const resolved = state === 'resolved'
@@ -174,7 +174,9 @@ function sameEpisode({ finding: kept, state }: ProblemRow, finding: Finding): Fi
   const ended = resolved && kept.over && (kept.over.why === 'succeeded' || over === null) ? kept.over : over
   const since = resolved && (kept.worked?.decides || worked === null) ? (kept.worked ?? null) : worked
   const louder = isAlerting(finding) && !isAlerting(kept)
-  const weaker = ended !== null || (finding.confidence < kept.confidence && !louder)
+  // That it was a short outage is known when it is over.
+  const quieter = alerted && !resolved && isAlerting(kept) && !isAlerting(finding)
+  const weaker = ended !== null || quieter || (finding.confidence < kept.confidence && !louder)
   const named = weaker && !(resolved && over !== null) ? gradeOf(kept) : {}
   return { ...rest, ...named, ...(ended === null ? {} : { over: ended }), ...(since === null ? {} : { worked: since }) }
 }

@@ -1,14 +1,26 @@
 /** How loud a failure between nginx and a backend may be. */
+import { ENGINE_IO } from '../../parsers/known-sockets.ts'
 import type { Observation, Severity } from './contract.ts'
-import { countOf, spread } from './group.ts'
+import { countOf } from './group.ts'
+import { CALM, outages } from './rhythm.ts'
 import type { View } from './view.ts'
 
+/** Deployments take minutes. */
+export const DEPLOYMENT = 300
+
 /** A failure of WebSocket traffic is as severe as its cause says. The same line about ordinary pages is somebody else's
- *  topic: it is a warning when it lasts, since sockets share that backend, and information when it was a moment
- *  (a deployment, one slow page). */
+ *  topic: it is a warning while it lasts and when it lasted long, since sockets share that backend, and information when it
+ *  was a moment (a deployment, one slow page), however often there was one. */
 export function severityOf(members: readonly Observation[], view: View, ofSockets: Severity): Severity {
   if (members.some((o) => view.isSocket(o.scope) || asksForSocket(o))) return ofSockets
-  return countOf(members) >= 10 && spread(members) >= 60 ? 'warning' : 'info'
+  if (countOf(members) < 10) return 'info'
+  const last = Math.max(...members.map((o) => o.last ?? -Infinity))
+  const now = (view.evidence.last ?? 0) < last + CALM
+  const all = outages(members)
+  const lasts = all.some(
+    ({ seconds, count }, i) => count >= 10 && seconds >= (now && i === all.length - 1 ? 60 : DEPLOYMENT),
+  )
+  return lasts ? 'warning' : 'info'
 }
 
 /** Engine.IO has one path for polling and for WebSocket: the query of the kept lines tells which it was. */
@@ -16,5 +28,3 @@ const asksForSocket = ({ scope, exemplars }: Observation): boolean =>
   scope.path !== null &&
   ENGINE_IO.test(scope.path) &&
   exemplars.some(({ text }) => text.includes('transport=websocket'))
-
-const ENGINE_IO = /\/(?:socket|engine)\.io\/?$/

@@ -1,6 +1,6 @@
 /** What came after what: failures and successes at one place, as far as minutes and kept lines tell. */
 import type { Exemplar, Observation } from './contract.ts'
-import { MINUTE, type MinuteCounts } from './minute-counts.ts'
+import { MINUTE, MinuteCounts } from './minute-counts.ts'
 
 export interface Successes {
   count: number
@@ -34,6 +34,7 @@ export function timeline(failures: readonly Failures[], good: Successes): Timeli
     return { kind: 'mixed', successes: good.count }
   if (good.last < failed.first) return { kind: 'stopped-working', successes: good.count, until: good.last }
   if (good.first > failed.last) return { kind: 'repaired', successes: good.count, since: good.first, atLeast: false }
+  if (regardless(failures, good)) return { kind: 'mixed', successes: good.count }
   const lastFailed = failed.last
   const lastGood = good.last
   if (lastGood > lastFailed) {
@@ -55,6 +56,57 @@ export function timeline(failures: readonly Failures[], good: Successes): Timeli
   if (since >= 2 || !sideBySide(failures, good))
     return { kind: 'stopped-working', successes: good.count, until: lastGood }
   return { kind: 'mixed', successes: good.count }
+}
+
+/** So many minutes with a success are needed to say so. */
+const ENOUGH = 5
+/** Failures a minute after the last success, in multiples of those before, that show that something changed. */
+const FAR_MORE = 5
+
+/** The failures went on while it worked as they did else: nearly every success had one close by, in the measure of how long
+ *  it mostly takes from one to the next. So it is with a monitor or scanners that ask for no upgrade; a fault leaves times
+ *  in which nothing succeeds, and a repair times in which nothing fails. */
+function regardless(failures: readonly Failures[], good: Successes): boolean {
+  const failed = new MinuteCounts()
+  for (const { minutes } of failures) failed.merge(minutes)
+  const [gap, count] = usualGap(failed)
+  if (gap === null || good.last === null || count < ENOUGH) return false
+  const first = Math.min(...failures.map((o) => o.first ?? Infinity))
+  const after = failed.after(good.last).count
+  const last = Math.max(...failures.map((o) => o.last ?? -Infinity))
+  const rate = (n: number, ms: number): number => n / Math.max(MINUTE, ms)
+  const before = rate(count - after, good.last - first)
+  if (after >= ENOUGH && rate(after, last - good.last) > FAR_MORE * before) return false
+  const near = Math.max(MINUTE, 2 * gap)
+  let [all, beside] = [0, 0]
+  for (const [start] of good.minutes) {
+    all++
+    const end = start + good.minutes.step * MINUTE
+    // On both sides: at the edge of a fault there is one on one side only.
+    if (failed.touches(start - near, end) && failed.touches(start, end + near)) beside++
+  }
+  return beside >= ENOUGH && beside * 2 > all
+}
+
+/** From one minute with failures to the next, in ms, as it is for most of the failures; and how many there are. */
+function usualGap(failed: MinuteCounts): [gap: number | null, count: number] {
+  const gaps: [gap: number, n: number][] = []
+  let count = 0
+  let before: number | null = null
+  for (const [start, n] of failed) {
+    // Several in a minute follow each other within it.
+    if (n > 1) gaps.push([MINUTE / n, n - 1])
+    if (before !== null) gaps.push([start - before, 1])
+    before = start
+    count += n
+  }
+  gaps.sort((a, b) => a[0] - b[0])
+  let left = (count - 1) / 2
+  for (const [gap, n] of gaps) {
+    left -= n
+    if (left <= 0) return [gap, count]
+  }
+  return [null, count]
 }
 
 /** Successes after `time` (epoch ms), at least those that buckets and kept lines prove; null when there is none. */

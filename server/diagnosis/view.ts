@@ -1,5 +1,5 @@
 /** Questions that several causes ask of the evidence, answered once. */
-import { knownSocket, SOCKET_NAME, socketPlace } from '../../parsers/known-sockets.ts'
+import { ENGINE_IO, knownSocket, SOCKET_NAME, socketPlace } from '../../parsers/known-sockets.ts'
 import type { Evidence, Observation, Scope, Suspect } from './contract.ts'
 import { MinuteCounts } from './minute-counts.ts'
 import type { Successes } from './timeline.ts'
@@ -36,11 +36,13 @@ export function inspect(evidence: Evidence): View {
   const bySign = new Map<string, Observation[]>()
   const proven = new Set<string>()
   const upgraded = new Map<string, SuccessesAt>()
+  const queried = new Set<string>()
   for (const o of evidence.observations.values()) {
     const same = bySign.get(o.sign)
     if (same) same.push(o)
     else bySign.set(o.sign, [o])
     if (o.scope.path === null) continue
+    if (asksEngineIo(o)) queried.add(o.scope.path)
     const shows =
       o.kind === 'handshake_ok' || o.sign.startsWith('upgraded-') || o.asked === 'yes' || o.asked === 'likely'
     if (shows) {
@@ -66,6 +68,7 @@ export function inspect(evidence: Evidence): View {
   const failedHandshakes = [
     ...all.filter((o) => o.kind === 'handshake_failed'),
     ...[...evidence.suspects.values()]
+      .filter((s) => !queried.has(s.scope.path ?? ''))
       .filter((s) => isSocket(s.scope) || (asksForUpgrade(s) && socketPlace(s.scope.path ?? '') !== null))
       .map((s) => promote(s, isProven(s.scope))),
   ]
@@ -129,6 +132,11 @@ function addSuccess(all: Map<string, SuccessesAt>, key: string, o: Observation):
     clients: new Set([...sum.clients, ...o.clients].slice(0, 8)),
   })
 }
+
+/** Engine.IO has one path for polling and for WebSocket. Where the log has the query of a handshake, a failure that was
+ *  counted as none had another query or no one: it was polling, or somebody who typed the path. */
+const asksEngineIo = ({ scope, exemplars }: Observation): boolean =>
+  ENGINE_IO.test(scope.path ?? '') && exemplars.some(({ text }) => text.includes('transport=websocket'))
 
 /** What a socket answers to a request that is none: of a path that only may be one, nothing else is of interest. */
 const asksForUpgrade = ({ status }: Suspect): boolean => status === 400 || status === 426

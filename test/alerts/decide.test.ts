@@ -52,6 +52,21 @@ describe('decide', () => {
     expect(next?.finding).toEqual(finding())
   })
 
+  it('keeps the severity that was announced until it is over: that it was short is known then', () => {
+    const short = { ...finding(), severity: 'info' as const }
+    const open = decide(row('ongoing'), observe(row('ongoing'), { finding: short })).next
+    expect(open?.finding.severity).toBe('critical')
+    const ended = decide(
+      row('new', { last_live: quiet }),
+      observe(row('new', { last_live: quiet }), { finding: short }),
+    )
+    expect(ended.decision).toMatchObject({ notify: true, type: 'problem.resolved' })
+    expect(ended.next?.finding.severity).toBe('critical')
+    // Nobody was told: then it is what it is.
+    const silent = row('new', { alerted: false })
+    expect(decide(silent, observe(silent, { finding: short })).next?.finding.severity).toBe('info')
+  })
+
   it('does not take back what was announced while it goes on', () => {
     const announced = { title: finding().title, confidence: 0.95, severity: 'critical' }
     const now = { because: ['the configuration passes the headers now'], count: 4 }

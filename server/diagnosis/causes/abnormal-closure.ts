@@ -2,6 +2,7 @@
  *  idle cut, a crash and a lost network look the same. */
 import { fixOf } from '../advice.ts'
 import type { Cause } from '../cause.ts'
+import type { Observation } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
 
 const COUNTED = ['app-1006', 'app-copy-failed', 'upgraded-backend-tls-error'] as const
@@ -34,8 +35,7 @@ export const abnormalClosure: Cause = {
         observations: fromApp
           ? [...members, ...echoes.filter((e) => !members.some((m) => m.sign === e.sign))]
           : members,
-        // A visitor who closes the lid leaves a 1006: a few mean nothing.
-        severity: n >= 20 ? ('warning' as const) : ('info' as const),
+        severity: many(members) ? ('warning' as const) : ('info' as const),
         alternatives: [
           {
             cause: 'client-gone',
@@ -65,3 +65,24 @@ export const abnormalClosure: Cause = {
       verify: ['halfopen log-format'],
     }),
 }
+
+/** In an hour. */
+const MANY = 20
+
+/** A visitor who closes the lid leaves a 1006: a few mean nothing, nor do a few every day. Not measured by all sessions: an
+ *  application's log does not say which of them are its own. */
+function many(members: readonly Observation[]): boolean {
+  const n = countOf(members)
+  if (n < MANY) return false
+  const hours = new Map<number, number>()
+  let timed = 0
+  for (const { minutes } of members)
+    for (const [start, count] of minutes) {
+      // Halves of an hour, so that an hour is two of them wherever it begins.
+      const half = Math.floor(start / HALF)
+      hours.set(half, (hours.get(half) ?? 0) + count)
+      timed += count
+    }
+  return timed < n || [...hours].some(([half, count]) => count + (hours.get(half + 1) ?? 0) >= MANY)
+}
+const HALF = 30 * 60_000

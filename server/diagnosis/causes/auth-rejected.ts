@@ -1,10 +1,13 @@
 /** Authentication refused the handshake, in nginx (auth_basic, auth_request, deny) or in the application. */
 import { fixOf, handshake, settingsOf } from '../advice.ts'
 import { reasonsFor, which, type Signs } from '../by-signs.ts'
-import type { Cause } from '../cause.ts'
+import type { Cause, Reason } from '../cause.ts'
+import type { Observation, Scope } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
+import { comesAgain } from '../rhythm.ts'
 import { forbiddenRequests, joinPlaces } from '../silent-refusals.ts'
 import { toldByApplication } from '../told-by-application.ts'
+import type { View } from '../view.ts'
 
 const SIGNS: Signs = {
   'auth-credentials-refused': { weight: 0.92, text: 'nginx did not accept the name or the password that was sent' },
@@ -49,16 +52,20 @@ export const authRejected: Cause = {
           weight: unauthorised ? 0.75 : asked ? 0.55 : 0.3,
           text: `handshakes were answered ${statuses} (${times(countOf(answers))})`,
         })
+      const passing = others(scope, members, view)
       return {
         scope,
         for: reasons,
-        against: [],
+        against: passing,
         observations: members,
         values: which(scope.path === null ? null : `at ${scope.path}`),
         count: Math.max(countOf(answers), countOf(members) - countOf(answers)),
-        // A scanner at /ws without credentials is no failure of anybody's socket. One with a password is a user, and a
-        // service that fails refuses everybody.
-        severity: asked || members.some((o) => SERIOUS.has(o.sign)) ? ('warning' as const) : ('info' as const),
+        // A scanner at /ws without credentials is no failure of anybody's socket, nor is a login that has run out. One with a
+        // password is a user, and a service that fails refuses everybody.
+        severity:
+          (asked && passing.length === 0) || members.some((o) => SERIOUS.has(o.sign))
+            ? ('warning' as const)
+            : ('info' as const),
         alternatives: unauthorised
           ? []
           : [
@@ -83,4 +90,19 @@ export const authRejected: Cause = {
         'Do not remove the protection. Check that the client sends its cookie or token on the handshake (browsers cannot add an Authorization header to a WebSocket), and that auth_request answers for this path as for the page.',
       verify: [handshake(w.scope, 'nginx', settingsOf(w.scope, config))],
     }),
+}
+
+/** So many handshakes for each that is refused. */
+const PASS = 20
+
+/** Nearly everybody passes, and who is refused does not come back until it has logged in. */
+function others(scope: Scope, members: readonly Observation[], view: View): Reason[] {
+  const good = view.upgradedAt(scope)
+  if (good.count < PASS * countOf(members) || comesAgain(members) === true) return []
+  return [
+    {
+      weight: 0.3,
+      text: `${times(good.count)} a handshake on this path succeeded: those who are refused have no login, or one that has run out`,
+    },
+  ]
 }

@@ -16,6 +16,8 @@ import {
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
+import { comesAgain } from '../rhythm.ts'
+import { scanned } from '../scanned.ts'
 import { joinPlaces, plainRequests } from '../silent-refusals.ts'
 import { timeline } from '../timeline.ts'
 import { unsaid } from '../unsaid-upgrade.ts'
@@ -122,13 +124,14 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
   const reasons: Reason[] = [
     { weight: weightOf(best), text: `${phrase(best)} and the backend answered ${meaning} ${times(total)}` },
   ]
-  const against: Reason[] = []
+  const typed = best.asked === 'unknown' && (total < 3 || comesAgain(members) === false)
+  const against: Reason[] = typed ? scanned(scope, members, members, view) : []
   const clients = clientsOf(members)
   // Thirty scanners at /api/websocket of a static site get thirty 404s: numbers only add to an answer that speaks.
   const speaks = weightOf(best) >= 0.5
-  if (speaks && clients > 1)
+  if (speaks && clients > 1 && !typed)
     reasons.push({ weight: 0.2, text: `${clients >= 8 ? '8 or more' : clients} different clients got the same answer` })
-  else if (speaks && total >= 3)
+  else if (speaks && total >= 3 && !typed)
     reasons.push({ weight: 0.15, text: 'the same client tried again and again, as a page does that reconnects' })
 
   const settings = settingsFor(scope, config)
@@ -177,6 +180,8 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
     against,
     observations: members,
     values: { where: scope.path === null ? '' : ` at ${scope.path}` },
+    // A server of sockets alone answers 426 whatever page somebody asks for.
+    ...(typed && total < 3 && !view.isSocket(scope) ? { severity: 'info' as const } : {}),
     // A configuration without the headers has settled it.
     alternatives:
       settings?.proxy_pass != null && !passesUpgrade(settings) ? [] : alternatives(scope, best.status, settings),

@@ -1,10 +1,14 @@
 /** The handshake reached something that is no socket: another location won, proxy_pass rewrote the path, or the
  *  application has no socket there. Source: ngx_http_core_find_location; measured answers of six backends. */
 import { fixOf, handshake, settingsOf } from '../advice.ts'
+import { agentsOf } from '../agents.ts'
 import type { Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, times } from '../group.ts'
+import { comesAgain } from '../rhythm.ts'
+import { scanned } from '../scanned.ts'
+import { timeline } from '../timeline.ts'
 import { toldByApplication } from '../told-by-application.ts'
 import type { View } from '../view.ts'
 
@@ -95,13 +99,13 @@ export const pathMismatch: Cause = {
 }
 
 /** `open() "/srv/html/ws" failed (2: …)`: the location that won serves files. That a WebSocket client asked is as likely as
- *  the name of the path, more so when the log says so or one client comes again and again. */
+ *  the name of the path, more so when the log says so or one client comes again and again; less when those who ask are
+ *  scanners, by what else they ask for, by their agent, or since nobody comes back. */
 function fromFiles(scope: Scope, files: readonly Observation[], all: readonly Observation[], view: View): Weighed {
   const answers = all.filter((o) => o.sign !== FILE)
   const asked = answers.some((o) => o.asked === 'yes')
   const n = countOf(files)
-  const again = n >= 3 && n >= 3 * clientsOf(files)
-  const good = view.upgradedAt(scope)
+  const again = (comesAgain(files) ?? n >= 3 * clientsOf(files)) && n >= 3 && agentsOf(answers) !== 'tools'
   return {
     scope,
     for: [
@@ -114,7 +118,7 @@ function fromFiles(scope: Scope, files: readonly Observation[], all: readonly Ob
         ? [{ weight: 0.2, text: 'the same client came again and again, as a page does that reconnects' }]
         : []),
     ],
-    against: good.count > 0 ? [{ weight: 0.4, text: `${good.count} handshakes on this path succeeded` }] : [],
+    against: [...worked(scope, files, view), ...(asked || again ? [] : scanned(scope, files, answers, view))],
     observations: [...files, ...answers.map((o) => ({ ...o, echo: true }))],
     values: { which: scope.path === null ? '' : ` at ${scope.path}` },
     // Scanners ask every site for /ws, once.
@@ -129,4 +133,11 @@ function fromFiles(scope: Scope, files: readonly Observation[], all: readonly Ob
           },
         ],
   }
+}
+
+/** Handshakes that succeeded there before, and none since, are no reason against. */
+function worked(scope: Scope, files: readonly Observation[], view: View): Reason[] {
+  const good = view.upgradedAt(scope)
+  if (good.count === 0 || (!good.hostUnknown && timeline(files, good).kind === 'stopped-working')) return []
+  return [{ weight: 0.4, text: `${good.count} handshakes on this path succeeded` }]
 }
