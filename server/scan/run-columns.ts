@@ -46,7 +46,8 @@ export class RunColumns implements EventRun {
       this.serial[size] = doubles[at / 2 + 1] as number
       this.at[size] = (words[at + 4] as number) - shift
       this.length[size] = words[at + 5] as number
-      this.client[size] = (words[at + 8] as number) - shift
+      // Without one it is the line's start: no place outside of the chunk.
+      this.client[size] = (words[at + 8] || (words[at + 4] as number)) - shift
       this.clientLength[size] = words[at + 9] as number
       this.wall[size] = words[at + 10] as number
       this.line[size] = number + (words[at + 11] as number)

@@ -54,13 +54,16 @@ function follow(
       runs
         ? (run) => {
             rows += run.size
-            for (let row = 0; row < run.size; row++)
+            for (let row = 0; row < run.size; row++) {
+              // Also of an entry without a client: who packs rows takes as many bytes from there.
+              expect(run.client[row]).toBeGreaterThanOrEqual(run.at[row] as number)
               told.push({
                 at: run.at[row] as number,
                 line: run.line[row] as number,
                 text: textAt(run, row),
                 event: eventAt(run, row),
               })
+            }
           }
         : null,
     )
@@ -272,4 +275,11 @@ test('more places and texts than there is room for: all is told, and what is sai
   const often = line(1).repeat(500)
   const cuts = Array.from({ length: 30 }, () => 100_000)
   expect(expectSame(log + often + END, () => ({}), cuts)).toBeGreaterThan(5000)
+})
+
+test('entries without a client', () => {
+  const line = (n: number, client: string): string =>
+    `2026/11/21 06:13:34 [error] 7#7: *${n} no live upstreams while connecting to upstream${client}, server: a.test, request: "GET /ws HTTP/1.1", upstream: "http://back", host: "a.test"\n`
+  const log = [1, 2, 3, 4].map((n) => line(n, '') + line(n, ', client: 10.0.0.1')).join('')
+  expect(expectSame(log + END)).toBeGreaterThan(2)
 })
