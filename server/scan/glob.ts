@@ -6,7 +6,7 @@ import path from 'node:path'
 /** Stops a pattern such as `/**` from walking a whole disk for ever. */
 const MAX_ENTRIES = 200_000
 
-export const isGlob = (text: string): boolean => /[*?[{]/.test(text)
+const isGlob = (text: string): boolean => /[*?[{]/.test(text)
 
 export interface GlobResult {
   /** Sorted. */

@@ -20,27 +20,35 @@ const GROUPS = [
   },
   {
     name: 'commands',
-    test: /[\\/]server[\\/]cli[\\/](?:alerts|db|duration|explain|fix|lint|log-format|parse|probe|prove|serve)\.ts$/,
+    test: /[\\/]server[\\/]cli[\\/](?:alerts|db|duration|explain|fix|lint|log-format|parse|probe|prove|record-line|serve)\.ts$/,
   },
   { name: 'nginx-config', late: true, test: /[\\/]server[\\/]nginx-config[\\/]/ },
   // What error logs, applications' logs and people who ask why need, and an access log does not.
   {
     name: 'meaning',
     late: true,
-    test: /[\\/](?:parsers[\\/](?:explain[\\/]|apps[\\/](?:signs[\\/]|app-events|websocket-texts)|nginx[\\/](?:error-(?:events|signs)|log-format-near)\.)|server[\\/]scan[\\/](?:e(?:rror|xplain)[\w-]*|nearest)\.ts)/,
+    test: /[\\/](?:parsers[\\/](?:explain[\\/]|apps[\\/](?:signs[\\/]|app-events|websocket-texts)|nginx[\\/](?:error-(?:context|events|message|signs)|log-format-near)\.)|server[\\/]scan[\\/](?:error-(?:entry|hot-path|message|tallies)|explain[\w-]*|nearest)\.ts)/,
   },
   // What threads send each other, and programs that unpack.
   {
     name: 'seldom',
     late: true,
-    test: /[\\/]server[\\/]scan[\\/](?:decompress|input-errors|packing|ranges|read-ahead|transfer|unpack-program|until-aborted)\.ts$/,
+    test: /[\\/]server[\\/]scan[\\/](?:decompress|glob|input-errors|packing|ranges|read-ahead|transfer|unpack-program|until-aborted)\.ts$/,
+  },
+  // Error logs that are followed.
+  { name: 'live', late: true, test: /[\\/]server[\\/]scan[\\/](?:live-errors|run-columns|run-fold|said-book)\.ts$/ },
+  // What few findings need: shapes of failures that no rule knows, limits, proxies outside.
+  {
+    name: 'findings',
+    late: true,
+    test: /[\\/]server[\\/]diagnosis[\\/](?:templates|limit-advice|outer-layers)\.ts$/,
   },
   // Two logs of one incident whose clocks differ.
   { name: 'clocks', late: true, test: /[\\/]server[\\/]diagnosis[\\/]clock-[\w-]+\.ts$/ },
   { name: 'scan', test: /[\\/](?:parsers|server[\\/](?:scan|diagnosis|nginx-config))[\\/]/ },
   {
     name: 'reading',
-    test: /[\\/]server[\\/]cli[\\/](?:interruption|output|progress|reading|record-line|report-\w+|reported|when)\.ts$/,
+    test: /[\\/]server[\\/]cli[\\/](?:interruption|output|progress|reading|report-\w+|reported|when)\.ts$/,
   },
 ]
 

@@ -30,7 +30,8 @@ export const unclassified: Cause = {
     const refused = view.failedHandshakes.filter(
       (o) => o.status !== null && !WEIGHED.has(o.status) && o.asked !== 'unknown',
     )
-    const shapes = shapesOf(odd.filter((o) => NAMED[o.sign] === undefined).map(textOf))
+    const unnamed = odd.filter((o) => NAMED[o.sign] === undefined)
+    const shapes = unnamed.length === 0 ? new Map<string, string>() : shapesOf(unnamed.map(textOf))
     const nameOf = (o: Observation): string =>
       NAMED[o.sign] ??
       (o.sign.startsWith(UNEXPLAINED) ? (shapes.get(textOf(o)) ?? textOf(o)) : `handshakes answered with ${o.status}`)
