@@ -33,12 +33,24 @@ export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>
 export const send = <T>(method: 'POST' | 'DELETE', path: string, body?: object): Promise<T> =>
   ask<T>(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
 
+/** POST api/v1/PATH where the answer is a file. Throws ApiError only. */
+export async function fileOf(path: string, body: object): Promise<string> {
+  const response = await reach(path, { method: 'POST', body: JSON.stringify(body) })
+  // The page of a proxy that asks who is there is HTML, too, but no attachment.
+  const file = response.headers.get('content-disposition')?.startsWith('attachment') ?? false
+  return response.ok && file ? whole(response.text()) : refused(response)
+}
+
 async function ask<T>(path: string, options: RequestInit): Promise<T> {
-  let response: Response
+  const response = await reach(path, options)
+  return response.ok && isJson(response) ? whole(response.json() as Promise<T>) : refused(response)
+}
+
+async function reach(path: string, options: RequestInit): Promise<Response> {
+  const type = options.body === undefined ? {} : { 'content-type': 'application/json' }
+  const headers = { accept: 'application/json', ...type }
   try {
-    const type = options.body === undefined ? {} : { 'content-type': 'application/json' }
-    const headers = { accept: 'application/json', ...type }
-    response = await fetch(address(path), { ...options, headers, cache: 'no-store' })
+    return await fetch(address(path), { ...options, headers, cache: 'no-store' })
   } catch {
     throw new ApiError(
       'unreachable',
@@ -46,15 +58,20 @@ async function ask<T>(path: string, options: RequestInit): Promise<T> {
       'Check that it is still running; this page goes on by itself when it is back.',
     )
   }
-  const json = response.headers.get('content-type')?.includes('json') ?? false
-  if (response.ok && json) {
-    try {
-      return (await response.json()) as T
-    } catch {
-      throw new ApiError('unreachable', 'The answer broke off half way.', null)
-    }
+}
+
+const isJson = (response: Response): boolean => response.headers.get('content-type')?.includes('json') ?? false
+
+async function whole<T>(body: Promise<T>): Promise<T> {
+  try {
+    return await body
+  } catch {
+    throw new ApiError('unreachable', 'The answer broke off half way.', null)
   }
-  if (json) throw await errorOf(response)
+}
+
+async function refused(response: Response): Promise<never> {
+  if (isJson(response)) throw await errorOf(response)
   throw new ApiError(
     'not-halfopen',
     `Something else answered instead of halfopen (status ${response.status}).`,

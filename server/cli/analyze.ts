@@ -67,7 +67,7 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   if (flags.output === 'json') await output.write(`${escapeJson(JSON.stringify(atMost(report, top), null, 2))}\n`)
   else if (share && flags.output === 'markdown') await output.write(share.reportAsMarkdown(atMost(report, top)))
   else if (share && flags.output === 'html')
-    await output.write(share.reportAsHtml(atMost(report, top), flags.redact === true ? REDACTED : MADE))
+    await output.write(share.reportAsHtml(atMost(report, top), flags.redact === true ? share.REDACTED : share.MADE))
   else {
     const { reportText } = await import('./report-text.ts')
     const width = Math.max(40, Math.min(80, output.columns ?? 80))
@@ -79,9 +79,6 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   if (failed) return 2
   return report.findings.some((finding) => reaches(finding, flags.failOn)) ? 1 : 0
 }
-
-const MADE = 'Made by halfopen.'
-const REDACTED = `${MADE} Addresses, host names and users are replaced by words, the same one by the same.`
 
 /** A pipe in which nothing comes would keep the process waiting. */
 function leave(code: number): number {

@@ -1,6 +1,7 @@
 /** The Express application: guards, API, dashboard files, errors. */
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express'
 import type { Dashboard } from './dashboard.ts'
+import { Download } from './download.ts'
 import { errorReply, HalfopenError, type ErrorCodeName } from './errors.ts'
 import { JsonLines, sendLines } from './json-lines.ts'
 import { ownHostsOnly, sameOriginWrites, securityHeaders } from './guards.ts'
@@ -74,6 +75,7 @@ function addApi(router: Router, { dashboard, stream, version, base_path, now, on
       const asked = { dashboard, query: request.query, id, note, now: now(), request }
       const answer = await handle(asked)
       if (answer instanceof RawJson) response.type('json').end(answer.text)
+      else if (answer instanceof Download) response.attachment(answer.name).type(answer.type).end(answer.text)
       else if (answer instanceof JsonLines) await sendLines(response, answer, failureBody)
       else response.json(answer)
     })

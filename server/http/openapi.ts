@@ -55,7 +55,7 @@ export function openapi(version: string, basePath: string): object {
   }
 }
 
-function operation({ path, summary, query, body, answer, errors }: Route): object {
+function operation({ path, summary, query, body, answer, types = ['application/json'], errors }: Route): object {
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']): Parameter => ({
     name,
     in: 'path',
@@ -85,7 +85,10 @@ function operation({ path, summary, query, body, answer, errors }: Route): objec
           },
         }),
     responses: {
-      200: { description: `${answer}, see server/http/wire.ts`, content: { 'application/json': {} } },
+      200: {
+        description: `${answer}, see server/http/wire.ts`,
+        content: Object.fromEntries(types.map((type) => [type, {}])),
+      },
       ...responses(errors),
     },
   }

@@ -66,6 +66,7 @@ export const deliveriesQuery = eventsQuery.extend({
   from: time.optional(),
   to: time.optional(),
 })
+export const shareQuery = z.strictObject({ form: z.enum(['markdown', 'html']).describe('markdown or html') })
 export const noQuery = z.strictObject({})
 
 /** Date.parse takes 31 February for 3 March. */

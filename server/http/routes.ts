@@ -17,6 +17,7 @@ import {
   readQuery,
   reportQuery,
 } from './query.ts'
+import { shareRoutes } from './share-routes.ts'
 import { lengthsQuery, series, seriesQuery, whereOf } from './series.ts'
 
 const DAY = 86_400_000
@@ -43,8 +44,10 @@ export interface Route {
   body?: z.ZodObject
   /** Name of the answer's type in wire.ts. */
   answer: string
+  /** Its media types; absent: application/json. */
+  types?: readonly string[]
   errors: readonly ErrorCodeName[]
-  /** The JSON answer; a RawJson is sent as it is, JsonLines line by line. */
+  /** The JSON answer; a RawJson is sent as it is, JsonLines line by line, a Download as a file. */
   handle(asked: Asked): unknown
 }
 
@@ -195,5 +198,6 @@ export const ROUTES: readonly Route[] = [
       }
     },
   },
+  ...shareRoutes,
   ...alertRoutes,
 ]

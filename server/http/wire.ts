@@ -339,6 +339,12 @@ export interface AlertPreview {
   messages: (Pick<AlertDelivery, 'channel' | 'type' | 'reason' | 'rule' | 'problem_ids' | 'title'> & { time: string })[]
 }
 
+/** POST share?form=markdown|html: what to hand on. The answer is a file of that form, with words in place of addresses, host
+ *  names and users. */
+export interface ShareBody {
+  findings: Finding[]
+}
+
 /** GET problems/ID → Problem. GET report?from&to → Report. */
 export type ReportReply = Report
 

@@ -1,8 +1,27 @@
 /** What is shared of findings, as Markdown for an issue and as one HTML file. Text of logs stays text in both. */
 import type { Finding, Fix, Report } from '../diagnosis/contract.ts'
-import { directiveDiff } from './diff.ts'
+import { directiveLines } from './directives.ts'
 import { visible, visibleLines } from './visible.ts'
 import { SEVERITY, confidence, percent, place } from './words.ts'
+
+/** What is told of a finding; the rest of it stays at home. */
+export type Told = Pick<
+  Finding,
+  | 'title'
+  | 'cause'
+  | 'severity'
+  | 'confidence'
+  | 'because'
+  | 'against'
+  | 'count'
+  | 'first_seen'
+  | 'last_seen'
+  | 'evidence'
+  | 'alternatives'
+> & {
+  scope: Pick<Finding['scope'], 'server' | 'path' | 'upstream'>
+  fix: Pick<Fix, 'summary' | 'directives' | 'snippet' | 'patch' | 'verify'>
+}
 
 /** A piece of the document: a heading, a sentence, a list, or text to be shown as it is. */
 type Piece =
@@ -18,16 +37,13 @@ const times = (n: number): string => `${n.toLocaleString('en')} ${n === 1 ? 'tim
 const utc = (iso: string | null): string =>
   iso === null ? 'no time' : iso.replace('T', ' ').replace(/\.\d+Z$|Z$/, ' UTC')
 
-function change({ patch, directives, snippet }: Fix): Piece[] {
+function change({ patch, directives, snippet }: Told['fix']): Piece[] {
   if (patch !== null) return [{ kind: 'code', text: patch, language: 'diff' }]
-  if (directives.length > 0) {
-    const lines = directiveDiff(directives).map(({ sign, text }) => (sign === 'add' ? `+ ${text}` : `  ${text}`))
-    return [{ kind: 'code', text: lines.join('\n'), language: 'diff' }]
-  }
+  if (directives.length > 0) return [{ kind: 'code', text: directiveLines(directives).join('\n'), language: 'diff' }]
   return snippet === null ? [] : [{ kind: 'code', text: snippet, language: '' }]
 }
 
-function pieces(finding: Finding): Piece[] {
+function pieces(finding: Told): Piece[] {
   const { fix, scope, evidence, because, against, alternatives } = finding
   const where = place(scope)
   const facts = [
@@ -69,17 +85,22 @@ const plain = (text: string): string => visible(text).replace(/[\\`*_{}[\]<>#|~&
 
 /** A fence is longer than any row of backticks inside. */
 function fenced(text: string, language: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([row]) => row.length))
+  let longest = 2
+  for (const [row] of text.matchAll(/`+/g)) longest = Math.max(longest, row.length)
   const fence = '`'.repeat(longest + 1)
-  return `${fence}${language}\n${visibleLines(text).replace(/\n+$/, '')}\n${fence}`
+  return `${fence}${language}\n${visibleLines(text).replace(/(?<!\n)\n+$/, '')}\n${fence}`
 }
 
 /** For an issue or a chat. */
-export const asMarkdown = (findings: readonly Finding[]): string => markdown(findings.flatMap(pieces))
+export const asMarkdown = (findings: readonly Told[]): string => markdown(findings.flatMap(pieces))
 
 /** The whole report: what was read, every finding, and what the logs cannot show. */
 export const reportAsMarkdown = (report: Report): string => `# ${TITLE}\n\n${markdown(reportPieces(report))}`
 export const reportAsHtml = (report: Report, note: string): string => html(reportPieces(report), note)
+
+/** Notes at the end of the HTML file: as it is, and after redactFindings or redactReport. */
+export const MADE = 'Made by halfopen.'
+export const REDACTED = `${MADE} Addresses, host names and users are replaced by words, the same one by the same.`
 
 const TITLE = 'Why WebSockets break here'
 
@@ -128,7 +149,7 @@ h2{margin:2.5rem 0 .5rem}h3{margin:1.2rem 0 .3rem;font-size:1rem}pre{padding:.75
 overflow-wrap:anywhere;border:1px solid #8888;border-radius:6px}footer{margin-top:3rem;opacity:.75}`
 
 /** One file that loads nothing and runs nothing, also when it is opened years later. */
-export const asHtml = (findings: readonly Finding[], note: string): string => html(findings.flatMap(pieces), note)
+export const asHtml = (findings: readonly Told[], note: string): string => html(findings.flatMap(pieces), note)
 
 function html(document: readonly Piece[], note: string): string {
   const body = document.map((piece) => {

@@ -1,14 +1,16 @@
 /** A report for strangers: addresses, host names, users, mail addresses, ids and values of queries are replaced, the same one
  *  by the same word everywhere, so that what belongs together can still be seen. Tokens were masked before they were stored.
  *  What merely looks like a host name goes too: a word too many is better than a name. */
-import type { Finding, Report } from '../diagnosis/contract.ts'
+import type { Report } from '../diagnosis/contract.ts'
+import { KnownNames } from './known-names.ts'
 
 const IPV4 = /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\.\d)/g
 // Seven colons, or two next to each other: a clock has neither.
 const IPV6 =
   /(?<![\w:.])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?)(?![\w:])/gi
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|0\.0\.0\.0|::1?)$/
-const MAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g
+// A local part has 64 characters at most (RFC 5321, 4.5.3.1.1). Without a bound a long word without @ is read once per character.
+const MAIL = /[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+/g
 const ID = /(?<![\w-])(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,})(?![\w-])/gi
 const QUERY = /([?&][\w.%[\]-]{1,60}=)(?!\[)[^&\s"'#`]+/g
 const HOME = /(\/(?:home|Users)\/)[^/\s"']+/g
@@ -17,7 +19,8 @@ const USER = /^(\S+ - )(?!- \[)([^\s[]+)( \[)/gm
 /** Names that stand where only a name can stand, dots or not. */
 const NAMED =
   /(?:\bserver: |\bhost: "|\b(?:https?|wss?):\/\/|\bserver_name\s+|\bresolved? )([\p{L}\p{N}][\p{L}\p{N}.-]*)/gu
-const DOTTED = /(?<![\w./@-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+\p{L}{2,24}(?![\w-])/gu
+// From the start of a word only, however long its labels are: else a long row of them is read once per letter.
+const DOTTED = /(?<![\p{L}\p{N}\w./@-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}{2,24}(?![\w-])/gu
 
 /** What ends like a name and is a file, and names that tell nothing of anybody. */
 const FILES =
@@ -40,45 +43,37 @@ export function redactor(): Redact {
     return word
   }
   const host = (name: string): string => {
-    const bare = name.replace(/\.+$/, '')
+    const bare = name.replace(/(?<!\.)\.+$/, '')
     return OPEN.test(bare) || FILES.test(bare) || /^[\d.]+$/.test(bare) || /^host-\d+\.example$/.test(bare)
       ? name
       : as('host', bare)
   }
-  const known = new Map<string, string>()
+  const known = new KnownNames()
   return (text) => {
-    let out = text
+    const out = text
       .replace(MAIL, '[mail]')
       .replace(HOME, '$1[user]')
       .replace(USER, '$1[user]$3')
       .replace(QUERY, '$1…')
       .replace(ID, '[id]')
-    for (const [, name = ''] of out.matchAll(NAMED)) if (host(name) !== name) known.set(name, host(name))
-    // The longest first: a name may be the end of another.
-    for (const [name, word] of [...known].sort(([a], [b]) => b.length - a.length)) out = replaceName(out, name, word)
-    return out
+    for (const [, name = ''] of out.matchAll(NAMED)) if (host(name) !== name) known.add(name, host(name))
+    return known
+      .replaced(out)
+      .replace(NAMED, (found, name: string) => found.slice(0, -name.length) + host(name))
       .replace(DOTTED, host)
       .replace(IPV4, (found) => (LOOPBACK.test(found) ? found : as('address', found)))
       .replace(IPV6, (found) => (LOOPBACK.test(found) ? found : as('address', found)))
   }
 }
 
-function replaceName(text: string, name: string, word: string): string {
-  let out = ''
-  let from = 0
-  for (;;) {
-    const at = text.indexOf(name, from)
-    if (at === -1) return out + text.slice(from)
-    const alone = !/[\p{L}\p{N}_-]/u.test(text[at - 1] ?? '') && !/[\p{L}\p{N}_-]/u.test(text[at + name.length] ?? '')
-    out += text.slice(from, at) + (alone ? word : name)
-    from = at + name.length
-  }
-}
-
 const NOT_TEXT = new Set(['id', 'cause', 'severity', 'layer', 'first_seen', 'last_seen', 'since', 'reason'])
 
+interface Scoped {
+  scope: { server: string | null }
+}
+
 /** Every text in it, with the same words. The scope goes first: its server is a name whatever it looks like. */
-export function redactFindings(findings: readonly Finding[]): Finding[] {
+export function redactFindings<T extends Scoped>(findings: readonly T[]): T[] {
   return redacted([...findings], redactorFor(findings))
 }
 
@@ -108,7 +103,7 @@ export function redactReport(report: Report): Report {
   }
 }
 
-function redactorFor(findings: readonly Finding[]): Redact {
+function redactorFor(findings: readonly Scoped[]): Redact {
   const redact = redactor()
   for (const { scope } of findings) if (scope.server !== null) redact(`server: ${scope.server}`)
   return redact

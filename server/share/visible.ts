@@ -1,4 +1,4 @@
-/** Log text is written by strangers. JSX keeps it from becoming markup; this keeps it from lying about what it says. */
+/** Log text is written by strangers. Escaping keeps it from becoming markup; this keeps it from lying about what it says. */
 
 // Control, format (bidi, zero-width), lone surrogates, private use, line/paragraph separators, and whatever a font may
 // draw as nothing at all (Hangul fillers, variation selectors).
@@ -7,7 +7,7 @@ const UNSEEN_IN_LINES = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Defau
 
 const escaped = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`
 
-// Most log text is plain, and the live page asks of hundreds of texts a second.
+// Most log text is plain.
 const PLAIN = /^[\x20-\x7e]*$/
 const PLAIN_LINES = /^[\x20-\x7e\n\t]*$/
 

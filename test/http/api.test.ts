@@ -206,6 +206,7 @@ describe('addresses', () => {
         '/problems/{id}/unmute',
         '/report',
         '/series',
+        '/share',
         '/sources',
         '/stream',
       ].toSorted(),

@@ -101,6 +101,63 @@ describeWith('chromium', 'every page', ({ chromium }) => {
     expect(html).not.toMatch(/evil\.example|192\.0\.2\.\d|<script|<img|<svg/)
   }, 30_000)
 
+  it('hands on the Markdown that it shows, and one HTML file', async () => {
+    const [problem] = await server.problems()
+    await open(`#/problems/${problem?.id ?? ''}`, '.share')
+    await page.getByText('Share', { exact: true }).click()
+    await page.getByText('Look at it before you hand it on').click()
+    const shown = await page.locator('.share-preview pre').textContent()
+    expect(shown).toContain('### What to change')
+    expect(shown).not.toMatch(/evil\.example|192\.0\.2\.\d/)
+    const download = async (name: string) => {
+      const waiting = page.waitForEvent('download')
+      await page.getByRole('button', { name }).click()
+      const file = await waiting
+      return { name: file.suggestedFilename(), text: readFileSync(await file.path(), 'utf8') }
+    }
+    const cause = problem?.finding.cause ?? ''
+    expect(await download('Save Markdown')).toEqual({ name: `halfopen-${cause}.md`, text: shown })
+    const html = await download('Save HTML')
+    expect(html.name).toBe(`halfopen-${cause}.html`)
+    expect(html.text).toMatch(/^<!doctype html>/)
+    expect(html.text).not.toMatch(/evil\.example|192\.0\.2\.\d|<script|<img|<svg/)
+    await page.getByRole('button', { name: 'Copy Markdown' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    await expectTextOnly(page)
+    expect(await violations(page)).toEqual([])
+  }, 30_000)
+
+  it('says when a report cannot be made, and makes it when the server is back', async () => {
+    const [problem] = await server.problems()
+    const before = watched.complaints.length
+    // What a proxy in front answers, and no answer at all.
+    const answers = [
+      () => ({ status: 200, contentType: 'text/html', body: '<!doctype html><p>Sign in</p>' }),
+      () => null,
+    ]
+    for (const answer of answers) {
+      await page.route('**/api/v1/share?*', (route) => {
+        const told = answer()
+        return told === null ? route.abort() : route.fulfill(told)
+      })
+      await open('#/problems', '.problem')
+      await open(`#/problems/${problem?.id ?? ''}`, '.share')
+      await page.getByText('Share', { exact: true }).click()
+      await page.locator('.share .notice').waitFor()
+      expect(await page.locator('.share .notice').innerText()).toMatch(
+        /could not be made.*(?:Something else|not answer)/,
+      )
+      expect(await page.getByRole('button', { name: 'Save HTML' }).count()).toBe(0)
+      expect(await violations(page)).toEqual([])
+      await page.unroute('**/api/v1/share?*')
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await page.getByRole('button', { name: 'Save HTML' }).waitFor()
+      expect(await page.locator('.share .notice').count()).toBe(0)
+    }
+    const complaints = watched.complaints.splice(before)
+    expect(complaints).toEqual(['console: Failed to load resource: net::ERR_FAILED'])
+  }, 30_000)
+
   it('reads what is dropped and pasted, and shows the report', async () => {
     await open('#/analyze', 'textarea')
     await page.locator('input[type=file]').setInputFiles([logs.error, logs.config])
@@ -112,6 +169,8 @@ describeWith('chromium', 'every page', ({ chromium }) => {
     await page.getByRole('button', { name: 'Analyze', exact: true }).click()
     await page.locator('.report-finding').first().waitFor({ timeout: 20_000 })
     await page.getByText('pasted.log').first().waitFor()
+    await page.getByRole('button', { name: 'Save HTML' }).waitFor()
+    expect(await page.locator('.share-preview pre').textContent()).toContain('### What to change')
     await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)))
     await expectTextOnly(page)
     expect(await violations(page)).toEqual([])

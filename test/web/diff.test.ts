@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { directiveDiff, pasteable, patchDiff } from '../../server/share/diff.ts'
+import { directiveDiff, pasteable, patchDiff } from '../../web/text/diff.ts'
 
 const signs = (patch: string) => patchDiff(patch).map(({ sign, text }) => `${sign} ${text}`)
 

@@ -35,6 +35,31 @@ it('ends, and leaves no address, whatever the text', () => {
   )
 })
 
+it('finds names that stand alone, the longest first, and no parts of words', () => {
+  const redact = redactor()
+  redact('server: alpha, host: "alpha.beta", server: gamma.')
+  expect(redact('alpha alpha.beta alphabet _alpha alpha-x x/alpha.beta (gamma). alpha_')).toBe(
+    'host-1.example host-2.example alphabet _alpha alpha-x x/host-2.example (host-3.example). alpha_',
+  )
+})
+
+it('names nobody where only names stand, however many there are', () => {
+  const redact = redactor()
+  const text = Array.from({ length: 300 }, (_, i) => `wss://inside${i}/ws of inside${i}.corp.io`).join('\n')
+  const redacted = redact(text)
+  expect(redacted).not.toMatch(/inside|corp/)
+  expect(new Set(redacted.match(/host-\d+\.example/g)).size).toBe(600)
+  expect(redact('inside299 and inside299.corp.io')).toBe('host-300.example and host-600.example')
+  redact(Array.from({ length: 300 }, (_, i) => `wss://alike.inside${i}/ws wss://alike/`).join('\n'))
+  expect(redact('alike wss://alike.inside299/')).toMatch(/^host-\d+\.example wss:\/\/host-\d+\.example\/$/)
+})
+
+it('knows a host name behind a long word of letters without a space', () => {
+  expect(redactor()(`${'é'.repeat(100)}.corp.io`)).toBe('host-1.example')
+  expect(redactor()(`${'x'.repeat(100)}.corp.io`)).toBe('host-1.example')
+  expect(redactor()(`${'x'.repeat(100)}@corp.io`)).toMatch(/^x+\[mail\]$/)
+})
+
 const finding: Finding = {
   id: 'x',
   cause: 'backend-down',

@@ -1,4 +1,4 @@
-import type { DiffLine } from '../../server/share/contract.ts'
+import type { DiffLine } from '../text/diff.ts'
 import { visible, visibleLines } from '../text/visible.ts'
 import { CopyButton } from './copy.tsx'
 

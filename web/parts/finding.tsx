@@ -1,6 +1,6 @@
 /** The parts of a finding: why we think so, what to change, what else it could be. */
 import type { Finding, Fix } from '../../server/http/wire.ts'
-import { directiveDiff, pasteable, patchDiff } from '../../server/share/contract.ts'
+import { directiveDiff, pasteable, patchDiff } from '../text/diff.ts'
 import { visible } from '../text/visible.ts'
 import { confidence, percent } from '../text/words.ts'
 import { CodeBlock, Commands, Diff } from './code.tsx'

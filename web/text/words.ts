@@ -1,7 +1,29 @@
 /** Plain words for what the API says in codes. One place, so that every page says it the same way. */
-import type { Problem, ProblemState } from '../../server/http/wire.ts'
+import type { Problem, ProblemState, Severity } from '../../server/http/wire.ts'
 
-export { confidence, percent, place, SEVERITY } from '../../server/share/contract.ts'
+// The first four are in server/share/words.ts, too, for what is handed on: the page takes no code from the server, and a test
+// holds the two together.
+export const percent = (share: number): string => `${Math.round(share * 100)}%`
+
+/** The thresholds are those of the report: from 0.8 the evidence decides, below 0.5 it is only possible. */
+export function confidence(value: number): string {
+  if (value >= 0.8) return 'Sure'
+  return value >= 0.5 ? 'Likely' : 'Possible'
+}
+
+export const SEVERITY: Record<Severity, string> = {
+  critical: 'Critical',
+  error: 'Error',
+  warning: 'Warning',
+  info: 'Info',
+}
+
+/** `sweet.example/ws → 127.0.0.1:9000`; whatever part is known. */
+export function place(scope: { server: string | null; path: string | null; upstream: string | null }): string | null {
+  const front = `${scope.server ?? ''}${scope.path ?? ''}`
+  if (front === '') return scope.upstream
+  return scope.upstream === null ? front : `${front} → ${scope.upstream}`
+}
 
 const number = new Intl.NumberFormat()
 export const count = (n: number): string => number.format(n)

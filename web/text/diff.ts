@@ -1,5 +1,6 @@
-/** Suggested config lines, as the lines of a diff. */
-import type { Directive } from '../diagnosis/contract.ts'
+/** Suggested config lines, as the lines of a diff. The grouping and the remark stand in server/share/directives.ts, too: the
+ *  page takes no code from the server, and a test holds the two together. */
+import type { Directive } from '../../server/http/wire.ts'
 import { visible } from './visible.ts'
 
 export interface DiffLine {
