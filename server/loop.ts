@@ -7,6 +7,7 @@ import type { Live } from './live.ts'
 import type { Logger } from './logging.ts'
 import type { NginxFile } from './nginx-view.ts'
 import type { Sources } from './sources.ts'
+import { HeapWatch } from './scan/contract.ts'
 import { StoreError, type Store } from './store/contract.ts'
 import { kindOf } from './tail/contract.ts'
 
@@ -19,6 +20,8 @@ const LOOK = ROUND / 4
 /** Silence is noticed so late at most, ms. */
 const QUIET = 2_000
 const OUTBOX = 5_000
+/** Commits in that time: lines come so fast that nothing may hold them up. */
+const BUSY = 100
 /** Patterns and missing files are looked for again. */
 const FIND = 10_000
 /** Old lines are deleted, ms: also when a burst fills the database. */
@@ -52,6 +55,8 @@ export class Loop {
   /** Notices that were told. */
   private told = new Set<string>()
   private closing = false
+  private commits = 0
+  private readonly heap = new HeapWatch()
   private nextRound = -Infinity
   private nextQuiet = -Infinity
   private nextSources = -Infinity
@@ -76,7 +81,11 @@ export class Loop {
     const { outbox } = this.options
     void this.attempt('import', () => this.import())
     this.plan(LOOK)
-    this.every('outbox', OUTBOX, () => outbox.flush())
+    this.every('outbox', OUTBOX, () => {
+      this.heap.look(this.commits > BUSY)
+      this.commits = 0
+      return outbox.flush()
+    })
     this.told = new Set(this.options.sources.notices.map(withoutNumbers))
     this.every('find', FIND, () => this.find())
     this.every('expire', EXPIRE, () => this.expire())
@@ -84,6 +93,7 @@ export class Loop {
 
   /** Call after every commit: what was read is shown and judged soon. */
   committed(): void {
+    this.commits++
     if (!this.closing && this.lookAt - performance.now() > LOOK) this.plan(LOOK)
   }
 
