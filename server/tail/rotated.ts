@@ -1,5 +1,6 @@
 /** Finding a file again after it was rotated, and the ones rotated after it. */
 import { closeSync, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { openInput } from '../scan/contract.ts'
 import type { FilePosition } from './contract.ts'
 import { packedHead } from './packed-log.ts'
@@ -91,8 +92,9 @@ export function rotatedLater(
 
 /** @param name of the file before; null: unknown, so only `time`, of its last change, counts. */
 function next(list: Sibling[], homes: string[], name: string | null, time = Infinity): Next {
+  // Names of two folders say nothing of one another: `olddir` was set, or taken away, in between.
   const isLater = (a: Sibling, than: string | null, changed: number): boolean =>
-    than === null ? a.mtime > changed : isNewer(homes, a.path, than)
+    than === null || dirname(a.path) !== dirname(than) ? a.mtime > changed : isNewer(homes, a.path, than)
   const later = list.filter((sibling) => madeFrom(homes, sibling.path) && isLater(sibling, name, time))
   const readable = later.filter(({ path, packing }) => packing === 'plain' || (packing === 'readable' && unpacks(path)))
   const sibling = readable.reduce<Sibling | null>(

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, copyFileSync, renameSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  renameSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { folder, follow, LINGERED } from './follow.ts'
 
@@ -150,6 +159,32 @@ it.each(['', '.gz'])(
     expect(states.map(({ hint }) => hint).filter((hint) => hint !== null)).toEqual([])
   },
 )
+
+it.each(['', '.gz'])('goes on beside the log when olddir was taken away meanwhile (.2%s)', async (packed) => {
+  const { path, resume } = await stopped('three\n')
+  const old = join(dirname(path), 'old')
+  mkdirSync(old)
+  renameSync(path, join(old, 'access.log.1'))
+  const past = Date.now() / 1000
+  utimesSync(join(old, 'access.log.1'), past - 50, past - 50)
+  for (const [name, age] of [
+    ['.2', 30],
+    ['.1', 20],
+    ['', 10],
+  ] as const) {
+    writeFileSync(path + name, `in ${name}\n`)
+    utimesSync(path + name, past - age, past - age)
+  }
+  if (packed) execFileSync('gzip', [`${path}.2`])
+  // Of an earlier time, before olddir was set.
+  writeFileSync(`${path}.9`, 'ancient\n')
+  utimesSync(`${path}.9`, past - 900, past - 900)
+  const { later, text } = follow(path, {
+    resume: { ...resume, position: { ...resume.position, mtime: (past - 50) * 1000 } },
+  })
+  for (let i = 0; i < 4; i++) await later(LINGERED)
+  expect(text()).toBe('three\nin .2\nin .1\nin \n')
+})
 
 it('knows a restored file by its beginning', async () => {
   const { path, resume } = await stopped('three\n')
