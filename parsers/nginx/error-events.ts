@@ -50,8 +50,12 @@ function scopeOf(record: Place): Scope {
 function upstreamAddress(upstream: string): string {
   const unix = /^[a-z]+:\/\/(unix:[^:]+):/.exec(upstream)
   if (unix) return (unix[1] as string).slice(0, 200)
-  return upstream
-    .replace(/^[a-z]+:\/\//, '')
-    .replace(/[/?].*$/s, '')
-    .slice(0, 200)
+  return (
+    upstream
+      .replace(/^[a-z]+:\/\//, '')
+      .replace(/[/?].*$/s, '')
+      // A password in front of the host is nobody's name for a backend.
+      .replace(/^.*@/s, '')
+      .slice(0, 200)
+  )
 }

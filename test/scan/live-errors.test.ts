@@ -283,3 +283,15 @@ test('entries without a client', () => {
   const log = [1, 2, 3, 4].map((n) => line(n, '') + line(n, ', client: 10.0.0.1')).join('')
   expect(expectSame(log + END)).toBeGreaterThan(2)
 })
+
+test('a password in the URL of a backend is in no place', () => {
+  const line = (n: number): string =>
+    `2026/11/21 06:13:34 [error] 7#7: *${n} connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.1, server: a.test, request: "GET /ws HTTP/1.1", upstream: "http://bob:s3cret@back.test:9000/ws", host: "a.test"\n`
+  const log = [1, 2, 3].map(line).join('') + END
+  expectSame(log)
+  for (const { told, evidence } of follow(log, true).chunks) {
+    expect(JSON.stringify(told)).not.toContain('s3cret')
+    expect([...evidence.observations.values()].map(({ scope }) => scope.upstream)).not.toContain('bob')
+    expect(told.map(({ event }) => event.scope.upstream)).toEqual(told.map(() => 'back.test:9000'))
+  }
+})
