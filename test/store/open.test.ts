@@ -54,6 +54,14 @@ describe('the database file', () => {
     }
   })
 
+  it('that is something else keeps its mode', () => {
+    const file = join(folder, 'error.log')
+    writeFileSync(file, 'a line of a log\n'.repeat(100))
+    chmodSync(file, 0o644)
+    expect(refusal(() => openSqliteStore(file)).code).toBe('database-damaged')
+    expect(mode(file)).toBe(0o644)
+  })
+
   it('is not waited for where no folder can be made', () => {
     const { code, message } = refusal(() => openSqliteStore('/proc/halfopen/deeper/a.sqlite'))
     expect([code, message]).toEqual(['database-unwritable', expect.stringContaining('/proc/halfopen/deeper/a.sqlite')])

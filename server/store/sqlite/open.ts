@@ -1,5 +1,15 @@
 /** Opening the database file, and what its failures mean to the person who has to repair them. */
-import { accessSync, chmodSync, constants, closeSync, existsSync, openSync, statSync, type Stats } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  closeSync,
+  existsSync,
+  openSync,
+  readSync,
+  statSync,
+  type Stats,
+} from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { makeFolder } from './make-folder.ts'
 import { StoreError } from '../store-error.ts'
@@ -67,7 +77,20 @@ export function prepareFile(file: string): void {
   makeFolder(dirname(file), 0o700)
   refuseSpecial(file)
   if (!existsSync(file)) closeSync(openSync(file, 'ax', 0o600))
-  for (const part of [file, `${file}-wal`, `${file}-shm`]) narrow(part)
+  // A log that was named by mistake stays readable to whoever reads it.
+  if (isDatabase(file)) for (const part of [file, `${file}-wal`, `${file}-shm`]) narrow(part)
+}
+
+/** SQLite's first bytes (fileformat2), or nothing yet. */
+function isDatabase(file: string): boolean {
+  const fd = openSync(file, 'r')
+  try {
+    const head = Buffer.alloc(16)
+    const length = readSync(fd, head, 0, 16, 0)
+    return length === 0 || head.toString('latin1') === 'SQLite format 3\0'
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** Log lines are nobody else's business, whatever the umask was when the file was copied here. */
