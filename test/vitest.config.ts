@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-/** They measure the memory of their own process, or ask V8 with the flags it began with (a server sets some). */
+/** They measure the time or the memory of their own process, or ask V8 with the flags it began with (a server sets some). */
 const ALONE = [
+  '',
   'test/cli/open-input.test.ts',
   'test/cli/packed.test.ts',
   'test/cli/start.test.ts',
