@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 
 /** They measure the time or the memory of their own process, or ask V8 with the flags it began with (a server sets some). */
 const ALONE = [
-  '',
+  'test/apps/hostile.test.ts',
   'test/cli/open-input.test.ts',
   'test/cli/packed.test.ts',
   'test/cli/start.test.ts',
