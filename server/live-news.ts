@@ -1,6 +1,8 @@
 /** What a round has to tell, collected: terms of each problem by the rules, news of problems and of sources. */
 import {
   announce,
+  kindOf,
+  kindOfNews,
   ruleFor,
   termsFor,
   watchSources,
@@ -66,12 +68,7 @@ export class NewsDesk {
     row: ProblemRow,
     { now, tried, terms }: { now: number; tried: boolean; terms: Terms | undefined },
   ): void {
-    const kind =
-      decision.type === 'problem.resolved'
-        ? 'resolved'
-        : decision.type === 'problem.reminder'
-          ? 'reminder'
-          : (kindOf(previous) ?? 'new')
+    const kind = kindOfNews(decision.type, previous)
     const announced = kind === 'resolved' && previous !== null ? previous.finding : row.finding
     // The end goes where the beginning went, also when another rule would match now.
     const rule = row.told?.rule ?? terms?.rule ?? ''
@@ -146,10 +143,3 @@ function isWorthKeeping(before: WatchedSource | null, next: WatchedSource, kept:
 const OF_SOURCE = { severity: 'warning', confidence: 1, scope: { server: null, path: null, upstream: null } } as const
 const SILENT = { cause: 'source-silent', ...OF_SOURCE }
 const UNREADABLE = { cause: 'source-unreadable', ...OF_SOURCE }
-
-/** Of which kind it is when it begins now; null: it began already, who knows how. */
-function kindOf(previous: ProblemRow | null): Kind | null {
-  if (previous === null || previous.state === 'imported') return 'new'
-  if (previous.state === 'resolved') return previous.last_live === null ? 'new' : 'regressed'
-  return previous.state === 'regressed' ? 'regressed' : null
-}

@@ -23,7 +23,7 @@ import { Loop } from './loop.ts'
 import { ingest } from './ingest.ts'
 import { NginxFile } from './nginx-view.ts'
 import { packageFolder } from './package-folder.ts'
-import { choose, keepMemorySmall, wallClock, zoneClock } from './scan/contract.ts'
+import { choose, wallClock, zoneClock } from './scan/contract.ts'
 import { Sources } from './sources.ts'
 import { openSqliteStore, StoreError } from './store/contract.ts'
 import { storeNotices } from './store-notices.ts'
@@ -59,7 +59,6 @@ export const isExpected = (error: unknown): error is Error =>
 /** Starts everything and resolves when the dashboard can be opened. When something cannot start, what was started
  *  before it is closed again and the error is thrown (isExpected tells the user's from ours). */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  keepMemorySmall()
   const started: (() => unknown)[] = []
   const close = async (): Promise<void> => {
     for (const stop of started.splice(0).toReversed()) await stop()
@@ -245,7 +244,7 @@ function webFolder(): string | null {
 /** What the `halfopen` of the package starts. */
 function commandLine(): string | null {
   const root = packageFolder()
-  const file = root === null ? null : join(root, 'server', 'cli', 'halfopen.cjs')
+  const file = root === null ? null : join(root, 'server', 'cli', 'halfopen.mjs')
   return file !== null && existsSync(file) ? file : null
 }
 

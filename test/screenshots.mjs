@@ -146,7 +146,7 @@ async function problemOf(base, cause) {
 async function serve(options) {
   const listen = `127.0.0.1:${await freePort()}`
   const base = `http://${listen}`
-  const entry = `${ROOT}server/cli/halfopen.cjs`
+  const entry = `${ROOT}server/cli/halfopen.mjs`
   const server = spawn(process.execPath, [entry, 'serve', '--listen', listen, ...options], { stdio: 'ignore' })
   try {
     await until(async () => (await fetch(`${base}/readyz`)).ok)

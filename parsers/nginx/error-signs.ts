@@ -2,6 +2,7 @@
  *  Sources: the files named at each group; levels as ngx_connection_error gives them. */
 import type { EventKind } from '../event.ts'
 import { knownSocket } from '../known-sockets.ts'
+import { maskText } from '../masking.ts'
 import type { ErrorLevel, ErrorRecord } from '../record.ts'
 
 export interface ErrorSign {
@@ -233,7 +234,8 @@ function fileAtSocket({ errno, message, request, subrequest }: ErrorRecord): boo
 
 /** The message with everything variable taken out, at most 100 characters, so that equal failures group. */
 function template(record: ErrorRecord): string {
-  const text = record.message
+  // Masked before it is cut, and for what stands in no quotes: signs are shown, and are names in the API.
+  const text = maskText(record.message.slice(0, 1000))
     .slice(0, 300)
     .replace(/"[^"]*"?/g, '"…"')
     .replace(/\b[0-9a-fA-F]{4,}\b|\d+/g, 'N')

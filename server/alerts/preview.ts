@@ -1,9 +1,10 @@
-/** What rules would have sent for what is stored: the same decisions, over the past. Pure. */
+/** What rules would have sent for what is stored: the same decisions, over the past. Nothing is read or sent; ids of messages are new
+ *  each time. */
 import type { Finding } from '../diagnosis/contract.ts'
 import { announce, type News } from './announce.ts'
-import type { Kind, OutboxRow, ProblemRow, Receiver } from './contract.ts'
+import type { OutboxRow, ProblemRow, Receiver } from './contract.ts'
 import { decide } from './decide.ts'
-import { termsFor, type Rules } from './rules.ts'
+import { kindOf, kindOfNews, termsFor, type Rules } from './rules.ts'
 
 /** A problem and how often it happened in each step. */
 export interface Past {
@@ -49,14 +50,14 @@ export function preview(past: readonly Past[], options: PreviewOptions): OutboxR
       if (next === null) continue
       rows.set(finding.id, next)
       if (!decision.notify) continue
-      const of: Kind =
-        decision.type === 'problem.resolved'
-          ? 'resolved'
-          : decision.type === 'problem.reminder'
-            ? 'reminder'
-            : (kind ?? 'new')
       const around = { now, dashboard: '', tried: true }
-      news.push({ decision, rule: next.told?.rule ?? terms.rule ?? '', kind: of, row: next, around })
+      news.push({
+        decision,
+        rule: next.told?.rule ?? terms.rule ?? '',
+        kind: kindOfNews(decision.type, previous),
+        row: next,
+        around,
+      })
     }
     messages.push(...announce(news, { receivers, rules: rules.rules, group_from, now }))
   }
@@ -67,10 +68,4 @@ export function preview(past: readonly Past[], options: PreviewOptions): OutboxR
 function plain(finding: Finding): Finding {
   const { over: _over, worked: _worked, ...rest } = finding
   return rest
-}
-
-function kindOf(previous: ProblemRow | null): Kind | null {
-  if (previous === null || previous.state === 'imported') return 'new'
-  if (previous.state === 'resolved') return 'regressed'
-  return previous.state === 'regressed' ? 'regressed' : null
 }

@@ -1,6 +1,6 @@
 /** Which rule speaks for a problem, and on what terms. The first that matches decides, as in a firewall. Pure. */
 import type { Finding } from '../diagnosis/contract.ts'
-import type { Kind, Terms } from './contract.ts'
+import type { Kind, MessageType, ProblemRow, Terms } from './contract.ts'
 import { isDuring, isWithin, type Hours, type Window } from './calendar.ts'
 
 export type Severity = Finding['severity']
@@ -40,6 +40,19 @@ export interface Rules {
   /** Problems that are at least so bad pass quiet hours; null: none. */
   let_through: Severity | null
   maintenance: readonly Window[]
+}
+
+/** Of which kind a problem is when it begins now; null: it began already, who knows how. */
+export function kindOf(previous: ProblemRow | null): Kind | null {
+  if (previous === null || previous.state === 'imported') return 'new'
+  if (previous.state === 'resolved') return previous.last_live === null ? 'new' : 'regressed'
+  return previous.state === 'regressed' ? 'regressed' : null
+}
+
+/** Of which kind a message about a problem is. */
+export function kindOfNews(type: MessageType, previous: ProblemRow | null): Kind {
+  if (type === 'problem.resolved') return 'resolved'
+  return type === 'problem.reminder' ? 'reminder' : (kindOf(previous) ?? 'new')
 }
 
 /** What may match a rule. */

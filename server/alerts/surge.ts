@@ -1,4 +1,6 @@
 /** A problem that is known and suddenly happens far more often than it does there. Pure. */
+import { surprise } from '../diagnosis/contract.ts'
+
 const MINUTE = 60_000
 const DAY = 86_400_000
 
@@ -29,8 +31,6 @@ export function isSurge(recent: Counted, before: Counted, known: number): boolea
   // Visitors are counted by what works: failures are tried again and again. Where that is not logged there is only the time.
   const byTime = SURGE_WINDOW / Math.min(known, SURGE_USUAL)
   const byTraffic = before.ok > 0 ? recent.ok / before.ok : 0
-  const expected = Math.max(0.01, before.failed * Math.max(byTime, byTraffic))
-  const { failed } = recent
-  // Chernoff's bound for a Poisson count.
-  return failed >= TIMES * expected && failed * Math.log(failed / expected) - failed + expected > SURPRISE
+  const expected = before.failed * Math.max(byTime, byTraffic)
+  return recent.failed >= TIMES * expected && surprise(recent.failed, expected) > SURPRISE
 }

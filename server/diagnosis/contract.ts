@@ -303,6 +303,7 @@ export {
 } from './evidence.ts'
 export { latencyBucket, latencyOf, lifetimeBucket, lifetimeOf } from './histogram.ts'
 export { findPeaks } from './peaks.ts'
+export { surprise } from './poisson.ts'
 export { ownText } from './own-text.ts'
 export { Clocks } from './clocks.ts'
 export { buildReport } from './report.ts'

@@ -2,6 +2,7 @@
  *  one, and an idle timeout cuts sessions of one age. */
 import type { Evidence, Exemplar, Observation, Scope } from './contract.ts'
 import { MINUTE, MinuteCounts } from './minute-counts.ts'
+import { surprise } from './poisson.ts'
 import { secondsOf, type SessionEnds } from './session-ends.ts'
 import { SortedCounts } from './sorted-counts.ts'
 import type { View } from './view.ts'
@@ -51,8 +52,8 @@ export function massDrops(evidence: Evidence, sessions: readonly Observation[]):
     if (taken.has(second)) continue
     const n = WIDTH.reduce((sum, i) => sum + (taken.has(second + i) ? 0 : ends.count(second + i)), 0)
     if (n < LEAST_DROP) continue
-    if (!surprising(n, beside(ends, second) * WIDTH.length, BESIDE_SURPRISE)) continue
-    if (!surprising(n, usual(minutes, second * 1000, n, evidence) * WIDTH.length, SURPRISE)) continue
+    if (surprise(n, beside(ends, second) * WIDTH.length) <= BESIDE_SURPRISE) continue
+    if (surprise(n, usual(minutes, second * 1000, n, evidence) * WIDTH.length) <= SURPRISE) continue
     const ages = new SortedCounts()
     for (const i of WIDTH) {
       const of = taken.has(second + i) ? null : ends.ages(second + i)
@@ -86,11 +87,6 @@ function beside(ends: SessionEnds, second: number): number {
       if (found > 0) busy++
     }
   return n / Math.max(QUIET_SECONDS, busy)
-}
-
-/** Whether chance does not bring so many where `expected` are usual: Chernoff's bound for a Poisson count. */
-function surprising(n: number, expected: number, by: number): boolean {
-  return n > expected && n * Math.log(n / Math.max(0.01, expected)) - n + expected > by
 }
 
 /** Of one age are sessions that began together, and most of which lie within a factor of two. */

@@ -42,11 +42,6 @@ export class SessionEnds {
     return this.#least
   }
 
-  /** Whether a second with so many ends would be kept, now that it is over. In a long log most would not. */
-  wants(second: number, n: number): boolean {
-    return n >= this.#least || this.#seconds.has(second)
-  }
-
   /** @param second since 1970 @param age of `ageOf` */
   add(second: number, age: number, n: number): void {
     let ages = this.#seconds.get(second)

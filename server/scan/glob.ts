@@ -2,11 +2,10 @@
  *  Node 20 has no fs.glob. */
 import { readdirSync, statSync, type Dirent } from 'node:fs'
 import path from 'node:path'
+import { isGlob } from './is-glob.ts'
 
 /** Stops a pattern such as `/**` from walking a whole disk for ever. */
 const MAX_ENTRIES = 200_000
-
-const isGlob = (text: string): boolean => /[*?[{]/.test(text)
 
 export interface GlobResult {
   /** Sorted. */

@@ -14,7 +14,7 @@ import { locatedRecord, withoutPort } from './located.ts'
 import { MaskedLine } from './masked-line.ts'
 import { MinuteBook } from './minute-book.ts'
 import { tailsOf } from './own-traffic.ts'
-import { countIn, forgetEnds, settleEnds, settleHistograms, settleInto } from './settle-tally.ts'
+import { countIn, settleEnds, settleHistograms, settleInto } from './settle-tally.ts'
 
 const NEWLINE = 10
 const MINUTE = 60_000
@@ -225,13 +225,11 @@ export class HotPath implements KernelUser {
     into.exemplars = keepExemplar(into.exemplars, shorter(new MaskedLine(this.source, number, text, time), share.text))
   }
 
-  ended(second: number, n: number, whole: boolean, proof: EndProof | null): number {
+  ended(second: number, proof: EndProof | null): number {
     if (this.kernel === null || this.evidence === null) return 0
     const { ends } = this.evidence
-    if (whole && !ends.wants(second, n)) forgetEnds(this.kernel)
-    else settleEnds(this.kernel, ends, second)
-    if (proof && ends.count(second) > 0)
-      ends.prove(second, new MaskedLine(this.source, proof.number, proof.text(), proof.time))
+    settleEnds(this.kernel, ends, second)
+    if (proof) ends.prove(second, new MaskedLine(this.source, proof.number, proof.text(), proof.time))
     return ends.least
   }
 

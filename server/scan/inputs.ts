@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { InputError } from './contract.ts'
 import { directoryLogs, isTooOld, statsOf, type DirectoryLogs } from './directory.ts'
 import { expandGlob } from './glob.ts'
+import { isGlob } from './is-glob.ts'
 import { inputError, systemError } from './input-errors.ts'
 import { isOldOrNone, isRotatedLog } from './log-name.ts'
 import { isStdin, openInput } from './open-input.ts'
@@ -36,9 +37,6 @@ export interface FindOptions {
   /** Of one pattern or directory at most so many files, those that were written to last; the others are not even opened. */
   most?: number
 }
-
-/** What glob.ts takes for a pattern; that file is loaded for one alone. */
-const GLOB = /[*?[{]/
 
 const LIVE: FindOptions = { rotated: false, since: null }
 
@@ -78,7 +76,7 @@ function addNamed(arg: string, found: FoundInputs, options: FindOptions): void {
   if (arg === '')
     found.errors.push(inputError(arg, 'not-found', 'an input with an empty name; name a file, or - for standard input'))
   else if (isStdin(arg)) found.inputs.push('-')
-  else if (GLOB.test(arg) && !pathExists(arg)) addGlob(arg, found, options)
+  else if (isGlob(arg) && !pathExists(arg)) addGlob(arg, found, options)
   else if (isDirectory(arg)) addDirectory(arg, found, options)
   else addFile(arg, found)
 }

@@ -74,9 +74,9 @@ export interface KernelUser {
   settled(tally: number, minute: number, n: number): void
   /** One of the first three lines, or a long one: its text, time (epoch ms) and number. */
   kept?(tally: number, text: string, time: number, number: number): void
-  /** `n` sessions ended in this second since 1970: how many of which age stands at ENDS. `whole`: the second is over.
-   *  Returns how many have to end in a second for it to be kept. */
-  ended?(second: number, n: number, whole: boolean, proof: EndProof | null): number
+  /** Sessions ended in this second since 1970: how many of which age stands at ENDS. Returns how many have to end in a second for
+   *  it to be kept. */
+  ended?(second: number, proof: EndProof | null): number
   /** True when no more clients of this tally are wanted. */
   client(tally: number, address: string): boolean
   /** Minutes since 1970 of a reading of the clock, `2026/11/21 06:13`; -1 when it is none. */
@@ -101,10 +101,10 @@ export class Kernel {
         this.user?.kept?.(tally, this.bytes.toString('utf8', at, at + length), time, number),
       client: (tally: number, at: number, length: number) =>
         this.user?.client(tally, this.bytes.toString('latin1', at, at + length)) === false ? 0 : 1,
-      ended: (second: number, n: number, whole: number, length: number, time: number, number: number) => {
+      ended: (second: number, length: number, time: number, number: number) => {
         const proof =
           length > 0 ? { text: () => this.bytes.toString('utf8', PROOF, PROOF + length), time, number } : null
-        return this.user?.ended?.(second, n, whole !== 0, proof) ?? 0
+        return this.user?.ended?.(second, proof) ?? 0
       },
       bucketOf: lifetimeBucket,
     }

@@ -17,7 +17,7 @@ type Collect = (young?: true) => void
 /** Bytes read between two looks. */
 const INTERVAL = 4 << 20
 /** So many bytes of new buffers call for a collection. */
-const SLACK = 12 << 20
+const SLACK = 10 << 20
 
 /** Frees buffers that nobody uses any more. V8 hardly counts them: a scan that makes next to no objects leaves 30 MB of
  *  what gunzip wrote, or of counts that were outgrown, lying around. A look takes a microsecond. The function is `gc` of

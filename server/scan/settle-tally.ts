@@ -73,9 +73,5 @@ export function settleEnds(kernel: Kernel, ends: Evidence['ends'], second: numbe
     const n = kernel.words[from + age] as number
     if (n > 0) ends.add(second, age, n)
   }
-  forgetEnds(kernel)
-}
-
-export function forgetEnds(kernel: Kernel): void {
-  kernel.words.fill(0, K.ENDS / 4, K.ENDS / 4 + K.AGES)
+  kernel.words.fill(0, from, from + K.AGES)
 }

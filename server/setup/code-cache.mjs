@@ -60,7 +60,7 @@ function commands(log, errors) {
   ]
 }
 
-/** As in server/cli/halfopen.cjs, keeping the script. The server is left out: it runs for weeks. */
+/** As in server/cli/halfopen.mjs, keeping the script. The server is left out: it runs for weeks. */
 function load(file) {
   const require = createRequire(file)
   if (require.cache[file]) return require.cache[file].exports

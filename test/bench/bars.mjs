@@ -16,7 +16,7 @@ import { count, EXTENDED, makeLogFile } from './make-log.mjs'
 import { inTurns } from './measure.mjs'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const ENTRY = join(ROOT, 'server/cli/halfopen.cjs')
+const ENTRY = join(ROOT, 'server/cli/halfopen.mjs')
 const { values } = parseArgs({
   options: {
     bytes: { type: 'string', default: '1g' },

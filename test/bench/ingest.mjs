@@ -193,7 +193,7 @@ async function serve(base, logs) {
       sources: logs.map((path) => ({ path })),
     }),
   )
-  const child = spawn(process.execPath, ['server/cli/halfopen.cjs', 'serve', '--config-file', config], {
+  const child = spawn(process.execPath, ['server/cli/halfopen.mjs', 'serve', '--config-file', config], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   children.add(child)

@@ -13,7 +13,7 @@ const { values } = parseArgs({
   options: { mb: { type: 'string' }, rounds: { type: 'string' }, program: { type: 'string' } },
 })
 const mb = Number(values.mb ?? 5)
-const PROGRAM = values.program ?? fileURLToPath(new URL('../../server/cli/halfopen.cjs', import.meta.url))
+const PROGRAM = values.program ?? fileURLToPath(new URL('../../server/cli/halfopen.mjs', import.meta.url))
 /** Prints what the process has used, in seconds, as its last line to stderr. */
 const USED = `import { writeSync } from 'node:fs'
 process.on('exit', () => { const { user, system } = process.cpuUsage(); writeSync(2, '\\n' + (user + system) / 1e6) })`

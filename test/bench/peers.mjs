@@ -15,7 +15,7 @@ import { count, makeLogFile } from './make-log.mjs'
 import { measure, measuresMemory, median } from './measure.mjs'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const ENTRY = join(ROOT, 'server/cli/halfopen.cjs')
+const ENTRY = join(ROOT, 'server/cli/halfopen.mjs')
 
 const { values } = parseArgs({
   options: {

@@ -41,7 +41,7 @@ function analyze(dir, inputs, config) {
     ...(config === null ? [] : ['--config', config]),
     ...inputs,
   ]
-  const run = spawnSync(process.execPath, [join(ROOT, 'server/cli/halfopen.cjs'), ...args], {
+  const run = spawnSync(process.execPath, [join(ROOT, 'server/cli/halfopen.mjs'), ...args], {
     cwd: dir,
     encoding: 'utf8',
   })

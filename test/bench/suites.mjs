@@ -56,7 +56,7 @@ function parsed(cases) {
       writeFileSync(join(scratch, 'nothing.log'), '')
       const options = format === undefined ? [] : ['--log-format', format]
       const args = ['parse', ...options, ...inputs.keys(), join(scratch, 'nothing.log')]
-      const { stdout } = spawnSync(process.execPath, [join(ROOT, 'server/cli/halfopen.cjs'), ...args], {
+      const { stdout } = spawnSync(process.execPath, [join(ROOT, 'server/cli/halfopen.mjs'), ...args], {
         encoding: 'utf8',
         maxBuffer: 1 << 28,
       })

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-export const PROGRAM = fileURLToPath(new URL('../../server/cli/halfopen.cjs', import.meta.url))
+export const PROGRAM = fileURLToPath(new URL('../../server/cli/halfopen.mjs', import.meta.url))
 /** `nobody` on every Linux. */
 const NOBODY = 65534
 

@@ -119,7 +119,7 @@ describeWith('nginx', 'fix', () => {
     () => {
       writeFileSync(at('outside'), SITE)
       const command = `mount --bind '${at('outside')}' '${at('sites/app')}' && exec "$0" "$@"`
-      const program = path.join(import.meta.dirname, '../../server/cli/halfopen.cjs')
+      const program = path.join(import.meta.dirname, '../../server/cli/halfopen.mjs')
       const args = [program, 'fix', '--config', at('nginx.conf'), at('log'), '--write']
       const ran = spawnSync('unshare', ['--mount', 'sh', '-c', command, process.execPath, ...args], {
         encoding: 'utf8',

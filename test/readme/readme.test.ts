@@ -60,7 +60,7 @@ describe('commands print what is shown', () => {
     mkdirSync(bin, { recursive: true })
     writeFileSync(
       path.join(bin, 'halfopen'),
-      `#!/bin/sh\nexec "${process.execPath}" "${path.join(ROOT, 'server/cli/halfopen.cjs')}" "$@"\n`,
+      `#!/bin/sh\nexec "${process.execPath}" "${path.join(ROOT, 'server/cli/halfopen.mjs')}" "$@"\n`,
     )
     chmodSync(path.join(bin, 'halfopen'), 0o755)
     const run = spawnSync('sh', ['-c', command.replace('npx --no-install ', '')], {
@@ -92,7 +92,7 @@ const named = [
   options: (rest as string).match(/(?<= )--?[a-z][\w-]*/g) ?? [],
 }))
 test.each(named)('halfopen $command takes $options', ({ command, options }) => {
-  const cli = path.join(ROOT, 'server/cli/halfopen.cjs')
+  const cli = path.join(ROOT, 'server/cli/halfopen.mjs')
   const run = spawnSync(process.execPath, [cli, ...command.split(' '), '--help'], { cwd: here, encoding: 'utf8' })
   expect(run.status, run.stderr).toBe(0)
   for (const option of options) expect(run.stdout).toMatch(new RegExp(`(?:^|[\\s,])${option}(?=[\\s,]|$)`, 'm'))

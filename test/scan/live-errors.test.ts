@@ -295,3 +295,16 @@ test('a password in the URL of a backend is in no place', () => {
     expect(told.map(({ event }) => event.scope.upstream)).toEqual(told.map(() => 'back.test:9000'))
   }
 })
+
+test('a secret in a message that no rule knows is not in what it is called', () => {
+  const line = (n: number): string =>
+    `2026/11/21 06:13:34 [error] 7#7: *${n} cookie: session=s3cret gave up while reading response header from upstream, client: 10.0.0.1, server: a.test, request: "GET /ws HTTP/1.1", upstream: "http://back.test/ws", host: "a.test"\n`
+  const log = [1, 2, 3].map(line).join('') + END
+  expectSame(log)
+  const told = follow(log, true).chunks.flatMap((chunk) => chunk.told)
+  expect(told).toHaveLength(3)
+  expect(JSON.stringify(told)).not.toContain('s3cret')
+  expect(told.map(({ event }) => event.sign)).toEqual(
+    told.map(() => expect.stringMatching(/^unexplained: cookie: \[masked\] while /)),
+  )
+})

@@ -93,7 +93,7 @@ it('shows receivers, rules and deliveries, tests, and sends again; without a sec
 it('halfopen alerts test tries them from the command line', async () => {
   const { dir, hook, yaml } = await scene()
   writeFileSync(join(dir, 'halfopen.yaml'), yaml)
-  const cli = fileURLToPath(new URL('../../server/cli/halfopen.cjs', import.meta.url))
+  const cli = fileURLToPath(new URL('../../server/cli/halfopen.mjs', import.meta.url))
   const run = async (...args: string[]): Promise<{ code: number; out: string; said: string }> => {
     try {
       const { stdout, stderr } = await promisify(execFile)(process.execPath, [cli, 'alerts', 'test', ...args], {

@@ -36,8 +36,8 @@ export function countEnd(second: i32, ms: f64, start: usize, length: i32, stamp:
  *  @param whole nothing more of it will come */
 export function closeEnds(whole: bool): void {
   if (n > 0) {
-    if (n < least && current != begun) memory.fill(ENDS, 0, AGES * 4)
-    else least = ended(current, n, whole, proofLength, proofStamp, proofNumber)
+    if (whole && n < least && current != begun) memory.fill(ENDS, 0, AGES * 4)
+    else least = ended(current, proofLength, proofStamp, proofNumber)
     begun = whole ? -1 : current
   }
   // The next lines may be another reader's, of whose evidence nothing is known.

@@ -15,10 +15,9 @@ export declare function kept(tally: i32, at: usize, length: i32, stamp: f64, num
 /** A client of a tally; true when no more of them are wanted. */
 export declare function client(tally: i32, at: usize, length: i32): bool
 
-/** The second is over, or (not `whole`) the lines are: how many sessions ended in it, and how many of which age at ENDS, to be
- *  cleared. So much of one of the lines is at PROOF; 0: there were few. Returns how many have to end in a second for the host
- *  to keep it. */
-export declare function ended(second: i32, n: i32, whole: bool, proof: i32, stamp: f64, number: f64): i32
+/** The second is over, or the lines are: how many sessions of which age ended in it stands at ENDS, to be cleared. So much of
+ *  one of the lines is at PROOF; 0: there were few. Returns how many have to end in a second for the host to keep it. */
+export declare function ended(second: i32, proof: i32, stamp: f64, number: f64): i32
 
 /** Bucket of a session length in seconds (histogram.ts). */
 export declare function bucketOf(seconds: f64): i32

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Finding, Report } from '../../../server/http/wire.ts'
 
-export const ENTRY = fileURLToPath(new URL('../../../server/cli/halfopen.cjs', import.meta.url))
+export const ENTRY = fileURLToPath(new URL('../../../server/cli/halfopen.mjs', import.meta.url))
 
 export interface Run {
   code: number
