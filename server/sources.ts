@@ -6,7 +6,14 @@ import type { Config } from './config.ts'
 import { HalfopenError } from './http/contract.ts'
 import { MOST } from './descriptors.ts'
 import type { SourceState } from './http/wire.ts'
-import { findInputs, optionProblem, processEnvironment, type FoundInputs, type InputError } from './scan/contract.ts'
+import {
+  findInputs,
+  optionProblem,
+  processEnvironment,
+  unreadSummary,
+  type FoundInputs,
+  type InputError,
+} from './scan/contract.ts'
 import type { InputSummary } from './diagnosis/contract.ts'
 import { kindOf, NotNow, type SourceKind, type SourceStatus } from './tail/contract.ts'
 import { Turns, type Follower } from './turns.ts'
@@ -171,7 +178,7 @@ export class Sources {
     const byPath = new Map(inputs.map((input) => [input.path, input]))
     return [...this.followed.values()].map((followed) => {
       const { path, follower } = followed
-      const summary = byPath.get(path) ?? unread(path)
+      const summary = byPath.get(path) ?? unreadSummary(path)
       if (summary.lines !== followed.lines) {
         if (summary.lines > followed.lines) followed.lastRead = this.options.now()
         followed.lines = summary.lines
@@ -266,15 +273,3 @@ function lagSeconds({ state, lag_bytes }: SourceStatus, { to }: InputSummary, no
   if (lag_bytes === 0) return state === 'reading' || state === 'idle' ? 0 : null
   return to === null ? null : Math.max(0, Math.round((now - Date.parse(to)) / 1000))
 }
-
-const unread = (path: string): InputSummary => ({
-  path,
-  format: null,
-  bytes: 0,
-  lines: 0,
-  parsed: 0,
-  unparsed: 0,
-  from: null,
-  to: null,
-  unparsed_samples: [],
-})

@@ -16,6 +16,14 @@ export const PROOFS: Readonly<Record<string, string>> = {
     'Proves that the client asked for an upgrade and got another answer; not whether the header reached the backend.',
   'handshake-refused-known-url':
     'The URL makes an upgrade likely; without $http_upgrade in the log it does not prove that one was asked for.',
+  'engine-io-no-upgrade':
+    "Has the size of Engine.IO's `Bad request`, which a WebSocket request gets that comes without its upgrade; a browser tab on that URL gets it, too.",
+  'engine-io-upgrade-refused':
+    'Has the size of what Engine.IO says to a transport, version or request that it does not allow; a lost upgrade gets another answer.',
+  'engine-io-version-refused':
+    'Has the size of what Engine.IO says to a client of another generation (EIO=3 and EIO=4).',
+  'engine-io-session-unknown':
+    "Has the size of Engine.IO's `Session ID unknown`: a process that does not know the session, because another one has it, or because it was restarted.",
   'handshake-426': 'Proves that the server saw no acceptable upgrade; not which hop lost it.',
   'upgrade-lost-before-nginx':
     'Proves that the request came to this nginx without its Upgrade header: an outer hop, or no browser at all.',

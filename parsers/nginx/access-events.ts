@@ -3,6 +3,7 @@ import type { Asked, Event, Scope } from '../event.ts'
 import { knownSocket, SOCKET_NAME } from '../known-sockets.ts'
 import { pathGroup } from '../masking.ts'
 import type { AccessRecord, FieldValue } from '../record.ts'
+import { engineAnswer } from './engine-io-answers.ts'
 
 export interface FailedRequest {
   status: number
@@ -33,6 +34,12 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
   const base = { zone, scope, client: fields.remote_addr ?? null, connection: fields.connection ?? null }
   if (status === 101) return { status, events: upgraded(record, time, base), failed: null }
   const answered_by = answerer(record, status)
+  const bytes = fields.body_bytes_sent
+  const engine = status === 400 && typeof bytes === 'number' ? engineAnswer(uri, bytes) : null
+  if (engine === 'session-unknown')
+    return { status, events: [{ ...base, time, kind: 'sticky_lost', sign: 'engine-io-session-unknown' }], failed: null }
+  if (engine === 'version-refused')
+    return { status, events: [{ ...base, time, kind: 'other_error', sign: 'engine-io-version-refused' }], failed: null }
   if (asked === 'no' && !saysNothing(status) && knownSocket(uri) !== null) {
     const event: Event = {
       ...base,
@@ -56,7 +63,13 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
   }
   if (handshake) {
     const sign =
-      asked === 'yes' ? 'handshake-refused' : status === 426 ? 'handshake-426' : 'handshake-refused-known-url'
+      engine !== null
+        ? `engine-io-${engine}`
+        : asked === 'yes'
+          ? 'handshake-refused'
+          : status === 426
+            ? 'handshake-426'
+            : 'handshake-refused-known-url'
     return {
       status,
       events: [{ ...base, time, kind: 'handshake_failed', sign, status, asked, answered_by }],

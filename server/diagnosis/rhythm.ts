@@ -7,7 +7,7 @@ import { MINUTE, MinuteCounts } from './minute-counts.ts'
 /** Nothing failed for so long: it is over. As the default of `alerts.resolve_after`. */
 export const CALM = 10 * MINUTE
 /** Addresses that evidence keeps of a place: when all are taken there may have been any number. */
-const MOST_CLIENTS = 8
+export const MOST_CLIENTS = 8
 /** Requests a minute from which on chance alone brings several in a row. */
 const BUSY = 0.5
 /** Of so many minutes in a row, and so many requests in them, no scan consists. */

@@ -1,6 +1,6 @@
 /** analyze → the patch of the first finding → prove, for every recorded run whose cause can be fixed in nginx: it must fail
  *  before and pass after. Prints a table; code 1 when a row does not hold.
- *  `node --import tsx test/bench/prove.mjs [SCENARIO…]`, with the recorded runs in ../shared/nginx-runs. */
+ *  `node test/bench/prove.mjs [SCENARIO…]`, with the recorded runs in ../shared/nginx-runs. */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,14 +10,12 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const runs = join(root, '../shared/nginx-runs')
 
-/** @returns {Promise<{code: number, stdout: string, stderr: string}>} the command line in a process of its own */
+/** @returns {Promise<{code: number, stdout: string, stderr: string}>} the built command line in a process of its own */
 function halfopen(args) {
-  const script = `const { main } = await import(${JSON.stringify(join(root, 'server/cli/main.ts'))}); process.exitCode = await main(process.argv.slice(1))`
-  const node = ['--import', 'tsx', '--input-type=module', '-e', script, '--', ...args]
   return new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '' }
     const options = { cwd: root, env, maxBuffer: 64 * 1024 * 1024 }
-    execFile(process.execPath, node, options, (error, stdout, stderr) => {
+    execFile(process.execPath, [join(root, 'server/cli/halfopen.mjs'), ...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
     })
   })

@@ -107,6 +107,8 @@ const repeated = fc
       '/ws?token=x',
       '/socket.io/?transport=websocket&sid=1',
       '/socket.io/?transport=polling',
+      '/socket.io?EIO=3&transport=polling',
+      '/socket.io/',
       '/x',
       '/x?y',
       '/items/7',
@@ -129,7 +131,7 @@ const repeated = fc
     ),
     protocol: fc.constantFrom('HTTP/1.1', 'HTTP/1.1', 'HTTP/2.0'),
     status: fc.constantFrom('101', '404', '400', '200', '499'),
-    bytes: fc.constantFrom('7', '0', '-', '255', '267'),
+    bytes: fc.constantFrom('7', '0', '-', '255', '267', '18', '41', '45', '51', '52', '62'),
     agent: fc.constantFrom('Mozilla/5.0', 'halfopen/0.1.0', '-', 'a\\x22b'),
     request: fc.constantFrom('', '', '', '', ' x', '\\x22'),
   })

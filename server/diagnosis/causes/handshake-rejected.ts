@@ -16,6 +16,14 @@ const SIGNS: Signs = {
     weight: 0.88,
     text: 'client and server speak different versions of Socket.IO or Engine.IO',
   },
+  'engine-io-upgrade-refused': {
+    weight: 0.6,
+    text: 'the answer 400 has the size of what Engine.IO says to a WebSocket transport, a version or a request that it does not allow there; to a lost upgrade it says something else',
+  },
+  'engine-io-version-refused': {
+    weight: 0.7,
+    text: 'a client that polls got 400 with the size of what Engine.IO says to a version that it does not speak',
+  },
   'app-websocket-library-missing': { weight: 0.93, text: 'the application has no WebSocket support installed' },
   'app-no-hijacker': {
     weight: 0.85,
@@ -54,13 +62,16 @@ export const handshakeRejected: Cause = {
     const has = (sign: string): boolean => w.observations.some((o) => o.sign === sign)
     return fixOf({
       layer: 'application',
-      summary: has('app-engine-io-mismatch')
-        ? 'Nothing to change in nginx. Use the client library that belongs to the server (Socket.IO client 2 speaks EIO=3, 3 and 4 speak EIO=4), or set allowEIO3 on the server.'
-        : has('app-websocket-library-missing')
-          ? "Nothing to change in nginx. Install the library that the line names (uvicorn: pip install 'uvicorn[standard]'; Flask-SocketIO: gevent-websocket) and restart the application."
-          : has('app-no-hijacker')
-            ? "Nothing to change in nginx. Take the middleware (compression, metrics, tracing) out of the socket's route, or update it to one that passes http.Hijacker on."
-            : "Nothing to change in nginx as far as the logs show. Compare what the client sends with what the application's line asks for.",
+      summary:
+        has('app-engine-io-mismatch') || has('engine-io-version-refused')
+          ? 'Nothing to change in nginx. Use the client library that belongs to the server (Socket.IO client 2 speaks EIO=3, 3 and 4 speak EIO=4), or set allowEIO3 on the server.'
+          : has('app-websocket-library-missing')
+            ? "Nothing to change in nginx. Install the library that the line names (uvicorn: pip install 'uvicorn[standard]'; Flask-SocketIO: gevent-websocket) and restart the application."
+            : has('app-no-hijacker')
+              ? "Nothing to change in nginx. Take the middleware (compression, metrics, tracing) out of the socket's route, or update it to one that passes http.Hijacker on."
+              : has('engine-io-upgrade-refused')
+                ? 'Nothing to change in nginx. Look at the options of the Socket.IO server (transports has to contain "websocket"), and whether the client library is of the same generation.'
+                : "Nothing to change in nginx as far as the logs show. Compare what the client sends with what the application's line asks for.",
       verify: [handshake(w.scope, 'nginx'), handshake(w.scope, 'backend')],
     })
   },

@@ -48,6 +48,7 @@ export const missingUpgradeHeaders: Cause = {
       (o) =>
         o.status !== null &&
         o.asked !== 'no' &&
+        o.sign !== 'engine-io-upgrade-refused' &&
         ANSWERS[o.status] !== undefined &&
         o.answered_by !== 'nginx' &&
         !(o.status === 404 && files.has(o.scope.path)),
@@ -122,7 +123,14 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
   if (best === undefined || weightOf(best) === 0) return null
   const meaning = ANSWERS[best.status ?? 0]?.meaning ?? ''
   const reasons: Reason[] = [
-    { weight: weightOf(best), text: `${phrase(best)} and the backend answered ${meaning} ${times(total)}` },
+    {
+      weight: weightOf(best),
+      text:
+        `${phrase(best)} and the backend answered ${meaning} ${times(total)}` +
+        (best.sign === 'engine-io-no-upgrade'
+          ? ': by its size the answer that Engine.IO has for a WebSocket request without its upgrade'
+          : ''),
+    },
   ]
   const typed = best.asked === 'unknown' && (total < 3 || comesAgain(members) === false)
   const against: Reason[] = typed ? scanned(scope, members, members, view) : []
@@ -247,6 +255,8 @@ function refusesEverything(view: View, handshakes: number): boolean {
 }
 
 function weightOf(o: Observation): number {
+  // Beside an answer that speaks only to requests without the upgrade, a logged one was lost on the way for sure.
+  if (o.sign === 'engine-io-no-upgrade') return o.asked === 'yes' ? 0.9 : 0.68
   const answer = ANSWERS[o.status ?? 0]
   if (answer === undefined) return 0
   return o.asked === 'yes' ? answer.asked : o.asked === 'likely' ? answer.likely : answer.unknown

@@ -2,13 +2,33 @@
  *  only several backends at one path make it this. Source: engine.io `Session ID unknown` (code 1), SignalR 404. */
 import { fixOf, TEST_AND_RELOAD, prepare, rollBack } from '../advice.ts'
 import type { Signs } from '../by-signs.ts'
-import type { Cause } from '../cause.ts'
+import type { Cause, Weighed } from '../cause.ts'
+import type { Alternative, Observation } from '../contract.ts'
+import { clientsOf, countOf, shareMinutes } from '../group.ts'
+import { MINUTE, MinuteCounts } from '../minute-counts.ts'
+import { MOST_CLIENTS } from '../rhythm.ts'
 import type { View } from '../view.ts'
 import { toldByApplication } from '../told-by-application.ts'
 
 const SIGNS: Signs = {
   'app-session-unknown': { weight: 0.45, text: 'the application was asked for a session that it does not know' },
+  'engine-io-session-unknown': {
+    weight: 0.45,
+    text: 'the answer 400 has the very size of what Engine.IO says to a session that it does not know',
+  },
 }
+const ALTERNATIVES: readonly Alternative[] = [
+  {
+    cause: 'backend-reset',
+    confidence: 0.35,
+    check: 'did the application start anew at that time? then every session it had is unknown once',
+  },
+  {
+    cause: 'client-gone',
+    confidence: 0.2,
+    check: 'are the addresses those of laptops that slept? then the old session is asked for after a long pause',
+  },
+]
 const POLLED = /\/(?:socket|engine)\.io\/?$|\/negotiate$|hub/i
 
 export const stickySessionMissing: Cause = {
@@ -17,34 +37,25 @@ export const stickySessionMissing: Cause = {
   severity: 'error',
   docs: 'https://socket.io/docs/v4/using-multiple-nodes/',
 
-  weigh: (view) =>
-    toldByApplication(view, SIGNS, 'error', () => [
-      {
-        cause: 'backend-reset',
-        confidence: 0.35,
-        check: 'did the application start anew at that time? then every session it had is unknown once',
-      },
-      {
-        cause: 'client-gone',
-        confidence: 0.2,
-        check: 'are the addresses those of laptops that slept? then the old session is asked for after a long pause',
-      },
-    ]).map((w) => {
-      const backends = backendsOf(view)
-      const several = {
-        weight: 0.75,
-        text: `requests of such paths went to ${backends.size} backends (${[...backends].slice(0, 3).join(', ')})`,
-      }
-      return backends.size > 1
-        ? { ...w, for: [...w.for, several] }
-        : {
-            ...w,
-            against:
-              backends.size === 1
-                ? [{ weight: 0.8, text: `all of them went to one backend (${[...backends][0]})` }]
-                : [],
-          }
-    }),
+  weigh(view) {
+    const backends = backendsOf(view)
+    return oneEach(toldByApplication(view, SIGNS, 'error', () => [...ALTERNATIVES])).map((found) => {
+      const minutes = goesOn(found.observations)
+      const w = { ...found, for: [...found.for], against: [...found.against] }
+      if (minutes > 0)
+        w.for.push({
+          weight: 0.4,
+          text: `it went on for ${minutes} minutes: a restart makes every session unknown once, and then it is over`,
+        })
+      const first = [...backends].slice(0, 3).join(', ')
+      if (backends.size > 1)
+        w.for.push({ weight: 0.75, text: `requests of such paths went to ${backends.size} backends (${first})` })
+      // Several processes may share one port: PM2 and Node.js's cluster do that.
+      else if (backends.size === 1)
+        w.against.push({ weight: minutes > 0 ? 0.5 : 0.8, text: `all of them went to one backend (${first})` })
+      return w
+    })
+  },
 
   fix: (_, config) =>
     fixOf({
@@ -57,6 +68,51 @@ export const stickySessionMissing: Cause = {
       verify: [TEST_AND_RELOAD],
       rollback: rollBack(config),
     }),
+}
+
+/** The application names no path, and its body and the size of its answer are one event: its lines belong to the place in
+ *  nginx's log that had them most. */
+function oneEach(found: Weighed[]): Weighed[] {
+  const home = found
+    .filter(({ scope }) => scope.path !== null)
+    .sort((a, b) => countOf(b.observations) - countOf(a.observations))[0]
+  if (home === undefined) return found
+  const rest = found.filter((w) => w !== home)
+  const told = rest.filter(
+    ({ scope, observations }) =>
+      scope.path === null &&
+      (observations.every(({ first }) => first === null) || shareMinutes(home.observations, observations)),
+  )
+  return [
+    {
+      ...home,
+      for: [...home.for, ...told.flatMap((w) => w.for)],
+      observations: [...home.observations, ...told.flatMap((w) => w.observations)],
+      count: Math.max(...[home, ...told].map((w) => countOf(w.observations))),
+    },
+    ...rest.filter((w) => !told.includes(w)),
+  ]
+}
+
+/** So many minutes in a row of a few visitors, or in all of many, are no restart: that is met once by each. */
+const IN_A_ROW = 5
+const OF_MANY = 30
+
+/** For how many minutes visitors kept meeting it; 0 when a restart would look the same. */
+function goesOn(observations: readonly Observation[]): number {
+  const minutes = new MinuteCounts()
+  for (const o of observations) minutes.merge(o.minutes)
+  if (minutes.step > 1) return minutes.size >= OF_MANY ? minutes.size * minutes.step : 0
+  const n = observations.reduce((sum, o) => sum + o.count, 0)
+  const clients = clientsOf(observations)
+  if (clients >= MOST_CLIENTS) return minutes.size >= OF_MANY && n >= 3 * minutes.size ? minutes.size : 0
+  let [longest, row, next] = [0, 0, -Infinity]
+  for (const [start] of minutes) {
+    row = start === next ? row + 1 : 1
+    longest = Math.max(longest, row)
+    next = start + MINUTE
+  }
+  return longest >= IN_A_ROW && n >= IN_A_ROW * Math.max(1, clients) ? minutes.size : 0
 }
 
 /** Backends that answered at paths of protocols with sessions. */

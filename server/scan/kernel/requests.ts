@@ -67,6 +67,8 @@ function identify(status: i32, wholeRequest: bool, keyed: i32): bool {
   store<u8>(KEY, <u8>status)
   store<u8>(KEY, (<u8>(status >> 8)) | (variant(pathEnd, end) ? 128 : 0) | traits(status), 1)
   if (!append(F_UPGRADE) || !append(F_PEER)) return false
+  // Engine.IO's answers are told apart by their size (parsers/nginx/engine-io-answers.ts).
+  if (status == 400 && endsInIo(pathEnd) && !append(F_BODY)) return false
   for (let field = KEYED; field < KEYED + keyed; field++) if (!append(field)) return false
   seal(keyLength)
   return true
@@ -115,12 +117,16 @@ function protocolStart(from: usize, end: usize): usize {
   return load<u32>(start) == 0x5054_5448 && load<u8>(start + 4) == 47 ? start : 0
 }
 
-/** What else than the path tells a handshake: the transport of Socket.IO and Engine.IO, in the query. A path that ends
- *  in `io` or `io/` and has `transport=websocket` as a parameter. */
-function variant(pathEnd: usize, end: usize): bool {
-  if (pathEnd == end) return false
+/** A path that ends in `.io` or `.io/`. */
+function endsInIo(pathEnd: usize): bool {
   const last = load<u8>(pathEnd - 1) == 47 ? pathEnd - 1 : pathEnd
-  if (load<u8>(last - 1) != 111 || load<u8>(last - 2) != 105 || load<u8>(last - 3) != 46) return false
+  return load<u8>(last - 1) == 111 && load<u8>(last - 2) == 105 && load<u8>(last - 3) == 46
+}
+
+/** What else than the path tells a handshake: the transport of Socket.IO and Engine.IO, in the query. A path that ends
+ *  in `.io` or `.io/` and has `transport=websocket` as a parameter. */
+function variant(pathEnd: usize, end: usize): bool {
+  if (pathEnd == end || !endsInIo(pathEnd)) return false
   for (let at = pathEnd + 1; at + 19 <= end; at++) {
     // transport=websocket
     if (load<u64>(at) != 0x726f_7073_6e61_7274) continue
