@@ -11,6 +11,8 @@ export function whyAccess(record: AccessRecord, event: Event): string[] {
   if (fields['termination_state'] !== undefined && event.kind !== 'handshake_failed')
     return [`termination state ${String(fields['termination_state']).slice(0, 8)}`]
   const reasons = [`status ${fields.status}`, asked(record)]
+  if (event.sign.startsWith('engine-io-'))
+    reasons.push(`$body_bytes_sent is ${String(fields.body_bytes_sent)}, the size of one of Engine.IO's answers`)
   if (event.kind === 'handshake_failed' && event.answered_by !== null)
     reasons.push(`${event.answered_by === 'nginx' ? 'nginx itself' : 'the backend'} answered, says $upstream_status`)
   return reasons
@@ -32,5 +34,5 @@ function asked(record: AccessRecord): string {
   if (record.variables.has('http_upgrade')) return '$http_upgrade is logged, and empty'
   const known = knownSocket(record.fields.request_uri ?? '')
   if (known !== null) return `${known.product} speaks only WebSocket at this URL`
-  return '$http_upgrade is not logged, and the URL is of no known application'
+  return '$http_upgrade is not logged, and the URL is not one at which an application speaks only WebSocket'
 }
