@@ -1,12 +1,14 @@
 /** What the API asks of alerts: channels and rules without their secrets, a test, the delivery log, and replays. */
 import type { AlertChannel, AlertDelivery, AlertDeliveries, AlertPreview, Alerts, AlertTest } from '../http/wire.ts'
 import type { DeliveryQuery, OutboxRow, Store } from '../store/contract.ts'
+import { webhook } from './channels/webhook.ts'
 import type { Receiver } from './contract.ts'
 import { DeliveryError } from './delivery-error.ts'
 import { fit, oneLine } from './fit.ts'
 import type { Body } from './message.ts'
 import type { Outbox } from './outbox.ts'
 import { preview, type Past } from './preview.ts'
+import { reasonWords } from './reasons.ts'
 import type { Rules } from './rules.ts'
 import { testNotice } from './test-notice.ts'
 
@@ -17,6 +19,8 @@ const DAY = 86_400_000
 const STEP = 600_000
 /** Messages of a preview that are shown; all are counted. */
 const SHOWN = 200
+/** Gets what anybody would get, while there is nobody. */
+const SOMEBODY: Receiver = { name: '', channel: webhook, settings: null }
 
 export interface DeskOptions {
   store: Store
@@ -98,16 +102,22 @@ export class AlertDesk {
       finding,
       counts: store.sparkline(finding, from, to, steps),
     }))
-    const messages = preview(past, { from, step: STEP, rules, receivers, group_from, resolve_after, wall })
+    const asked = receivers.length === 0 ? [SOMEBODY] : receivers
+    const messages = preview(past, { from, step: STEP, rules, receivers: asked, group_from, resolve_after, wall })
+    const counted = (name: string, of: 'channel' | 'rule') => ({
+      name,
+      n: messages.filter((message) => message[of] === name).length,
+    })
     return {
       from: iso(from),
       to: iso(to),
       step_seconds: STEP / 1000,
       total: messages.length,
-      channels: receivers.map(({ name }) => ({ name, n: messages.filter(({ channel }) => channel === name).length })),
+      channels: receivers.map(({ name }) => counted(name, 'channel')),
+      rules: rules.rules.map(({ name }) => counted(name, 'rule')),
       messages: messages.slice(-SHOWN).map((row) => {
-        const { channel, type, reason, rule, problem_ids, title } = toldOf(row)
-        return { time: iso(row.created_at), channel, type, reason, rule, problem_ids, title }
+        const { channel, type, reason, why, rule, problem_ids, title } = toldOf(row)
+        return { time: iso(row.created_at), channel, type, reason, why, rule, problem_ids, title }
       }),
     }
   }
@@ -180,6 +190,7 @@ function toldOf(row: OutboxRow): AlertDelivery {
     channel: row.channel,
     type: row.type,
     reason: row.reason,
+    why: reasonWords(row.reason),
     rule: row.rule,
     problem_ids: subjectsOf(row).filter((id) => !id.startsWith('source:')),
     title: fit(oneLine(title), 300),
