@@ -1,6 +1,7 @@
 /** What the dashboard's Config page shows of the nginx configuration. */
 import { maskText } from '../parsers/masking.ts'
 import type { ConfigState, ServedBy, ServingBlock } from './http/wire.ts'
+import { quoted } from './config-runs.ts'
 import type { NginxFile } from './nginx-view.ts'
 
 /** Lines of a block that are shown. */
@@ -25,11 +26,12 @@ export function servedBy(nginx: NginxFile | null, url: URL): ServedBy {
   const server = url.hostname
   const path = url.pathname
   const found = nginx?.view.settings(server, path) ?? null
-  if (nginx === null || found === null) return { server, path, block: null }
+  const href = maskText(url.href)
+  const asked = { url: href, command: `halfopen probe ${quoted(href)}`, server, path }
+  if (nginx === null || found === null) return { ...asked, block: null }
   const text = nginx.files.find((file) => file.path === found.file)?.text ?? ''
   return {
-    server,
-    path,
+    ...asked,
     block: {
       context: found.context,
       file: found.file,

@@ -10,7 +10,7 @@ import { Commands } from '../parts/code.tsx'
 import { Lint } from '../parts/lint.tsx'
 import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
-import { TryIt } from '../parts/try-it.tsx'
+import { probeOf, proofAt, proofOf, TryIt } from '../parts/try-it.tsx'
 import { When } from '../parts/when.tsx'
 import { hrefTo, type Asked } from '../routing.ts'
 import { asApiError, problems, pulse, replaceRoute, type Loaded } from '../state.ts'
@@ -132,29 +132,10 @@ function WhichBlock({ url }: { url: string }) {
             </p>
           ))}
       </div>
-      {answer.value?.block && <TryIt runs={runsFor(url)} />}
+      {answer.value?.block && <TryIt runs={[probeOf(url), proofAt(url)]} />}
     </section>
   )
 }
-
-const runsFor = (url: string) => [
-  {
-    word: 'Probe it',
-    title: 'A real handshake with nginx where it listens on this machine, and with the backend',
-    path: `config/probe?url=${encodeURIComponent(url)}`,
-  },
-  {
-    word: 'Prove it in a copy',
-    title: 'Runs this configuration in a throw-away nginx with a stand-in for the backend; the real one is not touched',
-    path: `config/prove?url=${encodeURIComponent(url)}`,
-  },
-]
-
-const proofOf = (id: string) => ({
-  word: 'Prove the patch',
-  title: 'Runs this configuration without and with the patch in a throw-away nginx; the real one is not touched',
-  path: `config/prove?problem=${encodeURIComponent(id)}`,
-})
 
 /** Problems whose change belongs into a file of the configuration. */
 function Findings({ files }: { files: ConfigState['files'] }) {
