@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import type { AlertPreview } from '../../server/http/wire.ts'
 import { useAnswer } from '../data/use-series.ts'
 import { can } from '../features.ts'
+import { sources } from '../state.ts'
 import { plural } from '../text/words.ts'
 import { Raw } from './raw.tsx'
 import { ToldMessage } from './told-message.tsx'
@@ -61,6 +62,11 @@ export function Preview() {
   const all = useSignal(false)
   const answer = useAnswer<AlertPreview>(can('/alerts/preview') ? `alerts/preview?days=${days.value}` : null)
   if (!can('/alerts/preview')) return null
+  // Of a week that is not known whole, a number is too small.
+  const since = Math.min(
+    ...(sources.value.data?.sources ?? []).flatMap(({ from }) => (from === null ? [] : [Date.parse(from)])),
+  )
+  const nothing = sources.value.data !== null && since === Infinity
   const word = SPANS.find(([id]) => id === days.value)?.[1] ?? ''
   return (
     <section class="panel preview" aria-busy={answer === null}>
@@ -81,6 +87,8 @@ export function Preview() {
       <div role="status">
         {answer === null ? (
           <p class="muted">Going through {word} …</p>
+        ) : nothing ? (
+          <p>No line is stored yet, so there is nothing to decide on.</p>
         ) : (
           <p>
             <strong>
@@ -118,7 +126,13 @@ export function Preview() {
         </>
       )}
       <p class="muted">
-        Decided anew over what is stored, in steps of 10 minutes; nothing is sent. Logs that fell silent are not in it.
+        Decided anew over what is stored
+        {answer !== null && since > Date.parse(answer.from) && since < Infinity && (
+          <>
+            , which begins <When iso={new Date(since).toISOString()} />
+          </>
+        )}
+        , in steps of 10 minutes; nothing is sent. Logs that fell silent are not in it.
       </p>
     </section>
   )
