@@ -147,19 +147,26 @@ async function visit(hash, selector) {
   }
 }
 
-/** From the click to the frame in which every chart of the other range is drawn. */
+/** From the click to the frame in which everything of the other range is drawn: all that was asked for has come. */
 const change = (page, word) =>
   page.evaluate(async (wanted) => {
     const link = [...document.querySelectorAll('.ranges a')].find(({ textContent }) => textContent === wanted)
-    const charts = () => [...document.querySelectorAll('.chart')]
-    const before = charts()
+    const { fetch } = window
+    let open = 0
+    window.fetch = async (...asked) => {
+      open++
+      try {
+        return await fetch(...asked)
+      } finally {
+        open--
+      }
+    }
     const from = performance.now()
     link.click()
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
-    const drawn = () =>
-      charts().length >= before.length &&
-      charts().every((one) => !before.includes(one) && one.querySelector('canvas')?.width > 0)
-    while (link.getAttribute('aria-current') !== 'true' || !drawn()) await frame()
+    const drawn = () => document.querySelector('.charts')?.getAttribute('aria-busy') === 'false'
+    while (link.getAttribute('aria-current') !== 'true' || !drawn() || open > 0) await frame()
+    window.fetch = fetch
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
     return performance.now() - from
   }, word)
