@@ -62,7 +62,7 @@ export interface Dashboard {
   /** The report on logs that are handed in, as JSON text. Rejects with HalfopenError. */
   analyze(upload: Upload): Promise<string>
   alerts(): Alerts
-  previewAlerts(days: number): AlertPreview
+  previewAlerts(days: number): Promise<AlertPreview>
   /** Null when there is no such channel. */
   testAlert(channel: string): Promise<AlertTest | null>
   deliveries(query: DeliveryQuery): AlertDeliveries

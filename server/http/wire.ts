@@ -339,6 +339,8 @@ export interface AlertPreview {
   to: string
   step_seconds: number
   total: number
+  /** Problems that were not gone through because there are too many. */
+  left_out: number
   /** Empty when there is no receiver; then the messages are those of one that is told everything, and their channel is ''. */
   channels: { name: string; n: number }[]
   rules: { name: string; n: number }[]

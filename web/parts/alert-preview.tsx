@@ -133,6 +133,7 @@ export function Preview() {
           </>
         )}
         , in steps of 10 minutes; nothing is sent. Logs that fell silent are not in it.
+        {answer !== null && answer.left_out > 0 && ` Left out: ${plural(answer.left_out, 'older problem')}.`}
       </p>
     </section>
   )
