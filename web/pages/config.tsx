@@ -15,7 +15,7 @@ import { When } from '../parts/when.tsx'
 import { hrefTo, type Asked } from '../routing.ts'
 import { asApiError, problems, pulse, replaceRoute, type Loaded } from '../state.ts'
 import { visible } from '../text/visible.ts'
-import { count, plural } from '../text/words.ts'
+import { plural } from '../text/words.ts'
 
 /** `note`: neither good nor bad for a WebSocket. */
 type Mark = 'ok' | 'no' | 'note'
@@ -50,7 +50,7 @@ function verdict(block: ServingBlock): { mark: Mark; text: string }[] {
 
 const Block = ({ block }: { block: ServingBlock }) => (
   <>
-    <p class="change-summary">
+    <p>
       <code>
         <Raw text={block.context} />
       </code>{' '}
@@ -243,7 +243,7 @@ export function ConfigPage({ asked }: { asked: Asked }) {
                   <code>
                     <Raw text={path} />
                   </code>
-                  <span class="muted">{count(lines)} lines</span>
+                  <span class="muted">{plural(lines, 'line')}</span>
                 </li>
               ))}
             </ul>
