@@ -7,7 +7,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { findProgram } from '../server/setup/programs.mjs'
@@ -33,7 +33,7 @@ async function ofDemo() {
   const { base, stop } = await serve(['--demo'])
   try {
     const worst = await until(() => problemOf(base, 'missing-upgrade-headers'))
-    await shoot(base, [
+    await shoot(base, await foldersOf(base), [
       ['problems', '#/', '.problem'],
       ['problem', `#/problems/${worst.id}`, '.change'],
       ['trends', '#/trends?range=6h', '.chart canvas'],
@@ -75,13 +75,17 @@ async function ofSite() {
     appendFileSync(files.access, line(426).repeat(3))
     await until(async () => (await problemOf(base, 'missing-upgrade-headers'))?.state === 'regressed')
     await post(`problems/${id}/mute?seconds=86400`)
-    await shoot(base, [
-      ['config', '#/config?url=wss%3A%2F%2Fapp.example.org%2Fsocket', '.lint'],
-      ['alerts', '#/alerts', '.deliveries tbody tr'],
-      ['decided', `#/problems/${id}`, '.steps-list .note', (page) => bring(page, '.history')],
-      ['lint', '#/config', '.lint', (page) => bring(page, '.lints')],
-      ['proof', '#/config', '.try-it', prove],
-    ])
+    await shoot(
+      base,
+      [[folder, '/var/log/nginx']],
+      [
+        ['config', '#/config?url=wss%3A%2F%2Fapp.example.org%2Fsocket', '.lint'],
+        ['alerts', '#/alerts', '.deliveries tbody tr'],
+        ['decided', `#/problems/${id}`, '.steps-list .note', (page) => bring(page, '.history')],
+        ['lint', '#/config', '.lint', (page) => bring(page, '.lints')],
+        ['proof', '#/config', '.try-it', prove],
+      ],
+    )
   } finally {
     await stop()
     receiver.close()
@@ -172,8 +176,30 @@ async function prove(page) {
   await page.locator('.try-it .notice').waitFor({ timeout: 60_000 })
 }
 
-/** @param pages name, address, what has to be there, and what to do before */
-async function shoot(base, pages) {
+/** Folders of the demo, which are temporary ones of this machine, with what is shown in their place. */
+async function foldersOf(base) {
+  const { sources } = await (await fetch(`${base}/api/v1/sources`)).json()
+  return [...new Set(sources.map(({ path }) => dirname(path)))].map((folder) => [folder, '/var/log/nginx'])
+}
+
+/** In what is shown a folder of this machine is the one where such files usually are. */
+const rename = (page, folders) =>
+  page.evaluate((all) => {
+    const usual = (text) =>
+      all.reduce(
+        (told, [folder, instead]) =>
+          told.replaceAll(`${folder}/nginx.conf`, '/etc/nginx/nginx.conf').replaceAll(folder, instead),
+        text,
+      )
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+      const { data } = texts.currentNode
+      if (usual(data) !== data) texts.currentNode.data = usual(data)
+    }
+  }, folders)
+
+/** @param folders see rename. @param pages name, address, what has to be there, and what to do before */
+async function shoot(base, folders, pages) {
   for (const width of [1440, 390]) {
     const page = await browser.newPage({ viewport: { width, height: width === 390 ? 844 : 900 } })
     const devtools = await page.context().newCDPSession(page)
@@ -186,6 +212,7 @@ async function shoot(base, pages) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         // Charts are drawn anew in the other colours.
         await page.waitForTimeout(400)
+        await rename(page, folders)
         const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY })
         writeFileSync(new URL(`${name}-${width}-${colorScheme}.webp`, INTO), Buffer.from(data, 'base64'))
       }
