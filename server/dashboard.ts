@@ -76,7 +76,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     lengths: ({ from, to, where }) => ({
       from: new Date(from).toISOString(),
       to: new Date(to).toISOString(),
-      ...sessionLengths([...store.evidence(from, to).lifetimes.values()], where, config()),
+      ...sessionLengths([...store.lifetimes(from, to).values()], where, config()),
     }),
     events: (query) => store.events(query),
     sources: () => ({
