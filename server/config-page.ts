@@ -1,8 +1,8 @@
 /** What the dashboard's Config page shows of the nginx configuration. */
 import { maskText } from '../parsers/masking.ts'
 import type { ConfigState, ServedBy, ServingBlock } from './http/wire.ts'
-import { quoted } from './config-runs.ts'
 import type { NginxFile } from './nginx-view.ts'
+import { shellWord } from './shell-word.ts'
 
 /** Lines of a block that are shown. */
 const SHOWN = 40
@@ -27,7 +27,7 @@ export function servedBy(nginx: NginxFile | null, url: URL): ServedBy {
   const path = url.pathname
   const found = nginx?.view.settings(server, path) ?? null
   const href = maskText(url.href)
-  const asked = { url: href, command: `halfopen probe ${quoted(href)}`, server, path }
+  const asked = { url: href, command: `halfopen probe ${shellWord(href)}`, server, path }
   if (nginx === null || found === null) return { ...asked, block: null }
   const text = nginx.files.find((file) => file.path === found.file)?.text ?? ''
   return {

@@ -9,6 +9,7 @@ import type { NginxFile } from './nginx-view.ts'
 import { askedOf } from './problem-address.ts'
 import type { ProbeOptions, Step } from './probe/contract.ts'
 import type { Proof, ProveOptions } from './prove/contract.ts'
+import { shellWord } from './shell-word.ts'
 import type { Store } from './store/contract.ts'
 
 const PROBE_MS = 60_000
@@ -71,7 +72,7 @@ export async function* probeConfigured(nginx: NginxFile | null, url: URL, gone: 
         what: 'probe',
         text: maskText(`Asks the nginx at ${entry} for ${url.href}, whatever DNS says of the name${also}.`),
         command: maskText(
-          `halfopen probe ${quoted(url.href)} --connect ${entry}${options.direct === null ? '' : ` --direct ${quoted(backend ?? '')}`}`,
+          `halfopen probe ${shellWord(url.href)} --connect ${entry}${options.direct === null ? '' : ` --direct ${shellWord(backend ?? '')}`}`,
         ),
       },
     }
@@ -105,7 +106,9 @@ export async function* proveConfigured(
         text: maskText(
           `Runs a copy of the configuration${patched} in a throw-away nginx and asks it for ${host}${path}.`,
         ),
-        command: maskText(`halfopen prove --config ${quoted(file)} --host ${quoted(host)} --path ${quoted(path)}`),
+        command: maskText(
+          `halfopen prove --config ${shellWord(file)} --host ${shellWord(host)} --path ${shellWord(path)}`,
+        ),
       },
     }
     const walk = prove({ ...asked, config, nginx: null, env: process.env, signal })
@@ -191,7 +194,3 @@ const stepOf = ({ side, verdict, title, seen, ms }: Step) => ({
   seen: seen.map((line) => maskText(line.replace(HIDDEN, '$1[masked]'))),
   ms,
 })
-
-/** For a shell: what needs no quotes has none. */
-export const quoted = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -83,7 +83,8 @@ async function ofSite() {
         ['alerts', '#/alerts', '.deliveries tbody tr'],
         ['decided', `#/problems/${id}`, '.steps-list .note', (page) => bring(page, '.history')],
         ['lint', '#/config', '.lint', (page) => bring(page, '.lints')],
-        ['proof', '#/config', '.try-it', prove],
+        ['proof', `#/problems/${id}`, '.try-problem', prove],
+        ['preview', '#/alerts', '.preview tbody tr', (page) => bring(page, '.preview')],
       ],
     )
   } finally {
@@ -95,7 +96,9 @@ async function ofSite() {
 
 function writeSite(folder, port) {
   const files = { settings: join(folder, 'halfopen.yaml'), access: join(folder, 'access.log') }
-  writeFileSync(files.access, '')
+  // What was there before is not told, and is in the preview of the rules.
+  const before = [130, 129, 80, 31].map((hours) => line(426, Date.now() - hours * 3_600_000).repeat(4))
+  writeFileSync(files.access, before.join(''))
   writeFileSync(
     join(folder, 'nginx.conf'),
     `events {}
@@ -136,9 +139,9 @@ alerts:
   return files
 }
 
-/** Of an access log, now. */
-function line(status) {
-  const [, day, month, year, clock] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date().toUTCString()) ?? []
+/** Of an access log. @param time epoch ms */
+function line(status, time = Date.now()) {
+  const [, day, month, year, clock] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date(time).toUTCString()) ?? []
   return `192.0.2.7 - - [${day}/${month}/${year}:${clock} +0000] "GET /socket HTTP/1.1" ${status} 16 "-" "Mozilla/5.0"\n`
 }
 
@@ -168,12 +171,15 @@ async function serve(options) {
 }
 
 async function bring(page, what) {
-  await page.locator(what).evaluate((element) => window.scrollTo(0, element.offsetTop - 120))
+  await page
+    .locator(what)
+    .evaluate((element) => window.scrollTo(0, element.getBoundingClientRect().top + window.scrollY - 120))
 }
 
 async function prove(page) {
   await page.getByRole('button', { name: 'Prove the patch' }).first().click()
   await page.locator('.try-it .notice').waitFor({ timeout: 60_000 })
+  await bring(page, '.try-problem')
 }
 
 /** Folders of the demo, which are temporary ones of this machine, with what is shown in their place. */
@@ -183,8 +189,8 @@ async function foldersOf(base) {
 }
 
 /** In what is shown a folder of this machine is the one where such files usually are. */
-const rename = (page, folders) =>
-  page.evaluate((all) => {
+async function rename(page, folders) {
+  await page.evaluate((all) => {
     const usual = (text) =>
       all.reduce(
         (told, [folder, instead]) =>
@@ -197,6 +203,7 @@ const rename = (page, folders) =>
       if (usual(data) !== data) texts.currentNode.data = usual(data)
     }
   }, folders)
+}
 
 /** @param folders see rename. @param pages name, address, what has to be there, and what to do before */
 async function shoot(base, folders, pages) {
