@@ -2,6 +2,7 @@
 import { maskText } from '../parsers/masking.ts'
 import type { ConfigState, ServedBy, ServingBlock } from './http/wire.ts'
 import type { NginxFile } from './nginx-view.ts'
+import { shellWord } from './shell-word.ts'
 
 /** Lines of a block that are shown. */
 const SHOWN = 40
@@ -25,11 +26,12 @@ export function servedBy(nginx: NginxFile | null, url: URL): ServedBy {
   const server = url.hostname
   const path = url.pathname
   const found = nginx?.view.settings(server, path) ?? null
-  if (nginx === null || found === null) return { server, path, block: null }
+  const href = maskText(url.href)
+  const asked = { url: href, command: `halfopen probe ${shellWord(href)}`, server, path }
+  if (nginx === null || found === null) return { ...asked, block: null }
   const text = nginx.files.find((file) => file.path === found.file)?.text ?? ''
   return {
-    server,
-    path,
+    ...asked,
     block: {
       context: found.context,
       file: found.file,

@@ -6,8 +6,10 @@ import { HalfopenError } from './http/contract.ts'
 import type { RunLine } from './http/wire.ts'
 import { listensOf, serve, type NginxConfig } from './nginx-config/contract.ts'
 import type { NginxFile } from './nginx-view.ts'
+import { askedOf } from './problem-address.ts'
 import type { ProbeOptions, Step } from './probe/contract.ts'
 import type { Proof, ProveOptions } from './prove/contract.ts'
+import { shellWord } from './shell-word.ts'
 import type { Store } from './store/contract.ts'
 
 const PROBE_MS = 60_000
@@ -70,7 +72,7 @@ export async function* probeConfigured(nginx: NginxFile | null, url: URL, gone: 
         what: 'probe',
         text: maskText(`Asks the nginx at ${entry} for ${url.href}, whatever DNS says of the name${also}.`),
         command: maskText(
-          `halfopen probe ${quoted(url.href)} --connect ${entry}${options.direct === null ? '' : ` --direct ${quoted(backend ?? '')}`}`,
+          `halfopen probe ${shellWord(url.href)} --connect ${entry}${options.direct === null ? '' : ` --direct ${shellWord(backend ?? '')}`}`,
         ),
       },
     }
@@ -104,7 +106,9 @@ export async function* proveConfigured(
         text: maskText(
           `Runs a copy of the configuration${patched} in a throw-away nginx and asks it for ${host}${path}.`,
         ),
-        command: maskText(`halfopen prove --config ${quoted(file)} --host ${quoted(host)} --path ${quoted(path)}`),
+        command: maskText(
+          `halfopen prove --config ${shellWord(file)} --host ${shellWord(host)} --path ${shellWord(path)}`,
+        ),
       },
     }
     const walk = prove({ ...asked, config, nginx: null, env: process.env, signal })
@@ -132,9 +136,9 @@ function resultOf({ ok, conclusion, limits, nginx }: Proof) {
   return { ok, title: maskText(title), more: more.map(maskText) }
 }
 
-type Asked = Omit<ProveOptions, 'config' | 'nginx' | 'env' | 'signal'>
+type Trial = Omit<ProveOptions, 'config' | 'nginx' | 'env' | 'signal'>
 
-async function ofUrl(config: NginxConfig, url: URL): Promise<Asked> {
+async function ofUrl(config: NginxConfig, url: URL): Promise<Trial> {
   const { hostToSend, PLAIN_TRIAL } = await import('./prove/contract.ts')
   const host = url.hostname
   const path = `${url.pathname}${url.search}`
@@ -149,13 +153,11 @@ async function ofUrl(config: NginxConfig, url: URL): Promise<Asked> {
   }
 }
 
-async function ofProblem(config: NginxConfig, store: Pick<Store, 'problems'>, id: string): Promise<Asked> {
-  const row = store.problems().find((problem) => problem.id === id)
-  if (!row) throw new HalfopenError('unknown-problem', 'There is no problem with this id.')
-  const { circumstancesOf, expected, hostToSend, readFinding } = await import('./prove/contract.ts')
-  const found = readFinding(JSON.stringify({ schema: 'halfopen.report/1', findings: [row.finding] }), id)
-  if (typeof found === 'string' || found.path === null || !/^\/[\x21-\x7e]*$/.test(found.path))
+async function ofProblem(config: NginxConfig, store: Pick<Store, 'problems'>, id: string): Promise<Trial> {
+  const found = await askedOf(store, id)
+  if (found === null)
     throw new HalfopenError('nothing-to-prove', 'The problem names no path, so no request can be sent for it.')
+  const { circumstancesOf, expected, hostToSend } = await import('./prove/contract.ts')
   const { path, server: host, patch, cause } = found
   return {
     patch,
@@ -192,7 +194,3 @@ const stepOf = ({ side, verdict, title, seen, ms }: Step) => ({
   seen: seen.map((line) => maskText(line.replace(HIDDEN, '$1[masked]'))),
   ms,
 })
-
-/** For a shell: what needs no quotes has none. */
-const quoted = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -3,6 +3,7 @@ import { configLint } from './config-lint.ts'
 import { configState, servedBy } from './config-page.ts'
 import { probeConfigured, proveConfigured } from './config-runs.ts'
 import { isSame, linesAround } from './context-lines.ts'
+import { addressOf, askedOf } from './problem-address.ts'
 import { changeProblem, problemHistory } from './problem-changes.ts'
 import type { AlertDesk } from './alerts/contract.ts'
 import { buildReport, type ConfigView } from './diagnosis/contract.ts'
@@ -75,7 +76,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     lengths: ({ from, to, where }) => ({
       from: new Date(from).toISOString(),
       to: new Date(to).toISOString(),
-      ...sessionLengths([...store.evidence(from, to).lifetimes.values()], where, config()),
+      ...sessionLengths([...store.lifetimes(from, to).values()], where, config()),
     }),
     events: (query) => store.events(query),
     sources: () => ({
@@ -99,6 +100,16 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     },
     config: () => configState(options.nginx),
     servedBy: (url) => servedBy(options.nginx, url),
+    async servesProblem(id) {
+      const asked = await askedOf(store, id)
+      if (asked === null) return null
+      const { hostToSend } = await import('./prove/contract.ts')
+      const loaded = options.nginx?.loaded ?? null
+      const host = loaded === null ? asked.server : hostToSend(loaded, asked.server, asked.path)
+      const address = addressOf(loaded, host ?? 'localhost', asked.path)
+      // A name out of a log need not be one.
+      return URL.canParse(address) ? servedBy(options.nginx, new URL(address)) : null
+    },
     lint: () => configLint(options.nginx),
     probe: (url, gone) => probeConfigured(options.nginx, url, gone),
     prove: (what, gone) => proveConfigured(options.nginx, what, store, gone),

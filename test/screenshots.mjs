@@ -7,7 +7,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { findProgram } from '../server/setup/programs.mjs'
@@ -33,7 +33,7 @@ async function ofDemo() {
   const { base, stop } = await serve(['--demo'])
   try {
     const worst = await until(() => problemOf(base, 'missing-upgrade-headers'))
-    await shoot(base, [
+    await shoot(base, await foldersOf(base), [
       ['problems', '#/', '.problem'],
       ['problem', `#/problems/${worst.id}`, '.change'],
       ['trends', '#/trends?range=6h', '.chart canvas'],
@@ -75,13 +75,18 @@ async function ofSite() {
     appendFileSync(files.access, line(426).repeat(3))
     await until(async () => (await problemOf(base, 'missing-upgrade-headers'))?.state === 'regressed')
     await post(`problems/${id}/mute?seconds=86400`)
-    await shoot(base, [
-      ['config', '#/config?url=wss%3A%2F%2Fapp.example.org%2Fsocket', '.lint'],
-      ['alerts', '#/alerts', '.deliveries tbody tr'],
-      ['decided', `#/problems/${id}`, '.steps-list .note', (page) => bring(page, '.history')],
-      ['lint', '#/config', '.lint', (page) => bring(page, '.lints')],
-      ['proof', '#/config', '.try-it', prove],
-    ])
+    await shoot(
+      base,
+      [[folder, '/var/log/nginx']],
+      [
+        ['config', '#/config?url=wss%3A%2F%2Fapp.example.org%2Fsocket', '.lint'],
+        ['alerts', '#/alerts', '.deliveries tbody tr'],
+        ['decided', `#/problems/${id}`, '.steps-list .note', (page) => bring(page, '.history')],
+        ['lint', '#/config', '.lint', (page) => bring(page, '.lints')],
+        ['proof', `#/problems/${id}`, '.try-problem', prove],
+        ['preview', '#/alerts', '.preview tbody tr', (page) => bring(page, '.preview')],
+      ],
+    )
   } finally {
     await stop()
     receiver.close()
@@ -91,7 +96,9 @@ async function ofSite() {
 
 function writeSite(folder, port) {
   const files = { settings: join(folder, 'halfopen.yaml'), access: join(folder, 'access.log') }
-  writeFileSync(files.access, '')
+  // What was there before is not told, and is in the preview of the rules.
+  const before = [130, 129, 80, 31].map((hours) => line(426, Date.now() - hours * 3_600_000).repeat(4))
+  writeFileSync(files.access, before.join(''))
   writeFileSync(
     join(folder, 'nginx.conf'),
     `events {}
@@ -132,9 +139,9 @@ alerts:
   return files
 }
 
-/** Of an access log, now. */
-function line(status) {
-  const [, day, month, year, clock] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date().toUTCString()) ?? []
+/** Of an access log. @param time epoch ms */
+function line(status, time = Date.now()) {
+  const [, day, month, year, clock] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date(time).toUTCString()) ?? []
   return `192.0.2.7 - - [${day}/${month}/${year}:${clock} +0000] "GET /socket HTTP/1.1" ${status} 16 "-" "Mozilla/5.0"\n`
 }
 
@@ -164,16 +171,42 @@ async function serve(options) {
 }
 
 async function bring(page, what) {
-  await page.locator(what).evaluate((element) => window.scrollTo(0, element.offsetTop - 120))
+  await page
+    .locator(what)
+    .evaluate((element) => window.scrollTo(0, element.getBoundingClientRect().top + window.scrollY - 120))
 }
 
 async function prove(page) {
   await page.getByRole('button', { name: 'Prove the patch' }).first().click()
   await page.locator('.try-it .notice').waitFor({ timeout: 60_000 })
+  await bring(page, '.try-problem')
 }
 
-/** @param pages name, address, what has to be there, and what to do before */
-async function shoot(base, pages) {
+/** Folders of the demo, which are temporary ones of this machine, with what is shown in their place. */
+async function foldersOf(base) {
+  const { sources } = await (await fetch(`${base}/api/v1/sources`)).json()
+  return [...new Set(sources.map(({ path }) => dirname(path)))].map((folder) => [folder, '/var/log/nginx'])
+}
+
+/** In what is shown a folder of this machine is the one where such files usually are. */
+async function rename(page, folders) {
+  await page.evaluate((all) => {
+    const usual = (text) =>
+      all.reduce(
+        (told, [folder, instead]) =>
+          told.replaceAll(`${folder}/nginx.conf`, '/etc/nginx/nginx.conf').replaceAll(folder, instead),
+        text,
+      )
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+      const { data } = texts.currentNode
+      if (usual(data) !== data) texts.currentNode.data = usual(data)
+    }
+  }, folders)
+}
+
+/** @param folders see rename. @param pages name, address, what has to be there, and what to do before */
+async function shoot(base, folders, pages) {
   for (const width of [1440, 390]) {
     const page = await browser.newPage({ viewport: { width, height: width === 390 ? 844 : 900 } })
     const devtools = await page.context().newCDPSession(page)
@@ -186,6 +219,7 @@ async function shoot(base, pages) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         // Charts are drawn anew in the other colours.
         await page.waitForTimeout(400)
+        await rename(page, folders)
         const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY })
         writeFileSync(new URL(`${name}-${width}-${colorScheme}.webp`, INTO), Buffer.from(data, 'base64'))
       }

@@ -1,12 +1,14 @@
 /** What the API asks of alerts: channels and rules without their secrets, a test, the delivery log, and replays. */
 import type { AlertChannel, AlertDelivery, AlertDeliveries, AlertPreview, Alerts, AlertTest } from '../http/wire.ts'
 import type { DeliveryQuery, OutboxRow, Store } from '../store/contract.ts'
+import { webhook } from './channels/webhook.ts'
 import type { Receiver } from './contract.ts'
 import { DeliveryError } from './delivery-error.ts'
 import { fit, oneLine } from './fit.ts'
 import type { Body } from './message.ts'
 import type { Outbox } from './outbox.ts'
-import { preview, type Past } from './preview.ts'
+import { previewSteps, type Past } from './preview.ts'
+import { reasonWords } from './reasons.ts'
 import type { Rules } from './rules.ts'
 import { testNotice } from './test-notice.ts'
 
@@ -17,6 +19,13 @@ const DAY = 86_400_000
 const STEP = 600_000
 /** Messages of a preview that are shown; all are counted. */
 const SHOWN = 200
+/** Problems a preview goes through, those that changed last: with ten thousand it would take a minute. */
+const MOST_PROBLEMS = 500
+/** How long a preview may hold up everything else, and how long one answer is good for, ms. */
+const SLICE = 8
+const GOOD_FOR = 60_000
+/** Gets what anybody would get, while there is nobody. */
+const SOMEBODY: Receiver = { name: '', channel: webhook, settings: null }
 
 export interface DeskOptions {
   store: Store
@@ -36,6 +45,7 @@ export interface DeskOptions {
 export class AlertDesk {
   private readonly options: DeskOptions
   private readonly closing = new AbortController()
+  private readonly previews = new Map<number, { at: number; answer: Promise<AlertPreview> }>()
 
   constructor(options: DeskOptions) {
     this.options = options
@@ -88,26 +98,57 @@ export class AlertDesk {
     return answer
   }
 
-  /** What the rules would have sent in the last `days`, of what is stored. Nothing is sent. */
-  preview(days: number): AlertPreview {
+  /** What the rules would have sent in the last `days`, of what is stored. Nothing is sent. Everybody who asks within a minute
+   *  gets the same answer. */
+  preview(days: number): Promise<AlertPreview> {
+    const at = this.options.now()
+    const known = this.previews.get(days)
+    if (known && at - known.at < GOOD_FOR && at >= known.at) return known.answer
+    const answer = this.previewNow(days)
+    this.previews.set(days, { at, answer })
+    // What failed is no answer for the next one.
+    answer.catch(() => this.previews.delete(days))
+    return answer
+  }
+
+  private async previewNow(days: number): Promise<AlertPreview> {
     const { store, receivers, rules, group_from, resolve_after, wall, now } = this.options
-    const steps = Math.round((days * DAY) / STEP)
     const to = Math.floor(now() / STEP) * STEP + STEP
-    const from = to - steps * STEP
-    const past = store.problems().map(({ finding }): Past => ({
-      finding,
-      counts: store.sparkline(finding, from, to, steps),
-    }))
-    const messages = preview(past, { from, step: STEP, rules, receivers, group_from, resolve_after, wall })
+    const from = to - days * DAY
+    const problems = store.problems().toSorted((a, b) => b.changed_at - a.changed_at)
+    const past = problems
+      .slice(0, MOST_PROBLEMS)
+      .map(({ finding }): Past & { counts: number[] } => ({ finding, counts: [] }))
+    // By days: what is counted of one is one pass over the database, for all problems.
+    for (let day = from; day < to; day += DAY) {
+      for (const { finding, counts } of past) counts.push(...store.sparkline(finding, day, day + DAY, DAY / STEP))
+      await othersFirst()
+    }
+    const asked = receivers.length === 0 ? [SOMEBODY] : receivers
+    const messages: OutboxRow[] = []
+    let began = performance.now()
+    const options = { from, step: STEP, rules, receivers: asked, group_from, resolve_after, wall }
+    for (const told of previewSteps(past, options)) {
+      messages.push(...told)
+      if (performance.now() - began < SLICE) continue
+      await othersFirst()
+      began = performance.now()
+    }
+    const counted = (name: string, of: 'channel' | 'rule') => ({
+      name,
+      n: messages.filter((message) => message[of] === name).length,
+    })
     return {
       from: iso(from),
       to: iso(to),
       step_seconds: STEP / 1000,
       total: messages.length,
-      channels: receivers.map(({ name }) => ({ name, n: messages.filter(({ channel }) => channel === name).length })),
+      left_out: problems.length - past.length,
+      channels: receivers.map(({ name }) => counted(name, 'channel')),
+      rules: rules.rules.map(({ name }) => counted(name, 'rule')),
       messages: messages.slice(-SHOWN).map((row) => {
-        const { channel, type, reason, rule, problem_ids, title } = toldOf(row)
-        return { time: iso(row.created_at), channel, type, reason, rule, problem_ids, title }
+        const { channel, type, reason, why, rule, problem_ids, title } = toldOf(row)
+        return { time: iso(row.created_at), channel, type, reason, why, rule, problem_ids, title }
       }),
     }
   }
@@ -164,6 +205,8 @@ export async function tryOut(
   }
 }
 
+const othersFirst = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 const iso = (time: number): string => new Date(time).toISOString()
 const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time))
 
@@ -180,6 +223,7 @@ function toldOf(row: OutboxRow): AlertDelivery {
     channel: row.channel,
     type: row.type,
     reason: row.reason,
+    why: reasonWords(row.reason),
     rule: row.rule,
     problem_ids: subjectsOf(row).filter((id) => !id.startsWith('source:')),
     title: fit(oneLine(title), 300),

@@ -26,26 +26,32 @@ export interface PreviewOptions {
 
 /** Messages in the order of time. Nearly what would have been: within a step nothing is told apart, a problem is graded as it
  *  is now and ends by silence alone, and what logs did not say is not known. */
-export function preview(past: readonly Past[], options: PreviewOptions): OutboxRow[] {
+export const preview = (past: readonly Past[], options: PreviewOptions): OutboxRow[] =>
+  [...previewSteps(past, options)].flat()
+
+/** The same, step by step: whoever serves others meanwhile lets them have their turn in between. */
+export function* previewSteps(past: readonly Past[], options: PreviewOptions): Generator<OutboxRow[]> {
   const { from, step, rules, receivers, group_from, resolve_after, wall } = options
   const steps = Math.max(0, ...past.map(({ counts }) => counts.length))
   const rows = new Map<string, ProblemRow>()
-  const messages: OutboxRow[] = []
+  const all = past.map(({ finding, counts }) => ({ finding: plain(finding), counts }))
   for (let i = 0; i < steps; i++) {
     const now = from + (i + 1) * step
+    const local = wall(now)
     const news: News[] = []
-    for (const { finding, counts } of past) {
+    for (const { finding, counts } of all) {
       const previous = rows.get(finding.id) ?? null
       const happens = (counts[i] ?? 0) > 0
-      if (!happens && previous === null) continue
+      // Nothing is left to be told of it.
+      if (!happens && (previous === null || (previous.state === 'resolved' && !previous.alerted))) continue
       const happened = (within: number): number => {
         const first = Math.max(0, i + 1 - Math.max(1, Math.round(within / step)))
         return counts.slice(first, i + 1).reduce((sum, n) => sum + n, 0)
       }
       const kind = kindOf(previous)
-      const terms = termsFor(finding, rules, { now, wall: wall(now), kind, happened })
+      const terms = termsFor(finding, rules, { now, wall: local, kind, happened })
       const last_live = happens ? now : (previous?.last_live ?? null)
-      const seen = { now, finding: plain(finding), last_live, resolve_after, watched_since: 0, terms }
+      const seen = { now, finding, last_live, resolve_after, watched_since: 0, terms }
       const { decision, next } = decide(previous, seen)
       if (next === null) continue
       rows.set(finding.id, next)
@@ -59,9 +65,8 @@ export function preview(past: readonly Past[], options: PreviewOptions): OutboxR
         around,
       })
     }
-    messages.push(...announce(news, { receivers, rules: rules.rules, group_from, now }))
+    yield announce(news, { receivers, rules: rules.rules, group_from, now })
   }
-  return messages
 }
 
 /** That it is over now says nothing about then. */

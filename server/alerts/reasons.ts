@@ -40,3 +40,9 @@ export const REASONS = {
 } as const
 
 export type Reason = keyof typeof REASONS
+
+/** The same as half a sentence, for people; a name that is not on the list (of an older version) stays a name. */
+export const reasonWords = (reason: string): string =>
+  Object.hasOwn(REASONS, reason)
+    ? REASONS[reason as Reason].replace(/^[^:]*: /, '').replaceAll('`', '')
+    : reason.replaceAll('-', ' ')

@@ -1,5 +1,6 @@
 /** `halfopen analyze`: logs in, report out. */
 import { Option } from 'commander'
+import { maskText } from '../../parsers/masking.ts'
 import type { Finding, Report, Severity } from '../diagnosis/contract.ts'
 import type { Register } from './command.ts'
 import { addReadingOptions, wholeNumber, type ReadingFlags } from './options.ts'
@@ -61,7 +62,7 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   const { timezone, failed, interrupted } = found
   const handedOn = flags.redact === true || flags.output === 'markdown' || flags.output === 'html'
   const share = handedOn ? await import('../share/contract.ts') : null
-  const report = share && flags.redact === true ? share.redactReport(found.report) : found.report
+  const report = share && flags.redact === true ? share.redactReport(found.report, maskText) : found.report
 
   const top = flags.top ?? null
   if (flags.output === 'json') await output.write(`${escapeJson(JSON.stringify(atMost(report, top), null, 2))}\n`)

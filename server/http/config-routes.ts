@@ -2,7 +2,7 @@
  *  must never be run. */
 import { JsonLines } from './json-lines.ts'
 import { HalfopenError } from './errors.ts'
-import { noQuery, proveQuery, readQuery, servesQuery } from './query.ts'
+import { eitherQuery, noQuery, readQuery, servesQuery } from './query.ts'
 import type { Route } from './routes.ts'
 
 export const configRoutes: readonly Route[] = [
@@ -21,11 +21,15 @@ export const configRoutes: readonly Route[] = [
   {
     method: 'get',
     path: '/config/serves',
-    summary: 'Which block of the nginx configuration serves an address, and what it passes on.',
-    query: servesQuery,
-    answer: 'ServedBy',
-    errors: ['bad-query'],
-    handle: ({ dashboard, query }) => dashboard.servedBy(new URL(readQuery(servesQuery, query).url)),
+    summary:
+      'Which block of the nginx configuration serves an address, or what a problem is about, and what it passes on.',
+    query: eitherQuery,
+    answer: 'ServedBy or null',
+    errors: ['bad-query', 'unknown-problem'],
+    handle({ dashboard, query }) {
+      const what = either(query)
+      return 'url' in what ? dashboard.servedBy(what.url) : dashboard.servesProblem(what.problem)
+    },
   },
   {
     method: 'get',
@@ -59,7 +63,7 @@ export const configRoutes: readonly Route[] = [
     summary:
       'The configured nginx.conf in a throw-away nginx, with a handshake for an address, or for a problem before and after ' +
       'its patch; each step a line of JSON.',
-    query: proveQuery,
+    query: eitherQuery,
     answer: 'RunLine (lines)',
     errors: [
       'bad-query',
@@ -71,11 +75,16 @@ export const configRoutes: readonly Route[] = [
       'cross-site',
     ],
     handle({ dashboard, query }) {
-      const { url, problem } = readQuery(proveQuery, query)
-      if ((url === undefined) === (problem === undefined))
-        throw new HalfopenError('bad-query', 'url: expected either url or problem.')
-      const what = problem === undefined ? { url: new URL(url ?? '') } : { problem }
+      const what = either(query)
       return new JsonLines((gone) => dashboard.prove(what, gone))
     },
   },
 ]
+
+/** Throws bad-query. */
+function either(query: unknown): { url: URL } | { problem: string } {
+  const { url, problem } = readQuery(eitherQuery, query)
+  if ((url === undefined) === (problem === undefined))
+    throw new HalfopenError('bad-query', 'url: expected either url or problem.')
+  return problem === undefined ? { url: new URL(url ?? '') } : { problem }
+}

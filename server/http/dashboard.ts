@@ -51,6 +51,8 @@ export interface Dashboard {
   context(id: string, source: string, line: number): Promise<ContextLines>
   config(): ConfigState
   servedBy(url: URL): ServedBy
+  /** Null when the problem names no path. Rejects with HalfopenError: unknown-problem. */
+  servesProblem(id: string): Promise<ServedBy | null>
   /** Rejects with HalfopenError: no-nginx-config. */
   lint(): Promise<ConfigLint>
   /** One at a time, bounded in time, ended by `gone`. What is refused is thrown before the first line: no-nginx-config,
@@ -60,7 +62,7 @@ export interface Dashboard {
   /** The report on logs that are handed in, as JSON text. Rejects with HalfopenError. */
   analyze(upload: Upload): Promise<string>
   alerts(): Alerts
-  previewAlerts(days: number): AlertPreview
+  previewAlerts(days: number): Promise<AlertPreview>
   /** Null when there is no such channel. */
   testAlert(channel: string): Promise<AlertTest | null>
   deliveries(query: DeliveryQuery): AlertDeliveries

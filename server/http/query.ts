@@ -46,7 +46,7 @@ export const servesQuery = z.strictObject({
     .refine((text) => URL.canParse(text))
     .describe('an address such as wss://host/path'),
 })
-export const proveQuery = z.strictObject({
+export const eitherQuery = z.strictObject({
   url: servesQuery.shape.url.optional(),
   problem: z.string().min(1).max(64).describe('id of a problem: its path, its patch and its circumstances').optional(),
 })

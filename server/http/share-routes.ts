@@ -1,5 +1,6 @@
 /** Findings as a document for strangers. They come from the page, not from the store: a report on an upload is nowhere else. */
 import { z } from 'zod'
+import { maskText } from '../../parsers/masking.ts'
 import { asHtml, asMarkdown, REDACTED, redactFindings, type Told } from '../share/contract.ts'
 import { readJson } from './body.ts'
 import { Download } from './download.ts'
@@ -59,7 +60,7 @@ export const shareRoutes: readonly Route[] = [
     async handle({ query, request }) {
       const { form } = readQuery(shareQuery, query)
       const { findings } = await readJson(request, shareBody, MOST_BYTES)
-      const redacted = redactFindings(findings)
+      const redacted = redactFindings(findings, maskText)
       return form === 'html'
         ? new Download('halfopen-report.html', 'text/html', asHtml(redacted, REDACTED))
         : new Download('halfopen-report.md', 'text/markdown', asMarkdown(redacted))

@@ -169,8 +169,12 @@ export interface ConfigState {
   problems: { file: string; line: number; message: string }[]
 }
 
-/** GET config/serves?url: which block answers this address. */
+/** GET config/serves?url (or problem): which block answers this address. */
 export interface ServedBy {
+  /** What was asked for; of a problem the address its clients use, as far as that is known. */
+  url: string
+  /** How to ask it on the command line. */
+  command: string
   server: string
   path: string
   /** Null when the configuration does not serve it, or the choice is not certain. */
@@ -309,8 +313,9 @@ export interface AlertDelivery {
   id: string
   channel: string
   type: string
-  /** Why it was sent, and by which rule. */
+  /** Why it was sent, as a name and in words, and by which rule. Of several problems in one: the first. */
   reason: string
+  why: string
   rule: string
   problem_ids: string[]
   title: string
@@ -334,9 +339,15 @@ export interface AlertPreview {
   to: string
   step_seconds: number
   total: number
+  /** Problems that were not gone through because there are too many. */
+  left_out: number
+  /** Empty when there is no receiver; then the messages are those of one that is told everything, and their channel is ''. */
   channels: { name: string; n: number }[]
+  rules: { name: string; n: number }[]
   /** In the order of time; the last 200. */
-  messages: (Pick<AlertDelivery, 'channel' | 'type' | 'reason' | 'rule' | 'problem_ids' | 'title'> & { time: string })[]
+  messages: (Pick<AlertDelivery, 'channel' | 'type' | 'reason' | 'why' | 'rule' | 'problem_ids' | 'title'> & {
+    time: string
+  })[]
 }
 
 /** POST share?form=markdown|html: what to hand on. The answer is a file of that form, with words in place of addresses, host

@@ -1,7 +1,8 @@
 /** A report for strangers: addresses, host names, users, mail addresses, ids and values of queries are replaced, the same one
- *  by the same word everywhere, so that what belongs together can still be seen. Tokens were masked before they were stored.
- *  What merely looks like a host name goes too: a word too many is better than a name. */
+ *  by the same word everywhere, so that what belongs together can still be seen. Credentials are masked once more: not every
+ *  text comes from where they were masked before. What merely looks like a host name goes too: a word too many is better than a name. */
 import type { Report } from '../diagnosis/contract.ts'
+import { withoutCredentials, type Mask } from './credentials.ts'
 import { KnownNames } from './known-names.ts'
 
 const IPV4 = /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\.\d)/g
@@ -10,17 +11,22 @@ const IPV6 =
   /(?<![\w:.])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?)(?![\w:])/gi
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|0\.0\.0\.0|::1?)$/
 // A local part has 64 characters at most (RFC 5321, 4.5.3.1.1). Without a bound a long word without @ is read once per character.
-const MAIL = /[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+/g
+const MAIL = /[\p{L}\p{N}_.+-]{1,64}(?:@|%40)[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+/giu
 const ID = /(?<![\w-])(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,})(?![\w-])/gi
-const QUERY = /([?&][\w.%[\]-]{1,60}=)(?!\[)[^&\s"'#`]+/g
+const QUERY = /([?&][\w.%[\]-]{1,60}=['`]?)(?!\[)[^&\s"'#`]+/g
+/** A query without a name: an opaque value, as some sockets have it. */
+const BARE_QUERY = /(?<=[\w/]\?)(?!\[)[^=&\s"'#?]{6,}(?=[\s"'&#]|$)/g
 const HOME = /(\/(?:home|Users)\/)[^/\s"']+/g
-/** `$remote_user` of access logs. */
+/** Of nginx's auth_basic, and of logs in JSON. */
+const NAMED_USER = /(\buser "|"remote_user"\s{0,9}:\s{0,9}")[^"\n]{1,300}/g
+/** `$remote_user` of access logs: at the start of a line, and before a time wherever that stands (behind a container's name). */
 const USER = /^(\S+ - )(?!- \[)([^\s[]+)( \[)/gm
+const TIMED_USER = /( - )(?!- \[)[^[\n]{1,100}?( \[\d\d\/\w{3}\/)/g
 /** Names that stand where only a name can stand, dots or not. */
 const NAMED =
   /(?:\bserver: |\bhost: "|\b(?:https?|wss?):\/\/|\bserver_name\s+|\bresolved? )([\p{L}\p{N}][\p{L}\p{N}.-]*)/gu
 // From the start of a word only, however long its labels are: else a long row of them is read once per letter.
-const DOTTED = /(?<![\p{L}\p{N}\w./@-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}{2,24}(?![\w-])/gu
+const DOTTED = /(?<![\p{L}\p{N}\w./-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}{2,24}(?![\w-])/gu
 
 /** What ends like a name and is a file, and names that tell nothing of anybody. */
 const FILES =
@@ -29,8 +35,9 @@ const OPEN = /^(?:localhost|nginx|(?:www\.)?nginx\.org|_|server|host|upstream|ba
 
 export type Redact = (text: string) => string
 
-/** Numbers are given in the order of appearance; one redactor per report. */
-export function redactor(): Redact {
+/** Numbers are given in the order of appearance; one redactor per report.
+ *  @param mask of credentials in log texts; handed in, for share imports nothing */
+export function redactor(mask: Mask): Redact {
   const given = new Map<string, string>()
   const words = { address: 0, host: 0 }
   const as = (kind: keyof typeof words, value: string): string => {
@@ -50,11 +57,14 @@ export function redactor(): Redact {
   }
   const known = new KnownNames()
   return (text) => {
-    const out = text
+    const out = withoutCredentials(text, mask)
       .replace(MAIL, '[mail]')
       .replace(HOME, '$1[user]')
       .replace(USER, '$1[user]$3')
+      .replace(TIMED_USER, '$1[user]$2')
+      .replace(NAMED_USER, '$1[user]')
       .replace(QUERY, '$1…')
+      .replace(BARE_QUERY, '…')
       .replace(ID, '[id]')
     for (const [, name = ''] of out.matchAll(NAMED)) if (host(name) !== name) known.add(name, host(name))
     return known
@@ -73,13 +83,13 @@ interface Scoped {
 }
 
 /** Every text in it, with the same words. The scope goes first: its server is a name whatever it looks like. */
-export function redactFindings<T extends Scoped>(findings: readonly T[]): T[] {
-  return redacted([...findings], redactorFor(findings))
+export function redactFindings<T extends Scoped>(findings: readonly T[], mask: Mask): T[] {
+  return redacted([...findings], redactorFor(findings, mask))
 }
 
 /** The same for all a report holds; files are named without their folders. */
-export function redactReport(report: Report): Report {
-  const redact = redactorFor(report.findings)
+export function redactReport(report: Report, mask: Mask): Report {
+  const redact = redactorFor(report.findings, mask)
   const { inputs, not_read, read, findings, blind_spots, ...rest } = report
   const name = (path: string): string => redact(lastPart(path))
   return {
@@ -103,8 +113,8 @@ export function redactReport(report: Report): Report {
   }
 }
 
-function redactorFor(findings: readonly Scoped[]): Redact {
-  const redact = redactor()
+function redactorFor(findings: readonly Scoped[], mask: Mask): Redact {
+  const redact = redactor(mask)
   for (const { scope } of findings) if (scope.server !== null) redact(`server: ${scope.server}`)
   return redact
 }

@@ -70,7 +70,7 @@ describe('a preview', () => {
   })
 })
 
-it('is asked of a real store, and sends nothing', () => {
+it('is asked of a real store, and sends nothing', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'halfopen-preview-'))
   const store = openSqliteStore(join(folder, 'a.sqlite'))
   onTestFinished(() => {
@@ -84,12 +84,18 @@ it('is asked of a real store, and sends nothing', () => {
   store.saveProblems([row('ongoing', { finding: finding({ scope }) })], [])
   const common = { store, receivers, user_agent: 'x', allow_private: false, now: () => now }
   const outbox = new Outbox({ ...common, log: () => undefined })
-  const desk = new AlertDesk({ ...common, outbox, rules, group_from: 9, resolve_after: STEP, wall: (time) => time })
-  const week = desk.preview(7)
+  const own = { outbox, rules, group_from: 9, resolve_after: STEP, wall: (time: number) => time }
+  const desk = new AlertDesk({ ...common, ...own })
+  const week = await desk.preview(7)
   expect(week).toMatchObject({ step_seconds: 600, channels: [{ name: 'a' }, { name: 'b' }] })
   expect(week.messages.filter(({ type }) => type === 'problem.opened')).toHaveLength(8)
   expect(week.messages).toHaveLength(week.total)
   expect(week.messages[0]).toMatchObject({ reason: 'first-live-occurrence', rule: 'default', problem_ids: ['f1'] })
-  expect(desk.preview(1).messages.filter(({ type }) => type === 'problem.opened')).toHaveLength(2)
+  expect(week.rules).toEqual([{ name: 'default', n: week.total }])
+  expect(week.messages[0]?.why).toBe('it was seen for the first time')
+  expect((await desk.preview(1)).messages.filter(({ type }) => type === 'problem.opened')).toHaveLength(2)
+  expect(await desk.preview(7)).toBe(week)
+  const nobody = await new AlertDesk({ ...common, ...own, receivers: [] }).preview(7)
+  expect(nobody).toMatchObject({ total: week.total / 2, channels: [], rules: [{ name: 'default', n: week.total / 2 }] })
   expect(store.outboxCounts()).toEqual({ waiting: 0, dead: 0 })
 })

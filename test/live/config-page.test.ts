@@ -67,6 +67,33 @@ describeWith(['nginx', 'chromium'], 'the config page', ({ chromium }) => {
     await expectTextOnly(page)
   }, 90_000)
 
+  it('probes and proves a problem from its own page', async () => {
+    const problem = (await server.problems()).find(({ finding }) => finding.fix.patch !== null)
+    await page.goto(`${server.base}/#/problems/${problem?.id ?? ''}`)
+    const address = page.getByLabel('Address', { exact: true })
+    await page.getByText('location /ws in').waitFor()
+    expect(await address.inputValue()).toBe(`ws://app.test:${site.nginx.port}/ws`)
+    await button('Probe it').click()
+    await page.locator('.run-step', { hasText: '426' }).first().waitFor()
+    await page.locator('.notice.bad').waitFor()
+    await until('the probe is over', () => button('Prove the patch').isEnabled())
+    await button('Prove the patch').click()
+    await page.locator('.try-problem .notice.good').waitFor({ timeout: 30_000 })
+    expect(await page.locator('.run-step').allInnerTexts()).toEqual([
+      expect.stringMatching(/^failed[^]*before[^]*426/),
+      expect.stringMatching(/^ok[^]*after[^]*101/),
+    ])
+    expect(await faultsOf(page)).toEqual([])
+    // Another address is another trial.
+    await address.fill('not an address')
+    await button('Probe it').click()
+    await page.getByText('expected an address such as wss://host/path').waitFor()
+    expect(await page.locator('.run-step').count()).toBe(0)
+    await expectTextOnly(page)
+    // That one was refused on purpose.
+    watched.complaints.splice(0)
+  }, 90_000)
+
   it('proves the patch of a problem, and can be stopped', async () => {
     await page.goto(`${server.base}/#/config`)
     await button('Prove the patch').first().click()

@@ -7,35 +7,13 @@ import { describeWith } from '../needs.ts'
 import { openBrowser } from './harness/browser.ts'
 import { until } from './harness/deadline.ts'
 import { serve } from './harness/serve.ts'
+import { startTrace, tasksSince } from './harness/trace.ts'
 
 const PER_SECOND = 500
 const SECONDS = 3
 
 const line = (n: number): string =>
   `192.0.2.1 - - [${new Date().toUTCString().slice(5, 25).replace(/ /, '/').replace(/ /, '/').replace(/ /, ':')} +0000] "GET /ws/${n} HTTP/1.1" 426 12 "-" "Mozilla/5.0"\n`
-
-interface TraceEvent {
-  name: string
-  ph: string
-  pid: number
-  tid: number
-  /** Processor time, µs: on a busy machine a task also waits for the others'. */
-  tdur?: number
-  args?: { name?: string }
-}
-
-/** Processor time of every task of the page's main thread, ms. */
-function tasksOf(trace: Buffer): number[] {
-  const { traceEvents } = JSON.parse(trace.toString('utf8')) as { traceEvents: TraceEvent[] }
-  const main = new Set(
-    traceEvents
-      .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
-      .map(({ pid, tid }) => `${pid} ${tid}`),
-  )
-  return traceEvents.flatMap(({ name, ph, pid, tid, tdur }) =>
-    name.endsWith('RunTask') && ph === 'X' && tdur !== undefined && main.has(`${pid} ${tid}`) ? [tdur / 1000] : [],
-  )
-}
 
 describeWith('chromium', 'the live page', ({ chromium }) => {
   it('has no long task at 500 events a second, and draws only what is in view', async () => {
@@ -49,7 +27,7 @@ describeWith('chromium', 'the live page', ({ chromium }) => {
     onTestFinished(close)
     await page.goto(`${server.base}/#/live`)
     await page.locator('.connection.live').waitFor({ timeout: 10_000 })
-    await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline'] })
+    await startTrace(browser, page)
     let written = 0
     await new Promise<void>((resolve) => {
       const timer = setInterval(() => {
@@ -64,7 +42,7 @@ describeWith('chromium', 'the live page', ({ chromium }) => {
     const shown = async () => Number((await page.locator('.toolbar [role=status]').innerText()).replace(/\D/g, ''))
     await until('most of them came', async () => (await shown()) > (PER_SECOND * SECONDS) / 2, { deadlineMs: 10_000 })
     expect(await page.locator('.event').count()).toBeLessThan(60)
-    const tasks = tasksOf(await browser.stopTracing())
+    const tasks = await tasksSince(browser)
     expect(tasks.length).toBeGreaterThan(100)
     const long = tasks.filter((ms) => ms > 50)
     expect({ long, events: await shown() }).toMatchObject({ long: [] })

@@ -2,7 +2,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import type { ConfigLint, ErrorReply, Problems, RunLine, RunResult, RunStep } from '../../server/http/wire.ts'
+import type { ConfigLint, ErrorReply, Problems, RunLine, RunResult, RunStep, ServedBy } from '../../server/http/wire.ts'
 import { handshake } from '../live/harness/client.ts'
 import { startMixedSite } from '../live/harness/site.ts'
 import { describeWith } from '../needs.ts'
@@ -127,6 +127,17 @@ describeWith('nginx', 'a configured nginx', () => {
     expect(proof.steps[0]?.seen.join('\n')).toMatch(/handshake: .*4\d\d/)
     expect(proof.result).toMatchObject({ ok: true })
     expect(await codeOf(server, 'prove?problem=none', 'POST')).toBe('unknown-problem')
+
+    // Its page offers the address that its clients use.
+    const served: ServedBy = (await server.ask(`/api/v1/config/serves?problem=${id}`)).json()
+    expect(served).toMatchObject({
+      url: `ws://app.test:${port}/ws`,
+      command: `halfopen probe ws://app.test:${port}/ws`,
+      block: { context: 'location /ws' },
+    })
+    expect((await run(server, forUrl('probe', served.url))).result).toMatchObject({ ok: false })
+    expect(await codeOf(server, 'serves?problem=none')).toBe('unknown-problem')
+    expect(await codeOf(server, 'serves')).toBe('bad-query')
   }, 120_000)
 
   it('is left alone when whoever asked is gone, and the next one is let in', async () => {

@@ -65,6 +65,7 @@ export function storeSuite(name: string, open: () => Store, reopen: (store: Stor
             at += part.length
           }
           expect(store.evidence(...ALWAYS)).toEqual(memory)
+          expect(store.lifetimes(...ALWAYS)).toEqual(memory.lifetimes)
           store = reopen(store)
           expect(store.evidence(...ALWAYS)).toEqual(memory)
           store.close()

@@ -12,6 +12,7 @@ const delivery = (created_at: string, channel: string) => ({
   channel,
   type: 'problem.opened',
   reason: 'first-live-occurrence',
+  why: 'it was seen for the first time',
   rule: 'default',
   problem_ids: ['p'],
   title: 'The backend is down',

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Finding } from '../../server/http/wire.ts'
 import { asCsv, asJson } from '../../web/data/export.ts'
+import { maskText } from '../../parsers/masking.ts'
 import { asHtml, asMarkdown } from '../../server/share/document.ts'
 import { redactFindings, redactor } from '../../server/share/redact.ts'
 
@@ -18,10 +19,10 @@ it.each([
   ['mail to ops@corp.io', 'mail to [mail]'],
   ['id 3f2504e0-4f89-11d3-9a0c-0305e82c3301', 'id [id]'],
   ['nginx/1.29.7 on 2026-11-21', 'nginx/1.29.7 on 2026-11-21'],
-])('%s', (text, redacted) => expect(redactor()(text)).toBe(redacted))
+])('%s', (text, redacted) => expect(redactor(maskText)(text)).toBe(redacted))
 
 it('gives the same name the same word, wherever it stands', () => {
-  const redact = redactor()
+  const redact = redactor(maskText)
   expect(redact('server: chat.corp.io, host: "chat.corp.io"')).toBe('server: host-1.example, host: "host-1.example"')
   expect(redact('wss://chat.corp.io and other.corp.io')).toBe('wss://host-1.example and host-2.example')
 })
@@ -30,13 +31,13 @@ it('ends, and leaves no address, whatever the text', () => {
   fc.assert(
     fc.property(fc.string(), fc.ipV4(), (text, address) => {
       if (/^(?:127\.|0\.0\.0\.0)/.test(address)) return
-      expect(redactor()(`${text} ${address} `)).not.toContain(` ${address} `)
+      expect(redactor(maskText)(`${text} ${address} `)).not.toContain(` ${address} `)
     }),
   )
 })
 
 it('finds names that stand alone, the longest first, and no parts of words', () => {
-  const redact = redactor()
+  const redact = redactor(maskText)
   redact('server: alpha, host: "alpha.beta", server: gamma.')
   expect(redact('alpha alpha.beta alphabet _alpha alpha-x x/alpha.beta (gamma). alpha_')).toBe(
     'host-1.example host-2.example alphabet _alpha alpha-x x/host-2.example (host-3.example). alpha_',
@@ -44,7 +45,7 @@ it('finds names that stand alone, the longest first, and no parts of words', () 
 })
 
 it('names nobody where only names stand, however many there are', () => {
-  const redact = redactor()
+  const redact = redactor(maskText)
   const text = Array.from({ length: 300 }, (_, i) => `wss://inside${i}/ws of inside${i}.corp.io`).join('\n')
   const redacted = redact(text)
   expect(redacted).not.toMatch(/inside|corp/)
@@ -55,9 +56,9 @@ it('names nobody where only names stand, however many there are', () => {
 })
 
 it('knows a host name behind a long word of letters without a space', () => {
-  expect(redactor()(`${'é'.repeat(100)}.corp.io`)).toBe('host-1.example')
-  expect(redactor()(`${'x'.repeat(100)}.corp.io`)).toBe('host-1.example')
-  expect(redactor()(`${'x'.repeat(100)}@corp.io`)).toMatch(/^x+\[mail\]$/)
+  expect(redactor(maskText)(`${'é'.repeat(100)}.corp.io`)).toBe('host-1.example')
+  expect(redactor(maskText)(`${'x'.repeat(100)}.corp.io`)).toBe('host-1.example')
+  expect(redactor(maskText)(`${'x'.repeat(100)}@corp.io`)).toMatch(/^x+\[mail\]$/)
 })
 
 const finding: Finding = {
@@ -90,7 +91,7 @@ const finding: Finding = {
 }
 
 it('is text in Markdown and in HTML, whatever a log says', () => {
-  const redacted = redactFindings([finding])
+  const redacted = redactFindings([finding], maskText)
   const markdown = asMarkdown(redacted)
   expect(markdown).toContain('## nginx cannot reach \\<img src=x\\>')
   expect(markdown).toContain('````\n# error.log:4\n```')

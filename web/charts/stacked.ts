@@ -175,9 +175,14 @@ export function stackedChart(canvas: HTMLCanvasElement): StackedChart {
   }
 
   const stop = onColours(paint)
+  let drawn = ''
   return {
     show(data) {
       shown = data
+      // A page is drawn again for many reasons, and a drawing takes far longer than to see that it would be the same.
+      const next = JSON.stringify(data)
+      if (next === drawn) return
+      drawn = next
       paint()
     },
     stepAt: (x) => Math.max(0, Math.min(shown.labels.length - 1, Math.floor((x - chart.chartArea.left) / width()))),

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import type { AlertChannel, AlertRule, Alerts, AlertTest } from '../../server/http/wire.ts'
 import { get, send } from '../api.ts'
 import { can, paths } from '../features.ts'
+import { Preview } from '../parts/alert-preview.tsx'
 import { CodeBlock } from '../parts/code.tsx'
 import { Deliveries } from '../parts/deliveries.tsx'
 import { Failure, Loading } from '../parts/notice.tsx'
@@ -157,6 +158,7 @@ export function AlertsPage() {
       )}
       {data && can('/alerts/deliveries') && <Deliveries alerts={data} again={again.value} onChange={changed} />}
       {data && data.rules.length > 0 && <Rules rules={data.rules} />}
+      {data && data.rules.length > 0 && <Preview />}
     </>
   )
 }

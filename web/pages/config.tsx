@@ -10,12 +10,12 @@ import { Commands } from '../parts/code.tsx'
 import { Lint } from '../parts/lint.tsx'
 import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
-import { TryIt } from '../parts/try-it.tsx'
+import { probeOf, proofAt, proofOf, TryIt } from '../parts/try-it.tsx'
 import { When } from '../parts/when.tsx'
 import { hrefTo, type Asked } from '../routing.ts'
 import { asApiError, problems, pulse, replaceRoute, type Loaded } from '../state.ts'
 import { visible } from '../text/visible.ts'
-import { count, plural } from '../text/words.ts'
+import { plural } from '../text/words.ts'
 
 /** `note`: neither good nor bad for a WebSocket. */
 type Mark = 'ok' | 'no' | 'note'
@@ -50,7 +50,7 @@ function verdict(block: ServingBlock): { mark: Mark; text: string }[] {
 
 const Block = ({ block }: { block: ServingBlock }) => (
   <>
-    <p class="change-summary">
+    <p>
       <code>
         <Raw text={block.context} />
       </code>{' '}
@@ -132,29 +132,10 @@ function WhichBlock({ url }: { url: string }) {
             </p>
           ))}
       </div>
-      {answer.value?.block && <TryIt runs={runsFor(url)} />}
+      {answer.value?.block && <TryIt runs={[probeOf(url), proofAt(url)]} />}
     </section>
   )
 }
-
-const runsFor = (url: string) => [
-  {
-    word: 'Probe it',
-    title: 'A real handshake with nginx where it listens on this machine, and with the backend',
-    path: `config/probe?url=${encodeURIComponent(url)}`,
-  },
-  {
-    word: 'Prove it in a copy',
-    title: 'Runs this configuration in a throw-away nginx with a stand-in for the backend; the real one is not touched',
-    path: `config/prove?url=${encodeURIComponent(url)}`,
-  },
-]
-
-const proofOf = (id: string) => ({
-  word: 'Prove the patch',
-  title: 'Runs this configuration without and with the patch in a throw-away nginx; the real one is not touched',
-  path: `config/prove?problem=${encodeURIComponent(id)}`,
-})
 
 /** Problems whose change belongs into a file of the configuration. */
 function Findings({ files }: { files: ConfigState['files'] }) {
@@ -262,7 +243,7 @@ export function ConfigPage({ asked }: { asked: Asked }) {
                   <code>
                     <Raw text={path} />
                   </code>
-                  <span class="muted">{count(lines)} lines</span>
+                  <span class="muted">{plural(lines, 'line')}</span>
                 </li>
               ))}
             </ul>

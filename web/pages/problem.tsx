@@ -12,6 +12,7 @@ import { Failure, Loading, Notice } from '../parts/notice.tsx'
 import { Raw } from '../parts/raw.tsx'
 import { Share } from '../parts/share.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
+import { TryProblem } from '../parts/try-problem.tsx'
 import { Timeline } from '../parts/timeline.tsx'
 import { Told, When } from '../parts/when.tsx'
 import { hrefTo } from '../routing.ts'
@@ -151,7 +152,9 @@ export function ProblemPage({ id }: { id: string }) {
           <Evidence finding={finding} problem={problem.id} />
           <OtherCauses finding={finding} />
         </div>
-        <Remedy finding={finding} />
+        <Remedy finding={finding}>
+          <TryProblem problem={problem} />
+        </Remedy>
       </div>
       <Timeline problem={problem} />
       <History problem={problem} />

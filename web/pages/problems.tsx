@@ -153,8 +153,17 @@ export function ProblemsPage({ asked }: { asked: Asked }) {
         </section>
       ))}
       {watched.length > 0 && <Watched sources={watched} />}
-      {data.watching === 0 && status.mood === 'blind' && <FirstSteps searched={sources.value.data?.searched ?? []} />}
-      {status.mood !== 'blind' && <BlindSpotsBelow open={status.mood === 'calm' || status.mood === 'partial'} />}
+      {status.mood === 'blind' &&
+        (data.watching === 0 || watched.every(({ lines, lag_bytes }) => lines + lag_bytes === 0)) && (
+          <FirstSteps
+            searched={sources.value.data?.searched ?? []}
+            notices={sources.value.data?.notices ?? []}
+            empty={data.watching > 0}
+          />
+        )}
+      {(status.mood !== 'blind' || watched.length > 0) && (
+        <BlindSpotsBelow open={status.mood === 'calm' || status.mood === 'partial'} />
+      )}
     </>
   )
 }

@@ -127,7 +127,7 @@ export function SourcesPage() {
           <div class="empty">
             <p>Nothing is being read.</p>
           </div>
-          <FirstSteps searched={data.searched} />
+          <FirstSteps searched={data.searched} notices={[]} empty={false} />
         </>
       )}
       {data && data.sources.length > 0 && (

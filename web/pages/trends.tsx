@@ -113,6 +113,8 @@ const PLACES = [
 function PlaceChoice({ at, frame, name, label }: { at: Trends; frame: Frame; name: string; label: string }) {
   const answer = useAnswer<Breakdown>(
     can('/series') ? `series?metric=events&${queryOf({ ...frame, step: frame.step })}&by=${name}` : null,
+    '',
+    true,
   )
   const values = (answer?.groups ?? []).flatMap(({ value }) => (value === null || value === '(other)' ? [] : [value]))
   const chosen = at.asked?.[name]
@@ -186,17 +188,20 @@ export function TrendsPage({ range, to, asked }: { range: RangeId; to: string | 
   const frame = frameFor(at)
   const place = placeOf(asked)
   const key = `${range} ${to ?? 'now'} ${asked['from'] ?? ''}`
-  const { data, error } = useSeries(frame, key, place)
+  const { data, error, stale } = useSeries(frame, key, place)
   const comparing = asked['compare'] !== undefined
   const before = previousFrame(frame)
-  const previous = useSeries(comparing ? before : frame, `${comparing ? 'before ' : ''}${key}`, place).data
-  const latency = useAnswer<Quantiles>(`series?metric=handshake_latency&${queryOf(frame)}${place}`)
+  const previous = useSeries(comparing ? before : null, `before ${key}`, place)
+  const latency = useAnswer<Quantiles>(`series?metric=handshake_latency&${queryOf(frame)}${place}`, '', true)
   const lengths = useAnswer<SessionLengths>(
     can('/lengths') ? `lengths?${queryOf(frame).replace(/&step=\d+$/, '')}${place}` : null,
+    '',
+    true,
   )
   const marks = useMarks(frame)
 
-  const buckets = data && fillSteps(data, frame)
+  const buckets = data && fillSteps(data.buckets, data.frame)
+  const shown = data?.frame ?? frame
   const requests = buckets?.reduce((total, bucket) => total + bucket.requests, 0) ?? 0
   const counted = (list: readonly Bucket[]) => CHARTS.some((chart) => chart.layers(list).length > 0)
   const empty = buckets !== null && !counted(buckets) && place === ''
@@ -251,22 +256,22 @@ export function TrendsPage({ range, to, asked }: { range: RangeId; to: string | 
       {!buckets && !error && <Loading what="trends" />}
       {buckets && empty && <NothingHere range={range} frame={frame} />}
       {buckets && !empty && (
-        <>
+        <div class="charts" aria-busy={stale}>
           {CHARTS.map((definition) => (
             <CountsChart
               key={definition.id}
               definition={definition}
               buckets={buckets}
-              frame={frame}
-              previous={comparing && previous ? { buckets: previous, frame: before } : null}
+              frame={shown}
+              previous={comparing && !stale && !previous.stale && previous.data ? previous.data : null}
               marks={marks.all}
               onZoom={zoom}
             />
           ))}
           {lengths && <LengthsChart answer={lengths} />}
-          {latency && <LatencyChart answer={latency} frame={frame} marks={marks.all} onZoom={zoom} />}
+          {latency && <LatencyChart answer={latency} frame={shown} marks={marks.all} onZoom={zoom} />}
           <p class="muted">Drag across a chart to look closer.</p>
-        </>
+        </div>
       )}
     </>
   )

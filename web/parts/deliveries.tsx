@@ -4,12 +4,12 @@ import { useEffect } from 'preact/hooks'
 import type { AlertDeliveries, AlertDelivery, Alerts } from '../../server/http/wire.ts'
 import { get, send } from '../api.ts'
 import { can } from '../features.ts'
-import { hrefTo } from '../routing.ts'
 import { asApiError, pulse } from '../state.ts'
 import { visible } from '../text/visible.ts'
 import { plural } from '../text/words.ts'
 import { Choice } from './fields.tsx'
 import { Raw } from './raw.tsx'
+import { ToldMessage } from './told-message.tsx'
 import { When } from './when.tsx'
 
 const PAGE = 50
@@ -23,16 +23,6 @@ const STATE: Record<AlertDelivery['state'], { word: string; tone: 'good' | 'bad'
 }
 const STATES = (['waiting', 'delivered', 'dead'] as const).map((id) => [id, STATE[id].word] as const)
 
-const TYPES = new Map([
-  ['problem.opened', 'Opened'],
-  ['problem.resolved', 'Over'],
-  ['problem.reminder', 'Reminder'],
-  ['problems.changed', 'Several problems'],
-  ['source.silent', 'Log is silent'],
-  ['source.unreadable', 'Log cannot be read'],
-  ['source.recovered', 'Log is back'],
-])
-
 const isWaiting = ({ state }: AlertDelivery): boolean => state === 'waiting'
 
 interface RowProps {
@@ -42,8 +32,6 @@ interface RowProps {
 
 function Row({ one, replay }: RowProps) {
   const { word, tone } = STATE[one.state]
-  const [problem] = one.problem_ids
-  const alone = one.problem_ids.length === 1 && problem !== undefined
   return (
     <tr>
       <td>
@@ -53,11 +41,7 @@ function Row({ one, replay }: RowProps) {
         <Raw text={one.channel} />
       </td>
       <td class="wrap">
-        <span class="label">{TYPES.get(one.type) ?? visible(one.type)}</span>{' '}
-        {alone ? <a href={hrefTo({ page: 'problem', id: problem })}>{visible(one.title)}</a> : <Raw text={one.title} />}
-        <span class="muted delivery-why">
-          {visible(one.reason.replaceAll('-', ' '))}; rule <Raw text={one.rule} />
-        </span>
+        <ToldMessage message={one} />
         {one.error !== null && (
           <span class="hint">
             <Raw text={one.error} />

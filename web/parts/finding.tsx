@@ -1,4 +1,5 @@
 /** The parts of a finding: why we think so, what to change, what else it could be. */
+import type { ComponentChildren } from 'preact'
 import type { Finding, Fix } from '../../server/http/wire.ts'
 import { directiveDiff, pasteable, patchDiff } from '../text/diff.ts'
 import { visible } from '../text/visible.ts'
@@ -124,8 +125,9 @@ export const OtherCauses = ({ finding: { alternatives } }: { finding: Finding })
     </section>
   )
 
-/** What to do, in the order it is done: back up, change, check, undo. */
-export function Remedy({ finding: { fix } }: { finding: Finding }) {
+/** What to do, in the order it is done: back up, change, check, undo.
+ *  @param children what can be tried before anything is changed */
+export function Remedy({ finding: { fix }, children }: { finding: Finding; children?: ComponentChildren }) {
   // A problem that an older version stored has no such list.
   const prepare = fix.prepare ?? []
   return (
@@ -137,6 +139,7 @@ export function Remedy({ finding: { fix } }: { finding: Finding }) {
         </section>
       )}
       <Change fix={fix} />
+      {children}
       {fix.verify.length > 0 && (
         <section class="panel">
           <h2>{fix.rollback.length > 0 ? 'Apply it and check' : 'Check'}</h2>

@@ -1,13 +1,31 @@
 import type { Sources } from '../../server/http/wire.ts'
 import { hrefTo } from '../routing.ts'
+import { Notice } from './notice.tsx'
 import { Raw } from './raw.tsx'
 import { Commands } from './code.tsx'
 
-/** Nothing is being read: where was looked, and what to do now. */
-export const FirstSteps = ({ searched }: { searched: Sources['searched'] }) => (
+interface Props {
+  searched: Sources['searched']
+  /** What was found and cannot be used. */
+  notices: Sources['notices']
+  /** Logs are read, and nothing stands in them. */
+  empty: boolean
+}
+
+/** Nothing is being read, or nothing that says anything: where was looked, and what to do now. */
+export const FirstSteps = ({ searched, notices, empty }: Props) => (
   <div class="first-steps">
+    {notices.length > 0 && (
+      <Notice tone="warning">
+        {notices.map((notice) => (
+          <p key={notice}>
+            <Raw text={notice} />
+          </p>
+        ))}
+      </Notice>
+    )}
     <section>
-      <h2>Point it at your logs</h2>
+      <h2>{empty ? 'If your logs are elsewhere' : 'Point it at your logs'}</h2>
       <Commands commands={['npm start -- /var/log/nginx', 'npm start -- access.log error.log portainer.log']} />
       <h2>Or look around first</h2>
       <p>Generated traffic with real faults, nothing of yours is touched.</p>

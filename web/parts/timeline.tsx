@@ -41,7 +41,7 @@ export function Timeline({ problem }: { problem: Problem }) {
   const { data } = useSeries(frame, `problem ${state === 'imported' ? end : ''}`, place)
   const marks = useMarks(frame)
   if (!data || place === '') return null
-  const buckets = fillSteps(data, frame)
+  const buckets = fillSteps(data.buckets, data.frame)
   const charts = CHARTS.filter((chart) => chart.layers(buckets).length > 0)
   if (charts.length === 0) return null
   const { changed, reloads } = marks

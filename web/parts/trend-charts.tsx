@@ -19,6 +19,10 @@ export function timeSteps(times: readonly number[], frame: Frame): Step[] {
   }))
 }
 
+/** Marks as steps of the window; those of another one, which is being read, are left out. */
+const within = (marks: readonly Mark[], from: number, width: number, steps: number): Mark[] =>
+  marks.map(({ at, kind }) => ({ at: (at - from) / width, kind })).filter(({ at }) => at >= 0 && at <= steps)
+
 const totals = (layers: readonly Layer[], steps: number): number[] =>
   Array.from({ length: steps }, (_, i) => layers.reduce((sum, { values }) => sum + (values[i] ?? 0), 0))
 
@@ -61,7 +65,7 @@ export function CountsChart({ definition, buckets, frame, previous, marks, onZoo
       stepName="From"
       layers={layers}
       lines={layers.length === 0 && (before?.length ?? 0) === 0 ? [] : lines}
-      marks={marks.map(({ at, kind }) => ({ at: (at - frame.from) / width, kind }))}
+      marks={within(marks, frame.from, width, times.length)}
       onZoom={(first, last) => onZoom(times[first] ?? frame.from, (times[last] ?? frame.to) + width)}
     />
   )
@@ -106,7 +110,7 @@ export function LatencyChart({ answer, frame, marks, onZoom }: LatencyProps) {
       stepName="From"
       layers={[]}
       lines={measured === 0 ? [] : lines}
-      marks={marks.map(({ at, kind }) => ({ at: (at - from) / step, kind }))}
+      marks={within(marks, from, step, times.length)}
       words={seconds}
       onZoom={(first, last) => onZoom(times[first] ?? frame.from, (times[last] ?? frame.to) + step)}
     />

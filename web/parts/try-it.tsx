@@ -67,8 +67,33 @@ const Result = ({ result }: { result: RunResult }) => (
   </div>
 )
 
-/** @param runs what each button asks for: `config/probe?…`, `config/prove?…`. */
-export function TryIt({ runs }: { runs: readonly { word: string; title: string; path: string }[] }) {
+/** What a button asks for: `config/probe?…`, `config/prove?…`. */
+interface Trial {
+  word: string
+  title: string
+  path: string
+}
+
+export const probeOf = (url: string): Trial => ({
+  word: 'Probe it',
+  title: 'A real handshake with nginx where it listens on this machine, and with the backend',
+  path: `config/probe?url=${encodeURIComponent(url)}`,
+})
+
+export const proofAt = (url: string): Trial => ({
+  word: 'Prove it in a copy',
+  title: 'Runs this configuration in a throw-away nginx with a stand-in for the backend; the real one is not touched',
+  path: `config/prove?url=${encodeURIComponent(url)}`,
+})
+
+/** @param id of a problem that has a patch */
+export const proofOf = (id: string): Trial => ({
+  word: 'Prove the patch',
+  title: 'Runs this configuration without and with the patch in a throw-away nginx; the real one is not touched',
+  path: `config/prove?problem=${encodeURIComponent(id)}`,
+})
+
+export function TryIt({ runs }: { runs: readonly Trial[] }) {
   const run = useSignal<Run | null>(null)
   const abort = useRef<AbortController | null>(null)
   // Another address is another trial; leaving the page ends it.

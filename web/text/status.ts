@@ -38,7 +38,11 @@ export function statusLine(
     return { mood: 'history', headline, detail, worst: imported[0] ?? null }
   }
   const blind = (headline: string, detail: string | null) => ({ mood: 'blind' as const, headline, detail, worst: null })
-  if (sources.length === 0 && watching === 0) return blind('Nothing is being read', null)
+  if (sources.length === 0 && watching === 0)
+    return blind(
+      'Nothing is being read',
+      'halfopen reads the logs of nginx and of applications, and says why WebSockets break there. It found none to read yet.',
+    )
   const total = (of: 'lines' | 'parsed' | 'lag_bytes') =>
     sources.reduce((sum, source) => sum + (isRead(source) ? source[of] : 0), 0)
   if (total('lag_bytes') > CATCHING_UP)
@@ -49,7 +53,10 @@ export function statusLine(
   if (sources.length > 0 && !sources.some(isRead))
     return blind('Nothing can be seen', `Nothing can be said about problems: ${unseen.words}.`)
   if (sources.length > 0 && total('lines') === 0)
-    return blind('Waiting for the first line', 'What is being watched is empty so far.')
+    return blind(
+      'Waiting for the first line',
+      'What is being watched is empty so far, so nothing can be said about problems.',
+    )
   if (sources.length > 0 && total('parsed') === 0)
     return blind(
       'No line could be understood',

@@ -111,6 +111,14 @@ export class EvidenceReader {
     return evidence
   }
 
+  /** The same window's session lengths: what the page draws of them needs nothing else. */
+  readLifetimes(from: number, to: number): Evidence['lifetimes'] {
+    const evidence = emptyEvidence()
+    const minutes = this.parts.extent.clamp(minuteNumber(from), Math.ceil(to / MINUTE))
+    if (minutes !== null) this.readLengths(evidence, this.parts.stale.cover(...minutes, 2))
+    return evidence.lifetimes
+  }
+
   private readCounts(evidence: Evidence, [from, to]: Window, window: Window): void {
     const { columns, dimensions, proofs } = this.parts
     const tier = columns.finest(from, to, MAX_ROWS)
@@ -144,9 +152,16 @@ export class EvidenceReader {
   }
 
   private readHistograms(evidence: Evidence, segments: readonly Segment[]): void {
+    this.readLengths(evidence, segments)
+    for (const { tier, from, to } of segments)
+      for (const data of this.latencies.iterate(tier, from, to))
+        for (const [bucket, n] of bucketsOf(data)) add(evidence.handshake_latency, bucket, n)
+  }
+
+  private readLengths(evidence: Evidence, segments: readonly Segment[]): void {
     const { dimensions, proofs } = this.parts
     const found = new Map<number, { lifetimes: Lifetimes; blobs: Buffer[] }>()
-    for (const { tier, from, to } of segments) {
+    for (const { tier, from, to } of segments)
       for (const { scope_id, measure, first, last, data } of this.histograms.iterate(tier, from, to)) {
         const measured_by = MEASURES[measure]
         if (measured_by === undefined || measured_by === 'latency') throw new Error(`unknown histogram ${measure}`)
@@ -162,9 +177,6 @@ export class EvidenceReader {
         of.lifetimes.first = earlier(of.lifetimes.first, first)
         of.lifetimes.last = later(of.lifetimes.last, last)
       }
-      for (const data of this.latencies.iterate(tier, from, to))
-        for (const [bucket, n] of bucketsOf(data)) add(evidence.handshake_latency, bucket, n)
-    }
     for (const [key, { lifetimes, blobs }] of found) {
       for (const blob of blobs) this.sum.addBlob(blob)
       lifetimes.buckets = SortedCounts.unpack(this.sum.pairs())

@@ -151,6 +151,10 @@ class SqliteStore implements Store {
     return this.guard(() => this.parts.reader.read(from, to))
   }
 
+  lifetimes(from: number, to: number): ReturnType<Store['lifetimes']> {
+    return this.guard(() => this.parts.reader.readLifetimes(from, to))
+  }
+
   inputs(): InputSummary[] {
     return this.positions().map(({ summary }) => summary)
   }

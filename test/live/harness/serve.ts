@@ -10,6 +10,7 @@ import { freePort } from './nginx.ts'
 export interface Served {
   /** `http://127.0.0.1:PORT`, with the base_path of `extra` */
   base: string
+  pid: number
   report(): Promise<Report>
   problems(): Promise<Problem[]>
   sources(): Promise<Sources>
@@ -70,6 +71,7 @@ export async function serve(dir: string, inputs: readonly string[], extra = ''):
   }
   return {
     base,
+    pid: child.pid ?? 0,
     report() {
       // Wide enough for everything a test writes.
       const hour = 3_600_000
