@@ -43,6 +43,8 @@ export class RecordReader {
   readonly summary: InputSummary
   /** Lines outside of the asked window, but for error entries that the kernel counts. */
   outside = 0
+  /** Lines were joined that turned out to be records of their own. */
+  tookApart = false
   /** Called for every record and every unread line; set by `halfopen parse` only. */
   onRecord: OnRecord | null = null
   private readonly options: ReaderOptions
@@ -177,8 +179,9 @@ export class RecordReader {
     let text = stripColours(raw)
     const wrapped = this.open(text)
     if (wrapped !== null) return this.wrapped(wrapped, bytes, at, newline, line, to)
+    const first = { raw, text, newline }
     let lines = 1
-    while (lines < MAX_JOINED && this.detection.isUnfinished(text)) {
+    while (lines < MAX_JOINED && this.detection.isUnfinished(text, newline - at)) {
       if (newline >= bytes.length - 1) {
         if (!to.final && newline < bytes.length) return null
         break
@@ -191,6 +194,11 @@ export class RecordReader {
       text += stripColours(more)
       newline = next
       lines++
+    }
+    if (lines > 1 && !this.detection.isWhole(text, newline - at)) {
+      ;({ raw, text, newline } = first)
+      lines = 1
+      this.tookApart = true
     }
     const into = this.one({ text, raw, line, offset: at, lines, wrapped: null }, to)
     if (into !== null) this.hot.learn(into)
@@ -223,8 +231,9 @@ export class RecordReader {
       this.messages(wrapped, line, at, 1, to, counted === false)
       return { lines: 1, newline }
     }
-    const group = this.envelopes.gather(bytes, at, line, (payload) => this.detection.isUnfinished(payload), to.final)
+    const group = this.envelopes.gather(bytes, at, line, this.detection, to.final)
     if (group === null) return null
+    if (group.tookApart) this.tookApart = true
     for (const item of group.items) {
       if ('wrapped' in item) this.messages(item.wrapped, item.line, item.at, item.lines, to)
       else this.single(bytes, item.at, item.end, item.line, to)
