@@ -396,7 +396,7 @@ export class RecordReader {
     this.summary.unparsed += lines
     this.onRecord?.(null, line, text, reason, wrapping)
     if (this.summary.unparsed_samples.length < MAX_SAMPLES)
-      this.summary.unparsed_samples.push({ line, text: maskText(text.slice(0, 200)), reason })
+      this.summary.unparsed_samples.push({ line, text: maskText(text.slice(0, 1000)).slice(0, 200), reason })
   }
 
   private note(first: number | null, last: number | null): void {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { toEvents } from '../../parsers/events.ts'
 import { maskText, pathGroup } from '../../parsers/masking.ts'
+import { nginxError } from '../../parsers/nginx/error.ts'
 
 const S = 'sEcReT9x7Qw31LmZ'
 const URIS = [
@@ -87,3 +89,70 @@ test.each([
   ['/a.b.cdefghij/a.b.c', '/:id/a.b.c'],
   ['/token=x/a;b', '/:id/a'],
 ])('%s is grouped as %s', (uri, group) => expect(pathGroup(uri)).toBe(group))
+
+// As nginx (2047 bytes) and syslog cut them: the end of the text is anywhere in the secret.
+const CUT: [string, string][] = [
+  ['referrer: "https://user:', S],
+  ['upstream: "http://user:', S],
+  ['"GET https://user:p/', S],
+  ['"GET https://user:p%40', S],
+  ['"GET wss://:', S],
+  ['"GET /a?next=https%3A%2F%2Fuser%3A', S],
+  ['"GET /a?next=https%253A%252F%252Fuser%253A', S],
+  ['"GET /a?next=https://user:', S],
+  ['Authorization: Basic ', S],
+  ['"http_x": "Basic ', S],
+  ['sent Bearer ', S],
+  ['"GET /bot12345:', `AA${S}`],
+  ['"GET /a?token=', S],
+  ['"GET /a?token%3D', S],
+  ['{"token":"', S],
+  ['cookie: a=', S],
+]
+
+test.each(CUT)('%s… cut anywhere in the secret', (before, secret) => {
+  for (let length = 3; length <= secret.length; length++) {
+    const piece = secret.slice(0, length)
+    for (const text of [`${before}${piece}`, `x "GET / HTTP/1.1" ${before}${piece}`])
+      expect([text, maskText(text).endsWith(piece)]).toEqual([text, false])
+  }
+})
+
+test.each([
+  'eyJhbGciOiJIUzI1NiJ9',
+  'eyJhbGciOiJIUzI1NiJ9.',
+  'eyJhbGciOiJIUzI1NiJ9.eyJzd',
+  'https://ghp_a1B2c3D4e5F6g7H8i9J0kL',
+])('a token that is cut: %s', (token) => expect(maskText(`request: "GET /ws/${token}`)).not.toContain(token.slice(-8)))
+
+test('nothing of user info that is cut is a path or the name of a backend', () => {
+  for (const uri of [`https://user:${S}`, `https://user:p/${S}`, `http://u:1/${S}:x@`])
+    expect(pathGroup(uri)).not.toContain(S)
+  expect(pathGroup('http://a.test:8080/ws/live')).toBe('/ws/live')
+  expect(pathGroup('http://[fe80::1]:8080/ws/live')).toBe('/ws/live')
+  const line = `2026/11/21 06:13:34 [error] 7#7: *1 no live upstreams while connecting to upstream, client: 10.0.0.1, server: a.test, request: "GET /ws HTTP/1.1", upstream: "http://bob:`
+  for (const end of [S, `p/${S}`, `p/${S}@back:80/ws", host: "a"`]) {
+    const parsed = nginxError.parse(line + end)
+    if (!parsed.ok) throw new Error('not read')
+    expect(JSON.stringify(toEvents(parsed.record, (wall) => wall).events)).not.toMatch(/sEcReT|bob/)
+  }
+})
+
+test.each([
+  `https%3A%2F%2Fuser%3A${S}%40host%2Fws`,
+  `https://user:${S}%40host/ws`,
+  `https%253A%252F%252Fuser%253A${S}%2540h`,
+])('user info that is encoded: %s', (url) => expect(maskText(`"GET /a?next=${url}&x=1 HTTP/1.1" 101`)).not.toContain(S))
+
+test.each([
+  'upstream: "http://10.0.0.1:8080',
+  'upstream: "http://[::1]:8080/ws',
+  'upstream: "http://unix:/run/app.sock:/ws',
+  'upstream: "http://app.internal.example:8080/ws/live',
+  'GET /a?next=http%3A%2F%2Fapp.test%3A8080%2Fa%40b',
+  'connect to https://app.test',
+  '[21/Nov/2026:06:13',
+  'no Basic auth',
+  'missing Bearer token',
+  'proxying to ws://localhost:3000/',
+])('%s stays at the end of a text', (text) => expect(maskText(text)).toBe(text))
