@@ -10,11 +10,12 @@ import type { Parser } from '../../parsers/parser.ts'
 import type { AccessRecord, LogRecord } from '../../parsers/record.ts'
 import { foldEvent, foldRequest, span } from '../diagnosis/contract.ts'
 import type { Evidence, InputSummary } from '../diagnosis/contract.ts'
-import { EnvelopeLines, MAX_JOINED, MAX_LINE } from './envelope-lines.ts'
+import { EnvelopeLines, MAX_LINE } from './envelope-lines.ts'
 import { Detection } from './detection.ts'
 import { ErrorPaths } from './error-paths.ts'
 import { describe, HALF_A_YEAR, isoTime, ms, least, most } from './bounds.ts'
 import type { Found, OnRecord, OnEvents, OnRun, Read, Sink, Unread, Wrapping } from './found.ts'
+import { joinLines } from './join-lines.ts'
 import { HotPath } from './hot-path.ts'
 import { learnedFrom, type Learned } from './learned.ts'
 import { MaskedLine } from './masked-line.ts'
@@ -175,32 +176,16 @@ export class RecordReader {
       this.unread(line, bytes.toString('utf8', at, at + 200), 'too-long', 1, null)
       return { lines: 1, newline }
     }
-    let raw = bytes.toString('utf8', at, end)
-    let text = stripColours(raw)
+    const raw = bytes.toString('utf8', at, end)
+    const text = stripColours(raw)
     const wrapped = this.open(text)
     if (wrapped !== null) return this.wrapped(wrapped, bytes, at, newline, line, to)
-    const first = { raw, text, newline }
-    let lines = 1
-    while (lines < MAX_JOINED && this.detection.isUnfinished(text, newline - at)) {
-      if (newline >= bytes.length - 1) {
-        if (!to.final && newline < bytes.length) return null
-        break
-      }
-      let next = bytes.indexOf(NEWLINE, newline + 1)
-      if (next < 0) next = bytes.length
-      if (next - at > MAX_LINE) break
-      const more = '\n' + bytes.toString('utf8', newline + 1, next)
-      raw += more
-      text += stripColours(more)
-      newline = next
-      lines++
-    }
-    if (lines > 1 && !this.detection.isWhole(text, newline - at)) {
-      ;({ raw, text, newline } = first)
-      lines = 1
-      this.tookApart = true
-    }
-    const into = this.one({ text, raw, line, offset: at, lines, wrapped: null }, to)
+    const joined = joinLines({ bytes, at, newline, raw, text }, this.detection, to.final)
+    if (joined === null) return null
+    if (joined.tookApart) this.tookApart = true
+    const { lines } = joined
+    newline = joined.newline
+    const into = this.one({ text: joined.text, raw: joined.raw, line, offset: at, lines, wrapped: null }, to)
     if (into !== null) this.hot.learn(into)
     return { lines, newline }
   }
