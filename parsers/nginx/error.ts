@@ -156,7 +156,10 @@ function isWhole(record: string, bytes?: number): boolean {
   const rest = record.slice(head[0].length)
   if (quoteIsOpen(rest) || sentIsOpen(rest)) return false
   const tail = rest.slice(contextStart(rest))
-  return asksFor(pathAsked(tail), quotesPath(rest) ? rest : tail)
+  const path = pathAsked(tail)
+  // A quote that closes with as many line breaks as were asked for is nginx's, however the path was rewritten.
+  if (quotesPath(rest)) return rest.split('\n').length - 1 <= lineBreaks(path) || asksFor(path, rest)
+  return asksFor(path, tail)
 }
 
 const SENT = /, (?:subrequest|upstream): "/
@@ -167,9 +170,13 @@ const pathAsked = (tail: string): string => /, request: "[A-Z]{1,20} ([^\s"?]+)/
 
 /** Whether all lines of the text that look like entries begin in the path, too. */
 function asksFor(path: string, text: string): boolean {
+  const stamps = text.match(STAMPS) ?? []
+  if (stamps.length === 0) return true
   const asked = percentDecode(path.replace(/%(?![0-7])/g, '_'))
-  return (text.match(STAMPS) ?? []).every((stamp) => asked.includes(`\n${stamp}`))
+  return stamps.every((stamp) => asked.includes(`\n${stamp}`))
 }
+
+const lineBreaks = (path: string): number => path.match(/%0a/gi)?.length ?? 0
 
 /** Whether the URI sent upstream goes on in the next line: it is decoded, and lacks some of the line breaks that the
  *  request asks for. Quotes tell nothing, they may have been asked for, too. */
@@ -178,7 +185,7 @@ function sentIsOpen(rest: string): boolean {
   const tail = rest.slice(contextStart(rest))
   const at = tail.search(SENT)
   if (at < 0) return false
-  const asked = pathAsked(tail.slice(0, at)).match(/%0a/gi)?.length ?? 0
+  const asked = lineBreaks(pathAsked(tail.slice(0, at)))
   const sent = tail.slice(at)
   return asked > 0 && !/%0a/i.test(sent) && sent.split('\n').length <= asked
 }
