@@ -58,6 +58,8 @@ export class Live {
   private readonly minutes = new Set<number>()
   /** Something was stored that the page does not show yet. */
   private untold = false
+  /** A round of this run is over. */
+  private hasJudged = false
   private findings: readonly Finding[] = []
   /** Quiet problems that the evidence of now holds no failure of, with what worked since. */
   private passed: readonly Finding[] = []
@@ -157,6 +159,7 @@ export class Live {
     this.spoke.clear()
     this.hasFresh = false
     this.hasHistory = false
+    this.hasJudged = true
     this.publish(told, at)
     this.importing.clear()
     return messages.length > 0
@@ -239,13 +242,16 @@ export class Live {
   }
 
   /** Did this finding occur in a line that was read live since the last round? History must never look like it, so when
-   *  both kinds arrived together the live lines alone have to show the finding. */
+   *  both kinds arrived together the live lines alone have to show the finding. So they have in the first round: what is
+   *  stored may be history that was imported by a run that was killed before it had looked at it. */
   private happenedIn(fresh: Evidence, hasFresh: boolean, hasHistory: boolean) {
-    const alone = hasFresh && hasHistory ? diagnose(fresh, { config: this.options.config() }).findings : null
+    const alone =
+      hasFresh && (hasHistory || !this.hasJudged) ? diagnose(fresh, { config: this.options.config() }).findings : null
     const shownAlone = alone === null ? null : new Set(alone.map(({ id }) => id))
     return (finding: Finding, previous: ProblemRow | null): boolean => {
       if (!hasFresh || !touches(fresh, finding)) return false
-      if (shownAlone !== null) return shownAlone.has(finding.id)
+      const unknown = previous === null || previous.state === 'imported'
+      if (shownAlone !== null && (hasHistory || unknown)) return shownAlone.has(finding.id)
       if (previous === null) return true
       const before = previous.finding
       // The window slides: the count may fall while the finding goes on.
