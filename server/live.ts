@@ -13,6 +13,7 @@ import {
 import type { Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
 import type { NewsDesk } from './live-news.ts'
+import { superseded } from './superseded.ts'
 import { touches, triedSince } from './live-touches.ts'
 import { Watch } from './live-watch.ts'
 import type { ProblemRow, Store } from './store/contract.ts'
@@ -127,17 +128,21 @@ export class Live {
         this.watch.isBehind ? notOver(finding) : finding,
       ]),
     )
+    const live = [...current.values()].filter((finding) => happened(finding, rows.get(finding.id) ?? null))
+    const liveIds = new Set(live.map(({ id }) => id))
+    const named = superseded(rows.values(), live)
     for (const id of new Set([...rows.keys(), ...current.keys()])) {
       const previous = rows.get(id) ?? null
       const judged = current.get(id) ?? null
-      const live = judged !== null && happened(judged, previous)
-      const finding = live && previous?.state === 'resolved' ? this.ofEpisode(judged, previous, at) : judged
-      const last_live = live ? at : (previous?.last_live ?? null)
+      const isLive = judged !== null && liveIds.has(id)
+      const finding = isLive && previous?.state === 'resolved' ? this.ofEpisode(judged, previous, at) : judged
+      const last_live = isLive ? at : (previous?.last_live ?? null)
       const { resolve_after } = this.options
       const shown = previous?.finding ?? finding
       const watched_since = shown === null ? 0 : this.watch.since(shown)
       const terms = shown === null ? undefined : news.termsOf(finding ?? shown, previous, at)
-      const seen = { now: at, finding, last_live, resolve_after, watched_since, ...(terms ? { terms } : {}) }
+      const ended = named.has(id) ? { superseded: true } : {}
+      const seen = { now: at, finding, last_live, resolve_after, watched_since, ...ended, ...(terms ? { terms } : {}) }
       const { decision, next } = decide(previous, seen)
       if (next === null) continue
       const different = isDifferent(previous, next)
