@@ -19,8 +19,57 @@ const COOKIE = /\b((?:set-)?cookie['"]?\s{0,9}[:=]\s{0,9}['"]?)[^'"\r\n]+/gi
 /** `/bot12345:AAF…/`: an account and its key. */
 const COLON_KEY = /(\/[\w.%-]{1,60}(?::|%3a))(?=[a-z_-]*\d|[A-Z])[\w-]{12,}/gi
 
-/** Replaces credentials in any log text by `[masked]`; everything else stays byte for byte. Linear in the length. */
+/** The same in a query: `next=https%3A%2F%2Fuser%3Apass%40host`, encoded as often as it was passed on. */
+const ENCODED_USERINFO =
+  /((?::|%(?:25){0,3}3a)(?:\/|%(?:25){0,3}2f){2})(?:(?!%(?:25){0,3}(?:2f|3f|23|26|40))[^\s"'&<>?#/@]){1,300}(%(?:25){0,3}40)/gi
+
+// What a writer has cut in its midst (nginx cuts error entries after 2047 bytes, syslog where it likes) lacks what tells a
+// secret from other text. At the end of a text less is enough.
+const PORT = /^\d{0,5}(?:[/?]|%(?:25){0,3}[23]f|$)/i
+const CUT_USERINFO =
+  /((?::|%(?:25){0,3}3a)(?:\/|%(?:25){0,3}2f){2})((?:(?!%(?:25){0,3}(?:2f|3a))[^\s"'@/:[]){0,200})(:|%(?:25){0,3}3a)([^\s"'<>?@]{1,300})$/i
+/** What stands behind `%40` in plain user info is the rest of a password. */
+const CUT_BEHIND = /(:\/\/\[masked\]%40)[^\s"'/?&]+$/
+/** No dot is in it, so that it is no host. */
+const CUT_TOKEN_USER = /((?::|%(?:25){0,3}3a)(?:\/|%(?:25){0,3}2f){2})(?=\D{0,200}\d)[\w~+=-]{20,200}$/i
+const CUT_JWT = /\beyJ[\w-]{3,}(?:\.[\w-]*){0,2}$/
+const CUT_BEARER = /\b([Bb]earer|BEARER|Basic)((?:\s|%(?:25){0,3}(?:20|09)|\+)+)(?=[a-z/+.=_-]*[A-Z\d])[\w+/=.-]{1,7}$/
+const CUT_COLON_KEY = /(\/[\w.%-]{1,60}(?::|%3a))(?!\d{1,5}$)(?=[a-z_-]*\d|[A-Z])[\w-]{1,11}$/i
+/** `"`, `'`, `<`, `>`, `?`, `@` and the blank end all of them. */
+const WHOLE = new Set([34, 39, 60, 62, 63, 64, 32])
+/** Longer than any of them. */
+const CUT_WITHIN = 1000
+
+/** Replaces credentials in any log text by `[masked]`, also those of which its end has cut a part off; everything else
+ *  stays byte for byte. Linear in the length. */
 export function maskText(text: string): string {
+  const masked = maskWhole(text)
+  // Most lines end in a quote, and are whole.
+  if (WHOLE.has(masked.charCodeAt(masked.length - 1))) return masked
+  const from = Math.max(0, masked.length - CUT_WITHIN)
+  const end = masked.slice(from)
+  const out = maskCut(end)
+  return out === end ? masked : masked.slice(0, from) + out
+}
+
+function maskCut(end: string): string {
+  let out = end
+  if (/\/|2f/i.test(out))
+    out = out
+      .replace(CUT_USERINFO, (all, scheme: string, user: string, colon: string, value: string) =>
+        PORT.test(value) || /^\[?masked/.test(value) || (user === 'unix' && value.startsWith('/'))
+          ? all
+          : `${scheme}${user === '' ? '' : '[masked]'}${colon}[masked]`,
+      )
+      .replace(CUT_BEHIND, '$1[masked]')
+      .replace(CUT_TOKEN_USER, '$1[masked]')
+      .replace(CUT_COLON_KEY, '$1[masked]')
+  if (out.includes('eyJ')) out = out.replace(CUT_JWT, '[masked]')
+  if (/bearer|Basic/i.test(out)) out = out.replace(CUT_BEARER, '$1$2[masked]')
+  return out
+}
+
+function maskWhole(text: string): string {
   let out = text
   if (/cookie/i.test(out)) out = out.replace(COOKIE, '$1[masked]')
   if (out.includes(':')) {
@@ -30,6 +79,7 @@ export function maskText(text: string): string {
     out = out.replace(HEADER, '$1$2[masked]').replace(COLON_KEY, '$1[masked]')
   }
   if (out.includes('@')) out = out.replace(USERINFO, '$1[masked]@')
+  if (out.includes('40')) out = out.replace(ENCODED_USERINFO, '$1[masked]$2')
   if (/=|3d/i.test(out)) out = maskPairs(out)
   if (out.includes('eyJ')) out = out.replace(JWT, '[masked]')
   if (/bearer|Basic/i.test(out)) out = out.replace(BEARER, '$1 [masked]')
@@ -114,9 +164,13 @@ const WORD = /^(?:[a-z][\w.-]{0,6}|[a-z_-]{1,35})$/i
 const groupOf = (segment: string): string =>
   WORD.test(segment) ? segment : isVariable(segment) ? ':id' : segment.replace(UNSAFE, '_').slice(0, 60)
 
+const CUT_AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/(?!unix:\/)[^\s@/?#:[]*:(?!\d{0,5}(?:[/?#]|$))[^@]*$/i
+
 /** The path group of a request URI: no query, ids as `:id`, at most 8 segments and 120 characters.
  *  Absolute-form URIs lose scheme and host. `/api/kernels/3fa9…/channels?x=1` → `/api/kernels/:id/channels`. */
 export function pathGroup(uri: string): string {
+  // An absolute URI whose user info was cut before its @: what follows a slash in it may be the password.
+  if (CUT_AUTHORITY.test(uri)) return '/'
   let path = uri.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:[^?#]*@)?[^/?#]*/i, '')
   const end = path.search(/[?#;&]|%(?:25){0,3}(?:3[fb]|2[36])/i)
   if (end >= 0) path = path.slice(0, end)

@@ -26,8 +26,12 @@ export interface Parser<R extends LogRecord = LogRecord> {
   description: string
   /** Matches the first line of a record; lines that do not match may continue the record before. Absent: one line, one record. */
   startsRecord?: RegExp
-  /** True when the record is visibly not over, so that the next line belongs to it even if it looks like a start. */
-  unfinished?(record: string): boolean
+  /** True when the record is visibly not over, so that the next line belongs to it even if it looks like a start. `bytes`: how many
+   *  the record has in the log, where that is known better than from its text. */
+  unfinished?(record: string, bytes?: number): boolean
+  /** Of lines that were joined because of `unfinished`: whether they turned out to be one record. False: the first was cut
+   *  by whoever collected it, and the others are records of their own. Absent: they are what they seemed to be. */
+  isWhole?(record: string, bytes?: number): boolean
   /** Lines it reads, with the fields that must come out. Shown by `halfopen explain`, run as tests. */
   examples: readonly { line: string; fields: Readonly<Record<string, unknown>> }[]
   parse(line: string): Parsed<R>

@@ -28,10 +28,12 @@ const listen = z.preprocess(
   }),
 )
 
+/** No `.` and `..`, which a browser resolves before it asks; no `//`, which it takes for another host; and nothing that
+ *  could be encoded in another way, since the proxy may. */
 const basePath = z
   .string()
-  .regex(/^\/?[\w~.-]*(?:\/[\w~.-]+)*\/?$/, 'not a path')
-  .transform((text) => (/^\/*$/.test(text) ? '' : `/${text.replace(/^\/+|\/+$/g, '')}`))
+  .regex(/^\/?(?:(?!\.{1,2}(?:\/|$))[\w~.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w~.-]+)*\/?)?$/, 'not a path')
+  .transform((text) => (text === '/' || text === '' ? '' : `/${text.replace(/^\/|\/$/g, '')}`))
 
 const database = z.string().regex(/^sqlite:./, 'not a known database')
 const timezone = z.string().refine(isZone, 'not a time zone')

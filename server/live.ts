@@ -13,6 +13,7 @@ import {
 import type { Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
 import type { NewsDesk } from './live-news.ts'
+import { superseded } from './superseded.ts'
 import { touches, triedSince } from './live-touches.ts'
 import { Watch } from './live-watch.ts'
 import type { ProblemRow, Store } from './store/contract.ts'
@@ -58,6 +59,8 @@ export class Live {
   private readonly minutes = new Set<number>()
   /** Something was stored that the page does not show yet. */
   private untold = false
+  /** A round of this run is over. */
+  private hasJudged = false
   private findings: readonly Finding[] = []
   /** Quiet problems that the evidence of now holds no failure of, with what worked since. */
   private passed: readonly Finding[] = []
@@ -125,17 +128,21 @@ export class Live {
         this.watch.isBehind ? notOver(finding) : finding,
       ]),
     )
+    const live = [...current.values()].filter((finding) => happened(finding, rows.get(finding.id) ?? null))
+    const liveIds = new Set(live.map(({ id }) => id))
+    const named = superseded(rows.values(), live)
     for (const id of new Set([...rows.keys(), ...current.keys()])) {
       const previous = rows.get(id) ?? null
       const judged = current.get(id) ?? null
-      const live = judged !== null && happened(judged, previous)
-      const finding = live && previous?.state === 'resolved' ? this.ofEpisode(judged, previous, at) : judged
-      const last_live = live ? at : (previous?.last_live ?? null)
+      const isLive = judged !== null && liveIds.has(id)
+      const finding = isLive && previous?.state === 'resolved' ? this.ofEpisode(judged, previous, at) : judged
+      const last_live = isLive ? at : (previous?.last_live ?? null)
       const { resolve_after } = this.options
       const shown = previous?.finding ?? finding
       const watched_since = shown === null ? 0 : this.watch.since(shown)
       const terms = shown === null ? undefined : news.termsOf(finding ?? shown, previous, at)
-      const seen = { now: at, finding, last_live, resolve_after, watched_since, ...(terms ? { terms } : {}) }
+      const ended = named.has(id) ? { superseded: true } : {}
+      const seen = { now: at, finding, last_live, resolve_after, watched_since, ...ended, ...(terms ? { terms } : {}) }
       const { decision, next } = decide(previous, seen)
       if (next === null) continue
       const different = isDifferent(previous, next)
@@ -157,6 +164,7 @@ export class Live {
     this.spoke.clear()
     this.hasFresh = false
     this.hasHistory = false
+    this.hasJudged = true
     this.publish(told, at)
     this.importing.clear()
     return messages.length > 0
@@ -239,13 +247,16 @@ export class Live {
   }
 
   /** Did this finding occur in a line that was read live since the last round? History must never look like it, so when
-   *  both kinds arrived together the live lines alone have to show the finding. */
+   *  both kinds arrived together the live lines alone have to show the finding. So they have in the first round: what is
+   *  stored may be history that was imported by a run that was killed before it had looked at it. */
   private happenedIn(fresh: Evidence, hasFresh: boolean, hasHistory: boolean) {
-    const alone = hasFresh && hasHistory ? diagnose(fresh, { config: this.options.config() }).findings : null
+    const alone =
+      hasFresh && (hasHistory || !this.hasJudged) ? diagnose(fresh, { config: this.options.config() }).findings : null
     const shownAlone = alone === null ? null : new Set(alone.map(({ id }) => id))
     return (finding: Finding, previous: ProblemRow | null): boolean => {
       if (!hasFresh || !touches(fresh, finding)) return false
-      if (shownAlone !== null) return shownAlone.has(finding.id)
+      const unknown = previous === null || previous.state === 'imported'
+      if (shownAlone !== null && (hasHistory || unknown)) return shownAlone.has(finding.id)
       if (previous === null) return true
       const before = previous.finding
       // The window slides: the count may fall while the finding goes on.

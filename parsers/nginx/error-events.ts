@@ -47,15 +47,15 @@ function scopeOf(record: Place): Scope {
 }
 
 /** `http://127.0.0.1:3000/ws` → `127.0.0.1:3000`; `http://unix:/run/app.sock:/ws` → `unix:/run/app.sock`. */
-function upstreamAddress(upstream: string): string {
+function upstreamAddress(upstream: string): string | null {
   const unix = /^[a-z]+:\/\/(unix:[^:]+):/.exec(upstream)
   if (unix) return (unix[1] as string).slice(0, 200)
-  return (
-    upstream
-      .replace(/^[a-z]+:\/\//, '')
-      .replace(/[/?].*$/s, '')
-      // A password in front of the host is nobody's name for a backend.
-      .replace(/^.*@/s, '')
-      .slice(0, 200)
-  )
+  const address = upstream
+    .replace(/^[a-z]+:\/\//, '')
+    .replace(/[/?].*$/s, '')
+    // A password in front of the host is nobody's name for a backend,
+    .replace(/^.*@/s, '')
+    .slice(0, 200)
+  // nor is one whose line was cut before the @ behind it.
+  return /^[^[:]*:(?!\d{0,5}$)[^:]*$/.test(address) ? null : address
 }

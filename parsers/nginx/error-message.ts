@@ -7,38 +7,41 @@ interface Foreign {
   opens: RegExp
   /** What nginx prints behind that text, up to the context. */
   closes: RegExp
-  /** The text was decoded, and can hold line breaks. */
-  lines?: true
+  /** The text can hold line breaks: it is the `path` of a request, decoded, or `other` text. */
+  lines?: 'path' | 'other'
 }
 
 const WHILE = '(?: while [a-zA-Z /]{3,60})?'
 /** Such text can hold everything, `, client: ` included. */
 const FOREIGN: readonly Foreign[] = [
   {
-    opens: /^(?:open|stat|lstat|opendir|rename|unlink|mkdir|realpath|access|chmod|utimes|link)\(\) "/,
+    opens:
+      /^(?:open|openat|stat|fstat|fstatat|lstat|opendir|rename|unlink|mkdir|realpath|access|chmod|utimes|link)\(\) "/,
     closes: new RegExp(`" failed \\([^()"\n]{1,300}\\)${WHILE}$`),
-    lines: true,
+    lines: 'path',
   },
   {
     opens: /^"/,
     closes: new RegExp(
-      `" (?:(?:is (?:not found|forbidden|not a directory|not a regular file)|failed)[^"\n]{0,300}|(?:matches|does not match) "[^]*")$`,
+      `" (?:(?:is (?:not found|forbidden|not a directory|not a regular file|collection)|failed|mp4 )[^"\n]{0,300}|(?:matches|does not match|could not be [^"\n]{1,60}) "[^]*")$`,
     ),
-    lines: true,
+    lines: 'path',
   },
-  { opens: /^rewritten (?:data|redirect): "/, closes: /"$/, lines: true },
-  { opens: /^directory index of "/, closes: /" is forbidden$/, lines: true },
-  { opens: /^user "/, closes: /(?:": password mismatch|" was not found in "[^"\n]{1,1000}")$/, lines: true },
-  { opens: /^rewrite or internal redirection cycle while [a-z ]{1,40} "/, closes: /"$/, lines: true },
-  { opens: /^(?:FastCGI|uwsgi|SCGI) sent in stderr: "/, closes: new RegExp(`"${WHILE}$`), lines: true },
-  { opens: /^upstream sent [^"]{1,60}"/, closes: new RegExp(`"(?:[^"]{0,60}"[^"]{0,1000}")?${WHILE}$`), lines: true },
-  { opens: /^lua (?:entry|user) thread aborted: /, closes: /(?:)/, lines: true },
-  { opens: /^client sent [^"]{1,60}"/, closes: new RegExp(`"${WHILE}$`) },
+  { opens: /^rewritten (?:data|redirect): "/, closes: /"$/, lines: 'path' },
+  { opens: /^directory index of "/, closes: /" is forbidden$/, lines: 'path' },
+  { opens: /^user "/, closes: /(?:": password mismatch|" was not found in "[^"\n]{1,1000}")$/, lines: 'other' },
+  { opens: /^rewrite or internal redirection cycle while [a-z ]{1,40} "/, closes: /"$/, lines: 'path' },
+  { opens: /^(?:FastCGI|uwsgi|SCGI) sent in stderr: "/, closes: new RegExp(`"${WHILE}$`), lines: 'other' },
+  // A backend's text: nginx's own words behind it have no quote (`", ignored`, `" header`).
+  { opens: /^upstream sent [^",]{1,60}"/, closes: /"[^"\n]{0,120}$/, lines: 'other' },
+  // What was said is not quoted. When it has lines, the last ones are those of a traceback.
+  { opens: /^lua (?:entry|user) thread aborted: /, closes: /^[^\n]*$|\n\t[^\n]*$/, lines: 'other' },
+  { opens: /^client sent [^",]{1,60}"/, closes: new RegExp(`"${WHILE}$`) },
   { opens: /^(?:\[client [^\]]{1,60}\] )?ModSecurity: /, closes: /\]$/ },
 ]
 /** One look tells that a message quotes nothing. */
 const MAY_QUOTE =
-  /^(?:"|\[client|[acdlmorsu][a-z]{2,9}(?:\(\) "| index| "| or internal| sent| data: "| redirect: "| \w{4,5} thread)|FastCGI|SCGI|ModSec)/
+  /^(?:"|\[client|[acdflmorsu][a-z]{2,9}(?:\(\) "| index| "| or internal| sent| data: "| redirect: "| \w{4,5} thread)|FastCGI|SCGI|ModSec)/
 
 /** False for a message that certainly quotes nothing: by its beginning alone. */
 export const mayQuote = (text: string): boolean => MAY_QUOTE.test(text)
@@ -78,10 +81,25 @@ function clientStart(text: string): number {
 export function quoteIsOpen(text: string): boolean {
   const foreign = foreignIn(text)
   if (foreign?.lines === undefined) return false
-  for (let at = nextContext(text, 0), tries = 0; at >= 0 && tries < 16; at = nextContext(text, at + 1), tries++)
+  if (text.startsWith('lua ') && LUA_TIMER.test(text.slice(-400))) return false
+  // Only what is sent upstream may be decoded, too; a file that is not there has no upstream, and its context is one line.
+  const from = foreign.lines === 'path' ? text.lastIndexOf('\n') + 1 : 0
+  for (
+    let at = nextContext(text, from), tries = 0;
+    at >= 0 && tries < MAX_CONTEXTS;
+    at = nextContext(text, at + 1), tries++
+  )
     if (foreign.closes.test(text.slice(Math.max(0, at - 1400), at)) && isTail(text.slice(at), text)) return false
   return true
 }
+
+/** More of them than an entry has room for, which a visitor could fill it with. */
+const MAX_CONTEXTS = 400
+/** ngx_http_lua_log_timer_error: there need be no client. */
+const LUA_TIMER = /, context: ngx\.timer(?:, client: [^\s,"]{1,60})?(?:, server: [^\s,"]{0,200})?$/
+
+/** Whether the message quotes the path of a request. */
+export const quotesPath = (text: string): boolean => foreignIn(text)?.lines === 'path'
 
 /** Whether this is all that nginx prints behind a message: the words alone can be a part of the path. */
 function isTail(text: string, message: string): boolean {

@@ -2,11 +2,12 @@
  *  Source: ngx_log_error_core (core/ngx_log.c). Nothing in the line is escaped: error-message.ts says where the message
  *  ends, error-context.ts reads what follows it. */
 import { nearSteps, type Step } from '../near.ts'
+import { percentDecode } from '../masking.ts'
 import { miss, type Parsed, type Parser } from '../parser.ts'
 import type { ErrorLevel, ErrorRecord, LogTime } from '../record.ts'
 import { isoTime, slashTime } from '../time.ts'
 import { readContext } from './error-context.ts'
-import { contextStart, quoteIsOpen, splitMessage } from './error-message.ts'
+import { contextStart, quoteIsOpen, quotesPath, splitMessage } from './error-message.ts'
 
 const HEAD =
   /^(\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) \[(debug|info|notice|warn|error|crit|alert|emerg)\] (?! )(?:(\d{1,10})#(\d{1,10}): )?(?:\*(\d{1,19}) )?/
@@ -27,6 +28,7 @@ export const nginxError: Parser<ErrorRecord> = {
   description: 'nginx error_log, any level, also the output of nginx -t',
   startsRecord: /^(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[|nginx: )/,
   unfinished,
+  isWhole,
   examples: [
     {
       line: '2026/11/21 06:13:51 [info] 487#487: *1 upstream timed out (110: Connection timed out) while proxying upgraded connection, client: 127.0.0.1, server: app.test, request: "GET /ws HTTP/1.1", upstream: "http://127.0.0.1:49297/ws", host: "app.test"',
@@ -70,7 +72,7 @@ export const nginxError: Parser<ErrorRecord> = {
     // At debug level nginx adds no context, and prints headers and arguments as they come.
     const end = level === 'debug' ? rest.length : contextStart(rest)
     // Joined as far as nginx's longest entry goes, and still open: none of its parts may count as an entry.
-    if (dated?.[5] !== undefined && level !== 'debug' && line.length > 2047 && line.includes('\n') && quoteIsOpen(rest))
+    if (dated?.[5] !== undefined && level !== 'debug' && line.length > 1000 && line.includes('\n') && quoteIsOpen(rest))
       return miss('truncated')
     return {
       ok: true,
@@ -136,26 +138,72 @@ const number = (text: string | undefined): number | null => (text === undefined 
 
 /** What nginx prints decoded or takes from a backend can hold line breaks, and then what looks like the next entry: a
  *  request for `/x%0a2026/…` forges one. An entry that quotes such text goes on until its own context has come, whatever
- *  the next line looks like. */
-function unfinished(record: string): boolean {
+ *  the next line looks like; `isWhole` says whether it did. */
+function unfinished(record: string, bytes?: number): boolean {
   const head = HEAD.exec(record)
   if (head?.[5] === undefined || head[2] === 'debug') return false
   const rest = record.slice(head[0].length)
-  if (quoteIsOpen(rest)) return !isCut(record)
-  if (rest.endsWith('"') || (!rest.includes(', upstream: "') && !rest.includes(', subrequest: "'))) return false
-  // The URI sent upstream may be decoded, too. Longer entries are rather cut by whoever collected them.
-  const open = /, (?:subrequest|upstream): "[^"]*$/.test(rest.slice(contextStart(rest)).slice(-2000))
-  return open && record.length < 1000
+  if (quoteIsOpen(rest)) return !isCut(record, bytes) && (bytes ?? record.length) < LONGEST
+  return sentIsOpen(rest) && !isCut(record, bytes) && (bytes ?? record.length) < LONGEST
 }
 
-/** NGX_MAX_ERROR_STR: 2048 bytes with the line break, 4096 in OpenResty. A longer entry is cut there without a mark. */
-function isCut(record: string): boolean {
-  if (record.length > 4095) return true
-  let bytes = 0
+/** Nobody but nginx need believe that lines are one entry: one that a collector has cut has no end either, and would take
+ *  the entries behind it along. An entry ends in its own context, or is as long as nginx's longest; and what looks like an
+ *  entry in a path is what the request asked for, which the context repeats as it came. */
+function isWhole(record: string, bytes?: number): boolean {
+  const head = HEAD.exec(record)
+  if (head === null || !record.includes('\n') || isCut(record, bytes)) return true
+  const rest = record.slice(head[0].length)
+  if (quoteIsOpen(rest) || sentIsOpen(rest)) return false
+  const tail = rest.slice(contextStart(rest))
+  const path = pathAsked(tail)
+  // A quote that closes with as many line breaks as were asked for is nginx's, however the path was rewritten.
+  if (quotesPath(rest)) return rest.split('\n').length - 1 <= lineBreaks(path) || asksFor(path, rest)
+  return asksFor(path, tail)
+}
+
+const SENT = /, (?:subrequest|upstream): "/
+const STAMPS = /(?<=\n)\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /g
+
+/** The path of the request that the context names, as it came. Nothing in it is a blank, a quote or a question mark. */
+const pathAsked = (tail: string): string => /, request: "[A-Z]{1,20} ([^\s"?]+)/.exec(tail)?.[1] ?? ''
+
+/** Whether all lines of the text that look like entries begin in the path, too. */
+function asksFor(path: string, text: string): boolean {
+  const stamps = text.match(STAMPS) ?? []
+  if (stamps.length === 0) return true
+  const asked = percentDecode(path.replace(/%(?![0-7])/g, '_'))
+  return stamps.every((stamp) => asked.includes(`\n${stamp}`))
+}
+
+const lineBreaks = (path: string): number => path.match(/%0a/gi)?.length ?? 0
+
+/** Whether the URI sent upstream goes on in the next line: it is decoded, and lacks some of the line breaks that the
+ *  request asks for. Quotes tell nothing, they may have been asked for, too. */
+function sentIsOpen(rest: string): boolean {
+  if (!rest.includes(', upstream: "') && !rest.includes(', subrequest: "')) return false
+  const tail = rest.slice(contextStart(rest))
+  const at = tail.search(SENT)
+  if (at < 0) return false
+  const asked = lineBreaks(pathAsked(tail.slice(0, at)))
+  const sent = tail.slice(at)
+  return asked > 0 && !/%0a/i.test(sent) && sent.split('\n').length <= asked
+}
+
+/** NGX_MAX_ERROR_STR without the line break: 2048 bytes with it, 4096 in OpenResty. */
+const STOCK = 2047
+const LONGEST = 4095
+
+/** Whether nginx has cut the entry, which it does without a mark. */
+function isCut(record: string, bytes?: number): boolean {
+  if (bytes !== undefined) return bytes === STOCK || bytes === LONGEST
+  if (record.length > LONGEST) return false
+  let [least, unknown] = [0, 0]
   for (let i = 0; i < record.length; i++) {
     const code = record.charCodeAt(i)
-    // What was no UTF-8 is U+FFFD by now, and was one byte.
-    bytes += code < 0x80 || code === 0xfffd ? 1 : code < 0x800 ? 2 : code >= 0xd800 && code < 0xe000 ? 2 : 3
+    least += code < 0x80 || code === 0xfffd ? 1 : code < 0x800 ? 2 : code >= 0xd800 && code < 0xe000 ? 2 : 3
+    // What was no UTF-8 is U+FFFD by now, and was one to three bytes.
+    if (code === 0xfffd) unknown += 2
   }
-  return bytes === 2047 || bytes >= 4095
+  return [STOCK, LONGEST].some((size) => size >= least && size <= least + unknown)
 }

@@ -62,6 +62,8 @@ export interface Observed {
   /** Since when the logs that showed it have been readable without a break, epoch ms; null when one of them is not
    *  readable now. Silence of a log that nobody reads proves nothing. */
   watched_since: number | null
+  /** Its failures are told by another problem now, which names their server. */
+  superseded?: boolean
   /** Absent: whatever is likely and harmful is told at once. */
   terms?: Terms
 }

@@ -64,7 +64,7 @@ export function decide(previous: ProblemRow | null, observed: Observed): Decided
 
 function goOn(
   row: ProblemRow,
-  { now, finding, resolve_after, watched_since, terms = AT_ONCE }: Observed,
+  { now, finding, resolve_after, watched_since, superseded, terms = AT_ONCE }: Observed,
   fresh: boolean,
 ): Decided {
   const named = finding?.over ? { ...row.finding, ...gradeOf(finding) } : row.finding
@@ -76,6 +76,7 @@ function goOn(
     if (terms.hush === 'quiet-hours') return silent('quiet-hours', { ...ended, alerted: true })
     return tell('problem.resolved', reason, said(ended, now))
   }
+  if (superseded === true && !fresh) return end('server-named')
   if (finding?.over?.why === 'succeeded') {
     if (now - Date.parse(finding.over.since) < terms.settle) return silent('settling', row)
     return end('succeeded-since')

@@ -6,6 +6,7 @@ export const REASONS = {
   'became-certain': 'told: it is likely and harmful enough only now',
   'succeeded-since': 'told as the end: handshakes succeed again',
   quiet: 'told as the end: not seen for `alerts.resolve_after` in a log that was read all the time',
+  'server-named': 'told as the end: its log names the server now, and the problem goes on under that name',
   reminder: 'told again: `remind_every` is over',
   'far-above-usual': 'told again: it happens far more often than in the week before, for the visitors there are',
   'rate-reached': 'told: often enough now for the rule’s `rate`',

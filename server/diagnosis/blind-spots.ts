@@ -17,16 +17,25 @@ const follow = (...logs: string[]): string =>
 
 const REQUESTS = ['request', 'request_uri', 'uri', 'document_uri']
 
-export function blindSpots(evidence: Evidence): BlindSpot[] {
+/** Error logs, by their names, that were named and hold nothing yet. */
+export const emptyErrorLogs = (inputs: readonly InputSummary[]): string[] =>
+  inputs.filter(({ path, lines }) => lines === 0 && /error[^/]*$/i.test(path)).map(({ path }) => path)
+
+/** @param empty error logs that were read and are empty, as after a rotation: nobody is told to name them */
+export function blindSpots(evidence: Evidence, empty: readonly string[] = []): BlindSpot[] {
   const spots: BlindSpot[] = []
   const { error_levels: levels, variables } = evidence
   const access = evidence.status.size > 0
   const timed = variables.has('upstream_response_time') || variables.has('request_time')
+  const noErrorLog =
+    empty.length === 0
+      ? 'no nginx error log of this time was read'
+      : `${empty.slice(0, 3).join(', ')}${empty.length > 3 ? ` and ${empty.length - 3} more` : ''}: read, and empty, as after a rotation`
   const info = levels.has('info') || levels.has('debug')
   if (!info && !timed)
     spots.push({
       what: 'idle timeouts',
-      why: `${levels.size === 0 ? 'no nginx error log of this time was read' : 'the error log has no line at level info: it is probably set above it'}, and ${access ? 'the access log has no session lengths' : 'no access log of this time was read'}: a session cut by proxy_read_timeout leaves no trace`,
+      why: `${levels.size === 0 ? noErrorLog : 'the error log has no line at level info: it is probably set above it'}, and ${access ? 'the access log has no session lengths' : 'no access log of this time was read'}: a session cut by proxy_read_timeout leaves no trace`,
       change:
         'error_log /var/log/nginx/error.log info;   # in the location of the socket, or add $request_time $upstream_response_time to log_format',
     })
@@ -39,9 +48,16 @@ export function blindSpots(evidence: Evidence): BlindSpot[] {
   if (levels.size === 0 && access)
     spots.push({
       what: 'why nginx answered 502 or 504',
-      why: 'no nginx error log of this time was read',
-      change: 'name the error log too: halfopen analyze access.log error.log',
-      in_dashboard: follow('/var/log/nginx/error.log'),
+      why: noErrorLog,
+      ...(empty.length === 0
+        ? {
+            change: 'name the error log too: halfopen analyze access.log error.log',
+            in_dashboard: follow('/var/log/nginx/error.log'),
+          }
+        : {
+            change: 'name the rotated error log too, e.g. halfopen analyze access.log error.log*',
+            in_dashboard: 'nothing to change, when nginx had nothing to say: what it writes will be read',
+          }),
     })
   if (access && !REQUESTS.some((name) => variables.has(name)))
     spots.push({

@@ -14,6 +14,8 @@ import { asTold, workedSince, type Worked } from './worked-since.ts'
 
 export interface DiagnoseOptions {
   config: ConfigView | null
+  /** See blindSpots. */
+  emptyErrorLogs?: readonly string[]
 }
 
 /** Scanners invent places; nobody reads more, and every reader of the list pays for each. */
@@ -36,7 +38,7 @@ export function diagnose(
   }
   return {
     findings: onePatchAtATime(settle(findings).sort(rank).slice(0, MAX_FINDINGS)),
-    blind_spots: blindSpots(evidence),
+    blind_spots: blindSpots(evidence, options.emptyErrorLogs),
   }
 }
 

@@ -1,7 +1,7 @@
 /** The report of CONTRACT.md: one shape for `analyze --output json` and GET /api/v1/report. */
 import type { EventKind } from '../../parsers/event.ts'
 import type { ConfigView, Evidence, InputSummary, Report, Totals } from './contract.ts'
-import { clockDoubts } from './blind-spots.ts'
+import { clockDoubts, emptyErrorLogs } from './blind-spots.ts'
 import { diagnose } from './diagnose.ts'
 import { lifetimeOf, quantileBucket } from './histogram.ts'
 
@@ -23,7 +23,10 @@ export interface ReportOptions {
 
 /** Pure: the clock is an argument. */
 export function buildReport(evidence: Evidence, options: ReportOptions): Report {
-  const { findings, blind_spots } = diagnose(evidence, { config: options.config })
+  const { findings, blind_spots } = diagnose(evidence, {
+    config: options.config,
+    emptyErrorLogs: emptyErrorLogs(options.inputs),
+  })
   return {
     schema: 'halfopen.report/1',
     generated_at: new Date(options.generatedAt).toISOString(),

@@ -37,7 +37,8 @@ export function inspect(evidence: Evidence): View {
   const proven = new Set<string>()
   const upgraded = new Map<string, SuccessesAt>()
   const queried = new Set<string>()
-  for (const o of evidence.observations.values()) {
+  const all = inOrder(evidence.observations)
+  for (const o of all) {
     const same = bySign.get(o.sign)
     if (same) same.push(o)
     else bySign.set(o.sign, [o])
@@ -64,10 +65,9 @@ export function inspect(evidence: Evidence): View {
       knownSocket(scope.path) !== null ||
       socketPlace(scope.path) === 'known')
   let hosts: Map<string | null, Set<string>> | null = null
-  const all = [...evidence.observations.values()]
   const failedHandshakes = [
     ...all.filter((o) => o.kind === 'handshake_failed'),
-    ...[...evidence.suspects.values()]
+    ...inOrder(evidence.suspects)
       .filter((s) => !queried.has(s.scope.path ?? ''))
       .filter((s) => isSocket(s.scope) || (asksForUpgrade(s) && socketPlace(s.scope.path ?? '') !== null))
       .map((s) => promote(s, isProven(s.scope))),
@@ -89,6 +89,13 @@ export function inspect(evidence: Evidence): View {
     hasError: evidence.error_levels.size > 0,
   }
 }
+
+/** In the order of their times: what a map holds is in that of reading, and a finding must not tell whether its logs were
+ *  read one after the other, followed, or come from a database. */
+const inOrder = <T extends { first: number | null }>(all: ReadonlyMap<string, T>): T[] =>
+  [...all]
+    .toSorted(([a, x], [b, y]) => Math.sign((x.first ?? 1e16) - (y.first ?? 1e16)) || (a < b ? -1 : 1))
+    .map(([, one]) => one)
 
 const NO_HOSTS: ReadonlySet<string> = new Set()
 

@@ -83,23 +83,30 @@ export class Detection {
     return this.given.some((parser) => parser.parse(text).ok)
   }
 
-  /** Whether a record is visibly not over: by the parser of the lines before it, or the one that reads it, or, where none
+  /** Whether a record is visibly not over (`bytes`: see Parser): by the parser of the lines before it, or the one that reads it, or, where none
    *  does, one whose records begin like that. */
-  isUnfinished(text: string): boolean {
+  isUnfinished(text: string, bytes?: number): boolean {
     if (text.length > MAX_LINE) return false
-    if (this.current?.unfinished?.(text) === true) return true
+    if (this.current?.unfinished?.(text, bytes) === true) return true
     if (this.joiners.length === 0) return false
+    // Nobody knows better than the parser of the lines before, and this spares all others the text.
+    if (this.current?.unfinished !== undefined && this.current.startsRecord?.test(text) === true) return false
     // An entry of nginx in the midst of others' lines goes on, too, whoever else could read its first line.
     if (
       DATED.test(text) &&
-      this.joiners.some((j) => j.startsRecord?.test(text) === true && j.unfinished?.(text) === true)
+      this.joiners.some((j) => j.startsRecord?.test(text) === true && j.unfinished?.(text, bytes) === true)
     )
       return true
     const { parser } = this.read(text)
-    if (parser !== null) return parser !== this.current && parser.unfinished?.(text) === true
+    if (parser !== null) return parser !== this.current && parser.unfinished?.(text, bytes) === true
     return this.joiners.some(
-      (joiner) => joiner.startsRecord?.test(text) !== false && joiner.unfinished?.(text) === true,
+      (joiner) => joiner.startsRecord?.test(text) !== false && joiner.unfinished?.(text, bytes) === true,
     )
+  }
+
+  /** Whether lines that were joined are one record; see Parser. */
+  isWhole(text: string, bytes?: number): boolean {
+    return this.joiners.every((j) => j.startsRecord?.test(text) !== true || j.isWhole?.(text, bytes) !== false)
   }
 
   /** `lines` more were read by the parser. */

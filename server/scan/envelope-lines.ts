@@ -36,9 +36,15 @@ export interface Group {
   lines: number
   /** Index of the last line's end. */
   newline: number
+  /** Lines were joined that turned out to be records of their own: only pieces of lines are joined here. */
+  tookApart: boolean
 }
 
 type Unfinished = (payload: string) => boolean
+interface Joining {
+  isUnfinished: Unfinished
+  isWhole(payload: string): boolean
+}
 
 export class EnvelopeLines {
   private readonly unwrapper = new Unwrapper()
@@ -74,11 +80,16 @@ export class EnvelopeLines {
   }
 
   /** The line at `at` and all up to where no record is open any more; null when more input has to come for that. */
-  gather(bytes: Buffer, at: number, line: number, unfinished: Unfinished, final: boolean): Group | null {
-    const group = this.tryGather(bytes, at, line, unfinished, final)
-    if (group !== 'stripped') return group
-    this.unwrapper.newlines = 'stripped'
-    return this.gather(bytes, at, line, unfinished, final)
+  gather(bytes: Buffer, at: number, line: number, joining: Joining, final: boolean): Group | null {
+    const group = this.tryGather(bytes, at, line, (payload) => joining.isUnfinished(payload), final)
+    if (group === 'stripped') {
+      this.unwrapper.newlines = 'stripped'
+      return this.gather(bytes, at, line, joining, final)
+    }
+    if (group === null || group.items.every((item) => !('wrapped' in item) || joining.isWhole(item.wrapped.payload)))
+      return group
+    const apart = this.tryGather(bytes, at, line, () => false, final)
+    return apart === null || apart === 'stripped' ? group : { ...apart, tookApart: true }
   }
 
   /** `stripped`: lines were taken for pieces because they lack a line end, but none around here has one. */
@@ -128,7 +139,7 @@ export class EnvelopeLines {
       if (head.wrapped.payload.length > MAX_LINE) this.tooLong.add(key)
       else if (head.wrapped.partial) this.unpack(head)
     }
-    return { items, lines, newline }
+    return { items, lines, newline, tookApart: false }
   }
 
   private look(bytes: Buffer, start: number, end: number, open: ReadonlyMap<string, Head>): Unwrapped | null {

@@ -117,6 +117,7 @@ function addDirectory(directory: string, found: FoundInputs, options: FindOption
     else found.errors.push(problem)
     if (problem && isRotatedLog(path.basename(file))) added--
   }
+  for (const { path: folder, error } of logs.unreadable) found.errors.push(systemError(folder, error))
   found.passedOver.push(...logs.others.map((name) => path.join(directory, name)))
   if (rotated) tell(directory, { ...logs, rotated: added }, found)
   if (logs.files.length > 0 || logs.tooOld > 0) return
@@ -124,10 +125,14 @@ function addDirectory(directory: string, found: FoundInputs, options: FindOption
   found.errors.push(inputError(directory, 'no-logs', `${what}; name the files, e.g. '${path.join(directory, '*')}'`))
 }
 
-function tell(directory: string, { rotated, tooOld, others }: DirectoryLogs, { notes }: FoundInputs): void {
+function tell(directory: string, { rotated, tooOld, others, folders }: DirectoryLogs, { notes }: FoundInputs): void {
   if (rotated > 0) notes.push(`${directory}: ${files(rotated)} of earlier days read along, oldest first`)
   if (tooOld > 0) notes.push(`${directory}: ${files(tooOld)} left out, last written before --since`)
   if (others.length > 0) notes.push(`${directory}: ${files(others.length)} passed over, not logs by name or content`)
+  if (folders.length > 0) {
+    const shown = folders.slice(0, 5).join(', ') + (folders.length > 5 ? ` and ${folders.length - 5} more` : '')
+    notes.push(`${directory}: logs in folders not read: ${shown}; name a folder to read it`)
+  }
 }
 
 const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`

@@ -10,11 +10,12 @@ import type { Parser } from '../../parsers/parser.ts'
 import type { AccessRecord, LogRecord } from '../../parsers/record.ts'
 import { foldEvent, foldRequest, span } from '../diagnosis/contract.ts'
 import type { Evidence, InputSummary } from '../diagnosis/contract.ts'
-import { EnvelopeLines, MAX_JOINED, MAX_LINE } from './envelope-lines.ts'
+import { EnvelopeLines, MAX_LINE } from './envelope-lines.ts'
 import { Detection } from './detection.ts'
 import { ErrorPaths } from './error-paths.ts'
 import { describe, HALF_A_YEAR, isoTime, ms, least, most } from './bounds.ts'
 import type { Found, OnRecord, OnEvents, OnRun, Read, Sink, Unread, Wrapping } from './found.ts'
+import { joinLines } from './join-lines.ts'
 import { HotPath } from './hot-path.ts'
 import { learnedFrom, type Learned } from './learned.ts'
 import { MaskedLine } from './masked-line.ts'
@@ -43,6 +44,8 @@ export class RecordReader {
   readonly summary: InputSummary
   /** Lines outside of the asked window, but for error entries that the kernel counts. */
   outside = 0
+  /** Lines were joined that turned out to be records of their own. */
+  tookApart = false
   /** Called for every record and every unread line; set by `halfopen parse` only. */
   onRecord: OnRecord | null = null
   private readonly options: ReaderOptions
@@ -173,26 +176,16 @@ export class RecordReader {
       this.unread(line, bytes.toString('utf8', at, at + 200), 'too-long', 1, null)
       return { lines: 1, newline }
     }
-    let raw = bytes.toString('utf8', at, end)
-    let text = stripColours(raw)
+    const raw = bytes.toString('utf8', at, end)
+    const text = stripColours(raw)
     const wrapped = this.open(text)
     if (wrapped !== null) return this.wrapped(wrapped, bytes, at, newline, line, to)
-    let lines = 1
-    while (lines < MAX_JOINED && this.detection.isUnfinished(text)) {
-      if (newline >= bytes.length - 1) {
-        if (!to.final && newline < bytes.length) return null
-        break
-      }
-      let next = bytes.indexOf(NEWLINE, newline + 1)
-      if (next < 0) next = bytes.length
-      if (next - at > MAX_LINE) break
-      const more = '\n' + bytes.toString('utf8', newline + 1, next)
-      raw += more
-      text += stripColours(more)
-      newline = next
-      lines++
-    }
-    const into = this.one({ text, raw, line, offset: at, lines, wrapped: null }, to)
+    const joined = joinLines({ bytes, at, newline, raw, text }, this.detection, to.final)
+    if (joined === null) return null
+    if (joined.tookApart) this.tookApart = true
+    const { lines } = joined
+    newline = joined.newline
+    const into = this.one({ text: joined.text, raw: joined.raw, line, offset: at, lines, wrapped: null }, to)
     if (into !== null) this.hot.learn(into)
     return { lines, newline }
   }
@@ -223,8 +216,9 @@ export class RecordReader {
       this.messages(wrapped, line, at, 1, to, counted === false)
       return { lines: 1, newline }
     }
-    const group = this.envelopes.gather(bytes, at, line, (payload) => this.detection.isUnfinished(payload), to.final)
+    const group = this.envelopes.gather(bytes, at, line, this.detection, to.final)
     if (group === null) return null
+    if (group.tookApart) this.tookApart = true
     for (const item of group.items) {
       if ('wrapped' in item) this.messages(item.wrapped, item.line, item.at, item.lines, to)
       else this.single(bytes, item.at, item.end, item.line, to)
@@ -387,7 +381,7 @@ export class RecordReader {
     this.summary.unparsed += lines
     this.onRecord?.(null, line, text, reason, wrapping)
     if (this.summary.unparsed_samples.length < MAX_SAMPLES)
-      this.summary.unparsed_samples.push({ line, text: maskText(text.slice(0, 200)), reason })
+      this.summary.unparsed_samples.push({ line, text: maskText(text.slice(0, 1000)).slice(0, 200), reason })
   }
 
   private note(first: number | null, last: number | null): void {

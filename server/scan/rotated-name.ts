@@ -54,9 +54,18 @@ export function rotatedName(name: string): RotatedName {
   return { log: plain, packed, rotation: null }
 }
 
+type Aged = readonly { name: RotatedName; mtime: number | null }[]
+
+/** Oldest first by when they were written last, the live log last; by their names where that is the same. */
+export function byWriting(files: Aged): number[] {
+  const live = (index: number): number => Number(files[index]?.name.rotation === null)
+  const written = (index: number): number => files[index]?.mtime ?? 0
+  return byAge(files).sort((a, b) => live(a) - live(b) || written(a) - written(b))
+}
+
 /** Oldest first, the live log last. `mtime` in epoch ms decides between a number and a date, which a set has when its
  *  rotation was changed: null when unknown. */
-export function byAge(files: readonly { name: RotatedName; mtime: number | null }[]): number[] {
+export function byAge(files: Aged): number[] {
   const rotations = files.map(({ name }) => name.rotation)
   const mixed = rotations.some((r) => r && 'time' in r) && rotations.some((r) => r && 'number' in r)
   const order = files.map((_, index) => index)

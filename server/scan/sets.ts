@@ -2,15 +2,16 @@
 import { createReadStream } from 'node:fs'
 import path from 'node:path'
 import { statsOf } from './directory.ts'
+import { homeOf } from './old-folders.ts'
 import { isStdin, openInput } from './open-input.ts'
-import { byAge, rotatedName } from './rotated-name.ts'
+import { byAge, byWriting, rotatedName } from './rotated-name.ts'
 
 /** Oldest first within one log; logs in the order in which they were first named. A shell expands `error.log*` to
  *  `error.log error.log.1 error.log.2.gz`, which is the wrong way round. */
 export function inTimeOrder(inputs: readonly string[]): string[] {
   const sets = new Map<string, string[]>()
   for (const input of inputs) {
-    const key = isStdin(input) ? '-' : path.join(path.dirname(input), rotatedName(path.basename(input)).log)
+    const key = isStdin(input) ? '-' : path.join(homeOf(input), rotatedName(path.basename(input)).log)
     const set = sets.get(key)
     if (set) set.push(input)
     else sets.set(key, [input])
@@ -18,7 +19,10 @@ export function inTimeOrder(inputs: readonly string[]): string[] {
   return [...sets.values()].flatMap((set) => {
     if (set.length === 1) return set
     const files = set.map((file) => ({ name: rotatedName(path.basename(file)), mtime: statsOf(file)?.mtimeMs ?? null }))
-    return byAge(files).map((index) => set[index] as string)
+    // When `olddir` was set or taken away, both folders count from 1.
+    const twice = new Set(files.map(({ name }) => JSON.stringify(name.rotation))).size < files.length
+    const order = twice ? byWriting(files) : byAge(files)
+    return order.map((index) => set[index] as string)
   })
 }
 

@@ -1,6 +1,7 @@
 /** The files beside a log, as they are at one moment: logrotate renames them one after the other. */
 import { existsSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
+import { OLD_FOLDERS } from '../scan/contract.ts'
 import { madeFrom, packingOf, unpackedName, type Packing } from './rotation-names.ts'
 
 export interface Sibling {
@@ -17,10 +18,6 @@ export interface Sibling {
 
 /** How often names are listed again while they change under our eyes: a rotation renames for some milliseconds. */
 const LISTINGS = 50
-
-/** What logrotate's `olddir` is called where it lies beside the logs. It may be anywhere, but looking into every folder of
- *  /var/log whenever a log is rotated costs more than the other names are worth. */
-const OLD_FOLDERS = ['old', 'olddir', 'archive', 'archives', 'archived', 'rotated', 'backup', 'backups', 'history']
 
 /** The paths that names of rotated files are made from: the log's, or where its link leads, where it was last (`before`), and
  *  the same in folders for rotated logs. Links are not rotated; beside a link `access-1.log` is a target like others. */

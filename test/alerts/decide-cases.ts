@@ -62,6 +62,21 @@ export const cases: Case[] = [
     state: 'new',
   },
   {
+    name: 'its log names the server now',
+    previous: row('new'),
+    see: { superseded: true },
+    reason: 'server-named',
+    sends: 'problem.resolved',
+    state: 'resolved',
+  },
+  {
+    name: 'it happens without a server, too',
+    previous: row('new'),
+    see: { superseded: true, last_live: NOW },
+    reason: 'still-there',
+    state: 'new',
+  },
+  {
     name: 'it happens and is harmless',
     previous: null,
     see: { last_live: NOW, finding: info },

@@ -1,5 +1,5 @@
 /** Rotated sets: which names belong to one log, in which order they are read, and what is left out. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -101,7 +101,48 @@ describe('a directory', () => {
     expect(found.notes).toEqual([
       `${dir}: 4 files of earlier days read along, oldest first`,
       `${dir}: 7 files passed over, not logs by name or content`,
+      `${dir}: logs in folders not read: sub; name a folder to read it`,
     ])
+  })
+
+  it.each(['old', 'olddir', 'archive', 'backup'])(
+    'is read with the rotated files of its logs that lie in %s',
+    (old) => {
+      for (const name of ['access.log', 'error.log', 'access.log.1', 'sites/x.log', 'empty/x.txt']) put(name)
+      for (const name of ['access.log.2.gz', 'access.log.3.gz', 'error.log-20261120', 'mail.log.1', 'error.log'])
+        put(`${old}/${name}`)
+      const { inputs, notes, errors } = findInputs([dir], env, all)
+      expect(errors).toEqual([])
+      const wanted = [`${old}/access.log.3.gz`, `${old}/access.log.2.gz`, 'access.log.1', 'access.log']
+      expect(names(inputs)).toEqual([...wanted, `${old}/error.log-20261120`, 'error.log'])
+      expect(notes).toEqual([
+        `${dir}: 4 files of earlier days read along, oldest first`,
+        `${dir}: logs in folders not read: ${[old, 'sites'].toSorted().join(', ')}; name a folder to read it`,
+      ])
+      expect(names(findInputs([dir], env).inputs)).toEqual(['access.log', 'error.log'])
+    },
+  )
+
+  it('is read by the time of writing where two folders count from 1', () => {
+    put('access.log')
+    put('access.log.1', 'line\n', 1)
+    put('old/access.log.1', 'line\n', 3)
+    put('old/access.log.2', 'line\n', 4)
+    put('access.log.2', 'line\n', 2)
+    const wanted = ['old/access.log.2', 'old/access.log.1', 'access.log.2', 'access.log.1', 'access.log']
+    expect(names(findInputs([dir], env, all).inputs)).toEqual(wanted)
+    expect(names(findInputs([dir], env, { rotated: true, since: Date.now() - 1.5 * DAY }).inputs)).toEqual(
+      wanted.slice(2),
+    )
+  })
+
+  it.skipIf(process.getuid?.() === 0)('says when a folder for rotated logs cannot be listed', () => {
+    put('access.log')
+    put('old/access.log.1')
+    chmodSync(at('old'), 0)
+    const { errors } = findInputs([dir], env, all)
+    chmodSync(at('old'), 0o700)
+    expect(errors).toMatchObject([{ path: at('old'), code: 'permission-denied' }])
   })
 
   it('is read without the files that end before --since', () => {

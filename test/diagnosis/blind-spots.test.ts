@@ -1,8 +1,9 @@
 /** Advice on what the logs cannot show: the dashboard's names no command line, and its YAML is what the settings take. */
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { unreadSummary } from '../../server/scan/summary.ts'
 import { blindSpots, clockDoubts } from '../../server/diagnosis/blind-spots.ts'
-import { emptyEvidence, type BlindSpot, type Evidence } from '../../server/diagnosis/contract.ts'
+import { buildReport, emptyEvidence, type BlindSpot, type Evidence } from '../../server/diagnosis/contract.ts'
 
 const evidence = (more: Partial<Evidence>): Evidence => ({ ...emptyEvidence(), ...more })
 const lifetimes: Evidence['lifetimes'] = new Map([['a', {} as never]])
@@ -13,6 +14,7 @@ const all: BlindSpot[] = [
   ...blindSpots(evidence({ error_levels: new Set(['error']) })),
   ...blindSpots(evidence({ error_levels: new Set(['error']), variables: new Set(['request_time']) })),
   ...blindSpots(evidence({ formats: new Set(['portainer']) })),
+  ...blindSpots(evidence({ status: new Map([[200, 1]]) }), ['/var/log/nginx/error.log']),
   ...clockDoubts([doubt]),
 ]
 const shown = all.map((spot) => ({ ...spot, text: spot.in_dashboard ?? spot.change }))
@@ -30,4 +32,20 @@ it.each(shown)('$what', ({ text }) => {
         ? expect.stringMatching(/^\//)
         : expect.objectContaining({ path: expect.any(String), timezone: 'UTC' }),
     )
+})
+
+it('an error log that was named and is empty is not asked for', () => {
+  const inputs = [
+    { ...unreadSummary('access.log'), lines: 1, parsed: 1 },
+    ...['a/error.log', 'b/error.log', 'error_log', 'x-error.log', 'errors/app.log'].map(unreadSummary),
+  ]
+  const read = evidence({ status: new Map([[200, 1]]) })
+  const { blind_spots } = buildReport(read, { inputs, generatedAt: 0, config: null })
+  const said = blind_spots.filter(({ why }) =>
+    why.includes('a/error.log, b/error.log, error_log and 1 more: read, and empty'),
+  )
+  expect(said.map(({ what }) => what)).toEqual(['idle timeouts', 'why nginx answered 502 or 504'])
+  expect(JSON.stringify(blind_spots)).not.toContain('no nginx error log')
+  const none = buildReport(read, { inputs: inputs.slice(0, 1), generatedAt: 0, config: null })
+  expect(JSON.stringify(none.blind_spots)).toContain('no nginx error log of this time was read')
 })

@@ -87,3 +87,57 @@ test.each([
   ['/a.b.cdefghij/a.b.c', '/:id/a.b.c'],
   ['/token=x/a;b', '/:id/a'],
 ])('%s is grouped as %s', (uri, group) => expect(pathGroup(uri)).toBe(group))
+
+// As nginx (2047 bytes) and syslog cut them: the end of the text is anywhere in the secret.
+const CUT: [string, string][] = [
+  ['referrer: "https://user:', S],
+  ['upstream: "http://user:', S],
+  ['"GET https://user:p/', S],
+  ['"GET https://user:p%40', S],
+  ['"GET wss://:', S],
+  ['"GET /a?next=https%3A%2F%2Fuser%3A', S],
+  ['"GET /a?next=https%253A%252F%252Fuser%253A', S],
+  ['"GET /a?next=https://user:', S],
+  ['Authorization: Basic ', S],
+  ['"http_x": "Basic ', S],
+  ['sent Bearer ', S],
+  ['"GET /bot12345:', `AA${S}`],
+  ['"GET /a?token=', S],
+  ['"GET /a?token%3D', S],
+  ['{"token":"', S],
+  ['cookie: a=', S],
+]
+
+test.each(CUT)('%s… cut anywhere in the secret', (before, secret) => {
+  for (let length = 3; length <= secret.length; length++) {
+    const piece = secret.slice(0, length)
+    for (const text of [`${before}${piece}`, `x "GET / HTTP/1.1" ${before}${piece}`])
+      expect([text, maskText(text).endsWith(piece)]).toEqual([text, false])
+  }
+})
+
+test.each([
+  'eyJhbGciOiJIUzI1NiJ9',
+  'eyJhbGciOiJIUzI1NiJ9.',
+  'eyJhbGciOiJIUzI1NiJ9.eyJzd',
+  'https://ghp_a1B2c3D4e5F6g7H8i9J0kL',
+])('a token that is cut: %s', (token) => expect(maskText(`request: "GET /ws/${token}`)).not.toContain(token.slice(-8)))
+
+test.each([
+  `https%3A%2F%2Fuser%3A${S}%40host%2Fws`,
+  `https://user:${S}%40host/ws`,
+  `https%253A%252F%252Fuser%253A${S}%2540h`,
+])('user info that is encoded: %s', (url) => expect(maskText(`"GET /a?next=${url}&x=1 HTTP/1.1" 101`)).not.toContain(S))
+
+test.each([
+  'upstream: "http://10.0.0.1:8080',
+  'upstream: "http://[::1]:8080/ws',
+  'upstream: "http://unix:/run/app.sock:/ws',
+  'upstream: "http://app.internal.example:8080/ws/live',
+  'GET /a?next=http%3A%2F%2Fapp.test%3A8080%2Fa%40b',
+  'connect to https://app.test',
+  '[21/Nov/2026:06:13',
+  'no Basic auth',
+  'missing Bearer token',
+  'proxying to ws://localhost:3000/',
+])('%s stays at the end of a text', (text) => expect(maskText(text)).toBe(text))

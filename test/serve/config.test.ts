@@ -23,6 +23,57 @@ const message = (yaml: string | null, env: Record<string, string> = {}, cli: Rec
   throw new Error('the configuration was accepted')
 }
 
+describe('base_path', () => {
+  const NONE = [
+    '../x',
+    '/../x',
+    '/a/..',
+    '/a/../b',
+    '.',
+    '..',
+    '/.',
+    '/a/./b',
+    '//',
+    '//x',
+    '/a//b',
+    'x//',
+    'x?y',
+    'x#y',
+    '%2e%2e',
+    '/a%2fb',
+    'a b',
+    'a\\b',
+    'http://a/b',
+    '/\u00e4',
+    "/a'b",
+    '/a"b',
+    'a\nb',
+  ]
+  it.each(NONE)('is not %j, wherever that stands', (path) => {
+    const expected = ': not a path; expected a path such as /halfopen'
+    expect(message(`base_path: ${JSON.stringify(path)}\n`)).toBe(`halfopen.yaml:1:12: base_path${expected}`)
+    expect(message(null, { HALFOPEN_BASE_PATH: path })).toBe(`HALFOPEN_BASE_PATH${expected}`)
+    expect(message(null, {}, { base_path: path })).toBe(`--base-path${expected}`)
+  })
+
+  it.each([
+    ['', ''],
+    ['/', ''],
+    ['x', '/x'],
+    ['/x/', '/x'],
+    ['/a/b-c_d~e.f/', '/a/b-c_d~e.f'],
+    ['...', '/...'],
+    ['.well-known/x', '/.well-known/x'],
+  ])('%j is %j', (path, is) => expect(load(null, {}, { base_path: path }).base_path).toBe(is))
+
+  it('is read in a time that grows with its length', () => {
+    const start = performance.now()
+    expect(message(null, {}, { base_path: `${'a'.repeat(50_000)}?` })).toContain('not a path')
+    expect(message(null, {}, { base_path: `${'/a'.repeat(50_000)}?` })).toContain('not a path')
+    expect(performance.now() - start).toBeLessThan(1000)
+  })
+})
+
 describe('halfopen.yaml', () => {
   it('has a default for everything', () => {
     expect(load('')).toMatchObject({

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openSqliteStore, StoreError } from '../../server/store/contract.ts'
+import { compactDatabase } from '../../server/store/sqlite/compact.ts'
 import { checkDatabase } from '../../server/store/sqlite/check.ts'
 import { Dimensions } from '../../server/store/sqlite/dimensions.ts'
 import { driverFor, openDriver } from '../../server/store/sqlite/driver.ts'
@@ -60,6 +61,9 @@ describe('the database file', () => {
     chmodSync(file, 0o644)
     expect(refusal(() => openSqliteStore(file)).code).toBe('database-damaged')
     expect(mode(file)).toBe(0o644)
+    expect(readdirSync(folder).filter((name) => name.startsWith('error.log'))).toEqual(['error.log'])
+    expect(refusal(() => compactDatabase(file)).code).toBe('database-damaged')
+    expect(readdirSync(folder).filter((name) => name.startsWith('error.log'))).toEqual(['error.log'])
   })
 
   it('is not waited for where no folder can be made', () => {
@@ -73,7 +77,13 @@ describe('the database file', () => {
     const db = openDriver(file)
     db.pragma(`user_version = ${MIGRATIONS.length + 1}`)
     db.close()
+    rmSync(`${file}-lock`)
     const { code, message } = refusal(() => openSqliteStore(file))
+    expect(existsSync(`${file}-lock`)).toBe(false)
+    writeFileSync(`${file}-lock`, '')
+    expect(refusal(() => openSqliteStore(file)).code).toBe('database-newer')
+    // Somebody else's.
+    expect(existsSync(`${file}-lock`)).toBe(true)
     expect(code).toBe('database-newer')
     expect(message).toContain(file)
     expect(message).toContain('upgrade halfopen')
@@ -85,6 +95,7 @@ describe('the database file', () => {
     db.exec('CREATE TABLE notes (text TEXT)')
     db.close()
     expect(refusal(() => openSqliteStore(file))).toMatchObject({ code: 'database-damaged' })
+    expect(existsSync(`${file}-lock`)).toBe(false)
   })
 
   it('that is no database, or damaged, is refused by name', () => {

@@ -12,9 +12,11 @@ export function compactDatabase(path: string): { file: string; before: number; a
   try {
     existing(file)
     const lock = lockDatabase(file)
+    let opened = false
     try {
       const before = statSync(file).size
       const db = openDatabase(file)
+      opened = true
       try {
         const { rollUp, blocks } = partsOf(db)
         while (rollUp.step() || blocks.merge());
@@ -27,7 +29,8 @@ export function compactDatabase(path: string): { file: string; before: number; a
       }
       return { file, before, after: statSync(file).size }
     } finally {
-      lock.release()
+      if (opened) lock.release()
+      else lock.withdraw()
     }
   } catch (error) {
     throw asStoreError(error, file)

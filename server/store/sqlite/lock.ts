@@ -2,7 +2,7 @@
  *  beside the database, held by a transaction that never ends. The kernel drops it when the process ends, also by kill -9:
  *  there is no stale lock, no process id that means another process in another container, and nothing to clean up.
  *  (`locking_mode = EXCLUSIVE` on the database itself would shut out `halfopen db` as well.) */
-import { closeSync, existsSync, openSync, realpathSync } from 'node:fs'
+import { closeSync, existsSync, openSync, realpathSync, rmSync } from 'node:fs'
 import { StoreError } from '../store-error.ts'
 import { openImpatient, type Db } from './driver.ts'
 import type { Marks } from './stale-wal.ts'
@@ -10,6 +10,8 @@ import { finishOthers, isOpenElsewhere, namesOf } from './names.ts'
 
 export interface Lock {
   release(): void
+  /** Instead of `release` when the database was refused: a lock file that was made for it goes, too. */
+  withdraw(): void
   /** What was last kept with `mark`. */
   marks(): Marks
   mark(marks: Marks): void
@@ -20,6 +22,7 @@ export interface Lock {
 export function lockDatabase(file: string): Lock {
   const held: Lock[] = []
   const release = (): void => held.splice(0).forEach((lock) => lock.release())
+  const withdraw = (): void => held.splice(0).forEach((lock) => lock.withdraw())
   try {
     const names = namesOf(file)
     for (const name of names) held.push(hold(`${name}-lock`, file))
@@ -28,17 +31,19 @@ export function lockDatabase(file: string): Lock {
     if (isOpenElsewhere(file)) throw inUse(file)
     return {
       release,
+      withdraw,
       marks: () => held.map((lock) => lock.marks()).find(({ db }) => db !== 0) ?? { db: 0, wal: 0 },
       mark: (marks) => held.forEach((lock) => lock.mark(marks)),
     }
   } catch (error) {
-    release()
+    withdraw()
     throw error
   }
 }
 
 function hold(path: string, file: string): Lock {
-  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  const isNew = !existsSync(path)
+  if (isNew) closeSync(openSync(path, 'a', 0o600))
   let db: Db | null = null
   try {
     db = openImpatient(path)
@@ -53,6 +58,11 @@ function hold(path: string, file: string): Lock {
   const read = (name: string): number => Number(held.pragma(name, { simple: true }))
   return {
     release: () => void held.close(),
+    withdraw() {
+      // While it is held: whoever finds it there has to take it for somebody's.
+      if (isNew) rmSync(path, { force: true })
+      held.close()
+    },
     marks: () => ({ db: read('user_version'), wal: read('application_id') }),
     mark({ db: file, wal }) {
       held.pragma(`user_version = ${file}`)

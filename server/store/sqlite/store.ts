@@ -56,7 +56,7 @@ export function openSqliteStore(path: string): Store {
     return new SqliteStore(db, file, lock, aside)
   } catch (error) {
     db?.close()
-    lock?.release()
+    lock?.withdraw()
     throw asStoreError(error, file)
   }
 }
