@@ -33,6 +33,10 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
   const base = { zone, scope, client: fields.remote_addr ?? null, connection: fields.connection ?? null }
   if (status === 101) return { status, events: upgraded(record, time, base), failed: null }
   const answered_by = answerer(record, status)
+  // RFC 6455, 4.1: a handshake is a GET. Monitors ask by HEAD, polling transports send by POST, browsers ask leave by OPTIONS.
+  // A backend that is down is so for them as well: from 500 on they are kept.
+  if (asked !== 'yes' && (fields.request_method ?? 'GET') !== 'GET')
+    return { status, events: [], failed: status >= 500 && asked !== 'no' ? { status, scope, answered_by } : null }
   if (asked === 'no' && !saysNothing(status) && knownSocket(uri) !== null) {
     const event: Event = {
       ...base,

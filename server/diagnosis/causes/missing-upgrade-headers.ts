@@ -21,7 +21,7 @@ import { scanned } from '../scanned.ts'
 import { joinPlaces, plainRequests } from '../silent-refusals.ts'
 import { timeline } from '../timeline.ts'
 import { unsaid } from '../unsaid-upgrade.ts'
-import type { SuccessesAt, View } from '../view.ts'
+import { HUB_SIGN, type SuccessesAt, type View } from '../view.ts'
 
 /** What backends answer to a handshake that arrives as an ordinary GET, and how telling each answer is when it is known
  *  that the client asked, and when it is not. */
@@ -249,12 +249,15 @@ function refusesEverything(view: View, handshakes: number): boolean {
 function weightOf(o: Observation): number {
   const answer = ANSWERS[o.status ?? 0]
   if (answer === undefined) return 0
+  // A SignalR client for certain; by WebSocket, events or polling.
+  if (o.sign === HUB_SIGN && o.status === 400) return 0.42
   return o.asked === 'yes' ? answer.asked : o.asked === 'likely' ? answer.likely : answer.unknown
 }
 
 function phrase(o: Observation): string {
   if (o.asked === 'yes') return 'the client sent Upgrade: websocket'
   if (o.sign === 'handshake-refused-learned-url') return 'this path carries WebSockets in the same logs'
+  if (o.sign === HUB_SIGN) return 'a SignalR client asked, maybe by another transport than WebSocket,'
   return o.asked === 'likely'
     ? 'only a WebSocket client asks for this URL'
     : 'the log does not say whether the client asked for an upgrade,'
