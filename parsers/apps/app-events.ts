@@ -137,6 +137,9 @@ const GOTIFY = /^(?:\/[\w-]{1,60})?\/stream$/
 const PLAIN_ANSWERS: ReadonlySet<number> = new Set([400, 404, 405, 426])
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 426])
 
+/** JupyterHub for a server that does not run (424 since its version 3), gateways for a kernel that cannot be reached. */
+const AWAY: ReadonlySet<number> = new Set([424, 502, 503, 504, 599])
+
 /** The status of an application's line is often not the one on the wire (gin prints 200 for an accepted upgrade), so it
  *  is not passed on: what it tells is in the sign. */
 function readRequest(format: string, request: RequestLine, time: number | null, zone: Zone): Event[] {
@@ -158,6 +161,8 @@ function readRequest(format: string, request: RequestLine, time: number | null, 
     },
   ]
   if (method === 'WEBSOCKET') return status !== null && status >= 400 ? event('app-closed-before-accept', 'yes') : []
+  if (method === 'GET' && status !== null && format === 'tornado' && known && AWAY.has(status))
+    return event('app-socket-remote-away', 'likely')
   if (method !== 'GET' || status === null || !REFUSALS.has(status)) return []
   const path = uri.replace(/[?#].*$/s, '')
   // Engine.IO's long polling is no handshake, whatever folder it is in.
@@ -168,6 +173,8 @@ function readRequest(format: string, request: RequestLine, time: number | null, 
   const asked = known ? 'likely' : 'unknown'
   if ((apart || request.protocol === 'HTTP/1.0') && PLAIN_ANSWERS.has(status))
     return event(request.protocol === 'HTTP/1.0' ? 'app-http10-get-on-socket' : 'app-plain-get-on-socket', asked)
+  // Tornado answers 400 to a GET without the upgrade: 404 is a kernel or terminal that is gone, or another path.
+  if (format === 'tornado' && status === 404) return event('app-socket-not-there', asked)
   // Jupyter and gin print the reason of a refusal on a line of its own; Tornado's 400 has none.
   const sign = status === 401 || status === 403 ? 'app-socket-request-forbidden' : 'app-socket-request-refused'
   return event(sign, asked, format === 'gin' || status === 403)
