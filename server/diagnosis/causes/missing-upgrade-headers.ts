@@ -16,6 +16,7 @@ import {
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
+import { speaks11 } from '../nginx-version.ts'
 import { comesAgain } from '../rhythm.ts'
 import { scanned } from '../scanned.ts'
 import { joinPlaces, plainRequests } from '../silent-refusals.ts'
@@ -93,12 +94,9 @@ export const missingUpgradeHeaders: Cause = {
     ]
     const patch =
       weighed.scope.path === null ? null : (config?.patch(weighed.scope.server, weighed.scope.path, directives) ?? null)
-    const npm = view.evidence.formats.has('npm-access')
     return fixOf({
       layer: 'nginx',
-      summary: npm
-        ? 'In Nginx Proxy Manager: edit the proxy host and switch on "Websockets Support". For a custom location put the lines below into its own gear box.'
-        : `Add the upgrade headers to ${settings ? settings.context : 'the location that proxies this path'}, in the same block as its other proxy_set_header lines: one proxy_set_header in a block drops all inherited ones.`,
+      summary: `Add the upgrade headers to ${settings ? settings.context : 'the location that proxies this path'}, in the same block as its other proxy_set_header lines: one proxy_set_header in a block drops all inherited ones.${version(config)}${config === null && !view.hasAccess ? BEHIND_A_PAGE : ''}`,
       directives,
       snippet: snippet(directives),
       patch: patch?.patch ?? null,
@@ -109,6 +107,19 @@ export const missingUpgradeHeaders: Cause = {
     })
   },
 }
+
+/** Which of the lines an nginx needs. Source: CHANGES, 1.29.7. */
+function version(config: ConfigView | null): string {
+  const known = config?.version ?? null
+  if (known === null) return ' proxy_http_version 1.1 is needed before nginx 1.29.7, and the default since.'
+  return speaks11(known)
+    ? ` nginx ${known} speaks HTTP/1.1 by itself and sends no Connection of its own: both headers are needed all the same.`
+    : ''
+}
+
+/** Where nothing tells whose nginx it is: most of those who have none of their own have one of these. */
+const BEHIND_A_PAGE =
+  ' (Nginx Proxy Manager: switch on "Websockets Support" of the proxy host. Synology: Custom Header, Create, WebSocket in the rule.)'
 
 /** `''` maps to close: an ordinary request in the same location stays an ordinary request. */
 const MAP = `map $http_upgrade $connection_upgrade {

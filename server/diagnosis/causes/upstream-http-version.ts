@@ -15,6 +15,7 @@ import { reasonsFor, type Signs } from '../by-signs.ts'
 import type { Cause, Weighed } from '../cause.ts'
 import type { ConfigView, Observation, Scope } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
+import { speaks11 } from '../nginx-version.ts'
 import type { View } from '../view.ts'
 import { toldByApplication } from '../told-by-application.ts'
 
@@ -119,9 +120,3 @@ const missing = (confidence: number): { cause: string; confidence: number; check
   confidence,
   check: "nginx -T | grep -nE 'proxy_http_version|Upgrade|Connection' # are all three in the location of the socket?",
 })
-
-/** From 1.29.7 on the default is 1.1 (CHANGES); an unknown version is taken for an older one. */
-function speaks11(version: string | null): boolean {
-  const [major = 0, minor = 0, patch = 0] = (version ?? '0').split('.').map(Number)
-  return major > 1 || (major === 1 && (minor > 29 || (minor === 29 && patch >= 7)))
-}
