@@ -43,7 +43,7 @@ export const edgeProxy: Cause = {
     fixOf({
       layer: 'edge',
       summary:
-        'Nothing to change in this nginx. The proxy in front has to pass Upgrade and Connection on: another nginx needs the upgrade headers, a CDN its WebSocket setting, a load balancer an HTTP/1.1 listener with upgrade support.',
+        'Nothing to change in this nginx. The proxy in front has to pass Upgrade and Connection on: another nginx needs the upgrade headers, a CDN its WebSocket setting (Cloudflare: Network, WebSockets), a load balancer an HTTP/1.1 listener with upgrade support.',
       verify: [handshake(w.scope, 'nginx')],
     }),
 }
