@@ -22,6 +22,11 @@ export function readApp(record: AppRecord, time: number | null, zone: Zone): Eve
     const base = { sign: sign.sign, time, zone, scope: NOWHERE, client, connection: null }
     const echo = sign.echo === true || ECHOES.has(`${record.format} ${sign.sign}`) ? { echo: true as const } : {}
     const { kind } = sign
+    const status = sign.sign === 'app-client-got-no-101' ? answered(words) : null
+    if (status !== null)
+      return [
+        { ...base, sign: 'app-client-got-status', kind: 'handshake_failed', status, asked: 'yes', answered_by: null },
+      ]
     return kind === 'handshake_failed'
       ? [{ ...base, kind, status: null, asked: askedBy(record, sign), answered_by: 'backend', ...echo }]
       : [{ ...base, kind, ...echo }]
@@ -33,6 +38,12 @@ export function readApp(record: AppRecord, time: number | null, zone: Zone): Eve
   return [{ kind: 'other_error', sign: of, time, zone, scope: NOWHERE, client: null, connection: null }]
 }
 
+/** What a WebSocket client got in place of 101: its library asked for the upgrade, whoever answered. */
+function answered(words: string): number | null {
+  const status = /(?:response: |HTTP |but got |with resp: |status(?: code)?:? )([2-5]\d\d)\b/i.exec(words)?.[1]
+  return status === undefined ? null : Number(status)
+}
+
 const NOWHERE = { server: null, path: null, upstream: null } as const
 
 /** Lines that comment on another line of the same program: uvicorn has already printed the socket with its 403. */
@@ -42,6 +53,23 @@ const ECHOES: ReadonlySet<string> = new Set(['uvicorn app-connection-rejected'])
 function readBrowser({ extra }: AppRecord, time: number | null, zone: Zone): Event[] {
   const status = extra.get('status')
   const uri = extra.get('request_uri')
+  if (extra.has('mixed')) {
+    const scope = {
+      server: serverName(extra.get('host') ?? null),
+      path: uri === undefined ? null : pathGroup(uri || '/'),
+    }
+    return [
+      {
+        kind: 'other_error',
+        sign: 'browser-mixed-content',
+        time,
+        zone,
+        scope: { ...scope, upstream: null },
+        client: null,
+        connection: null,
+      },
+    ]
+  }
   return [
     {
       kind: 'handshake_failed',

@@ -13,6 +13,10 @@ const BEGINNINGS: readonly RegExp[] = [
   /^(?:Starting Gotify version |Started [Ll]istening on )\S/,
   /^failed to accept WebSocket connection: /,
   /^WebSocket protocol violation: /,
+  // Without the prefix, as a field of another line has it
+  /^(?:the client is not using the websocket protocol|not a websocket handshake|request origin not allowed by Upgrader)/i,
+  /^(?:Error: )?server rejected WebSocket connection: HTTP \d{3}/,
+  /^(?:\[Error\] )?(?:Failed to connect to the backend\. )?(?:Socket\.io )?connect_error: websocket error/i,
   // http-proxy-middleware, Vite, webpack-dev-server
   /^(?:<[ewi]> \[webpack-dev-server\] )?\[HPM\] \S/,
   /^<[ewi]> \[webpack-dev-server\] \S/,

@@ -156,4 +156,10 @@ export const NODE: readonly Wording[] = [
     text: /Unexpected server response: \d{3}|Opening handshake has timed out|Invalid Sec-WebSocket-Accept header/,
     example: 'Error: Unexpected server response: 400',
   },
+  {
+    sign: 'app-page-got-no-socket',
+    from: 'Socket.IO pages, Uptime Kuma',
+    text: /Cannot connect to the socket server\. \[Error: websocket error\]|connect_error: websocket error/i,
+    example: 'Cannot connect to the socket server. [Error: websocket error] Reconnecting...',
+  },
 ]

@@ -8,15 +8,21 @@ import { clientsOf, countOf } from '../group.ts'
 
 const SIGNS: Signs = {
   'plain-http-on-tls-port': { weight: 0.93, text: 'plain http (or ws://) arrived at a TLS port' },
+  'browser-mixed-content': {
+    weight: 0.95,
+    text: 'a browser refused to open ws:// from a page of https://, before anything was sent',
+  },
   'plain-http-page': {
     weight: 0.62,
     text: "the answer 400 has the size of nginx's own page for plain http at a TLS port",
   },
 }
 
+const CERTAIN = new Set(['plain-http-on-tls-port', 'browser-mixed-content'])
+
 export const clientUrlMismatch: Cause = {
   id: 'client-url-mismatch',
-  title: 'Clients use the wrong URL{which}: ws:// or http:// to a TLS port',
+  title: 'Clients use the wrong URL{which}: ws:// or http:// where TLS is spoken',
   severity: 'warning',
   docs: 'https://www.rfc-editor.org/rfc/rfc6455#section-3',
 
@@ -25,7 +31,7 @@ export const clientUrlMismatch: Cause = {
       members.every((o) => o.sign === 'plain-http-page') ? [rival(members)] : [],
     ).map((w) => {
       const n = countOf(w.observations)
-      const certain = w.observations.some((o) => o.sign === 'plain-http-on-tls-port')
+      const certain = w.observations.some((o) => CERTAIN.has(o.sign))
       // Scanners ask port 443 in plain http, too: once.
       return certain || (n >= 3 && n >= 3 * clientsOf(w.observations)) ? w : { ...w, severity: 'info' as const }
     }),
