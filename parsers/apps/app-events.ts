@@ -6,6 +6,7 @@ import { pathGroup } from '../masking.ts'
 import { serverName } from '../nginx/access-events.ts'
 import type { AccessRecord, AppRecord } from '../record.ts'
 import { TERMINATIONS } from './signs/proxies.ts'
+import { browserReason } from './browser-reasons.ts'
 import { unexplained } from './unexplained.ts'
 import { isNormal, textSign, type TextSign } from './websocket-texts.ts'
 
@@ -40,7 +41,10 @@ export function readApp(record: AppRecord, time: number | null, zone: Zone): Eve
 
 /** What a WebSocket client got in place of 101: its library asked for the upgrade, whoever answered. */
 function answered(words: string): number | null {
-  const status = /(?:response: |HTTP |but got |with resp: |status(?: code)?:? )([2-5]\d\d)\b/i.exec(words)?.[1]
+  const status =
+    /(?:response: |HTTP(?: error:)? |but got |with resp: |HandshakeError: |received: |status(?: code)?:? '?)([2-5]\d\d)\b/i.exec(
+      words,
+    )?.[1]
   return status === undefined ? null : Number(status)
 }
 
@@ -49,38 +53,27 @@ const NOWHERE = { server: null, path: null, upstream: null } as const
 /** Lines that comment on another line of the same program: uvicorn has already printed the socket with its 403. */
 const ECHOES: ReadonlySet<string> = new Set(['uvicorn app-connection-rejected'])
 
+const MIXED_CONTENT = { kind: 'other_error', sign: 'browser-mixed-content' } as const
+
 /** A page's WebSocket asked for the upgrade by itself: what it does not tell is who answered. */
-function readBrowser({ extra }: AppRecord, time: number | null, zone: Zone): Event[] {
+function readBrowser({ extra, message }: AppRecord, time: number | null, zone: Zone): Event[] {
   const status = extra.get('status')
   const uri = extra.get('request_uri')
-  if (extra.has('mixed')) {
-    const scope = {
-      server: serverName(extra.get('host') ?? null),
-      path: uri === undefined ? null : pathGroup(uri || '/'),
-    }
-    return [
-      {
-        kind: 'other_error',
-        sign: 'browser-mixed-content',
-        time,
-        zone,
-        scope: { ...scope, upstream: null },
-        client: null,
-        connection: null,
-      },
-    ]
+  const scope = {
+    server: serverName(extra.get('host') ?? null),
+    path: uri === undefined ? null : pathGroup(uri || '/'),
+    upstream: null,
   }
+  const reason = status === undefined ? (extra.has('mixed') ? MIXED_CONTENT : browserReason(message)) : null
+  if (reason !== null)
+    return [{ kind: reason.kind, sign: reason.sign, time, zone, scope, client: null, connection: null }]
   return [
     {
       kind: 'handshake_failed',
       sign: status === undefined ? 'browser-not-opened' : 'browser-unexpected-response',
       time,
       zone,
-      scope: {
-        server: serverName(extra.get('host') ?? null),
-        path: uri === undefined ? null : pathGroup(uri),
-        upstream: null,
-      },
+      scope,
       client: null,
       connection: null,
       status: status === undefined ? null : Number(status),

@@ -10,7 +10,10 @@ const SCRIPT = String.raw`(?:(?:\[Error\]|\[?\d\d:\d\d:\d\d\.\d{3}\]?|(?:[\w.@/-
 const CHROMIUM = new RegExp(
   String.raw`^${SCRIPT}WebSocket connection to '(wss?):\/\/([^/'?\s]{1,255})([^'\s]{0,4000})' failed:(?: Error during WebSocket handshake:)?(?: Unexpected response code: (\d{3}))?`,
 )
-const BARE = /^(?:Uncaught )?Error during WebSocket handshake: Unexpected response code: (\d{3})/
+const INTERRUPTED =
+  /^The connection to (wss?):\/\/([^/\s]{1,255})(\S{0,2000}) was interrupted while the page was loading/
+const BARE =
+  /^(?:Uncaught )?(?:Error: )?(?:WebSocket connection failed: )?Error during WebSocket handshake: Unexpected response code: (\d{3})/
 const FIREFOX = new RegExp(
   String.raw`^${SCRIPT}Firefox can(?:['\u2019]|\u00e2\u20ac\u2122)t establish a connection to the server at (wss?):\/\/([^/?\s]{1,255})(\S{0,4000}?)\.?(?:\s|$)`,
 )
@@ -47,7 +50,7 @@ export const browserConsole: Parser<AppRecord> = {
       const [scheme, host, uri] = mixed.slice(1).filter((part) => part !== undefined)
       return appRecord('browser-console', null, 'error', line, extras({ scheme, host, request_uri: uri, mixed: 'yes' }))
     }
-    const found = CHROMIUM.exec(line) ?? FIREFOX.exec(line)
+    const found = CHROMIUM.exec(line) ?? FIREFOX.exec(line) ?? INTERRUPTED.exec(line)
     const bare = BARE.exec(line)?.[1]
     if (bare !== undefined) return appRecord('browser-console', null, 'error', line, extras({ status: bare }))
     if (!found) return miss('no-match')
@@ -56,7 +59,7 @@ export const browserConsole: Parser<AppRecord> = {
       'browser-console',
       null,
       'error',
-      line.slice(text.indexOf(line.includes('WebSocket connection') ? 'WebSocket connection' : 'Firefox')),
+      line.slice(Math.max(0, text.search(/WebSocket connection to|Firefox can|The connection to/))),
       extras({ scheme, host, request_method: 'WEBSOCKET', request_uri: uri === '' ? '/' : uri, status }),
     )
   },

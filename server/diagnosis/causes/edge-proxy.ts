@@ -1,7 +1,8 @@
 /** Another proxy, CDN or load balancer in front took the upgrade away before the request reached this nginx. */
 import { fixOf, handshake } from '../advice.ts'
-import type { Cause } from '../cause.ts'
+import type { Cause, Weighed } from '../cause.ts'
 import { clientsOf, countOf, groupBy, times } from '../group.ts'
+import type { View } from '../view.ts'
 
 export const edgeProxy: Cause = {
   id: 'edge-proxy',
@@ -9,8 +10,9 @@ export const edgeProxy: Cause = {
   severity: 'error',
   docs: 'https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/Protocol_upgrade_mechanism',
 
-  weigh: (view) =>
-    groupBy(view.signs('upgrade-lost-before-nginx'), 'server+path').map(({ scope, members }) => {
+  weigh: (view) => [
+    ...strippedAnswers(view),
+    ...groupBy(view.signs('upgrade-lost-before-nginx'), 'server+path').map(({ scope, members }) => {
       const n = countOf(members)
       const good = view.upgradedAt(scope)
       return {
@@ -38,6 +40,7 @@ export const edgeProxy: Cause = {
         ],
       }
     }),
+  ],
 
   fix: (w) =>
     fixOf({
@@ -46,4 +49,27 @@ export const edgeProxy: Cause = {
         'Nothing to change in this nginx. The proxy in front has to pass Upgrade and Connection on: another nginx needs the upgrade headers, a CDN its WebSocket setting (Cloudflare: Network, WebSockets), a load balancer an HTTP/1.1 listener with upgrade support.',
       verify: [handshake(w.scope, 'nginx')],
     }),
+}
+
+/** A browser got 101 without what belongs to it: some hop took headers out of the answer, or answered from a cache. */
+function strippedAnswers(view: View): Weighed[] {
+  return groupBy(view.signs('browser-answer-stripped'), 'server+path').map(({ scope, members }) => ({
+    scope,
+    for: [
+      {
+        weight: 0.65,
+        text: `a browser got an answer to its handshake in which Upgrade, Connection or Sec-WebSocket-Accept was missing or wrong (${times(countOf(members))})`,
+      },
+    ],
+    against: [],
+    observations: members,
+    values: { which: scope.path === null ? '' : `: ${scope.path}` },
+    alternatives: [
+      {
+        cause: 'handshake-rejected',
+        confidence: 0.25,
+        check: `${handshake(scope, 'backend')} # the same answer without a proxy: the application is no WebSocket server`,
+      },
+    ],
+  }))
 }
