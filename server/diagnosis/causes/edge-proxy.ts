@@ -1,7 +1,9 @@
 /** Another proxy, CDN or load balancer in front took the upgrade away before the request reached this nginx. */
 import { fixOf, handshake } from '../advice.ts'
 import type { Cause, Weighed } from '../cause.ts'
+import type { ConfigView } from '../contract.ts'
 import { clientsOf, countOf, groupBy, times } from '../group.ts'
+import { APP_SIGNS, appReasons, likelyPlace } from '../upgrade-told.ts'
 import type { View } from '../view.ts'
 
 export const edgeProxy: Cause = {
@@ -10,7 +12,8 @@ export const edgeProxy: Cause = {
   severity: 'error',
   docs: 'https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/Protocol_upgrade_mechanism',
 
-  weigh: (view) => [
+  weigh: (view, config) => [
+    ...lostElsewhere(view, config),
     ...strippedAnswers(view),
     ...groupBy(view.signs('upgrade-lost-before-nginx'), 'server+path').map(({ scope, members }) => {
       const n = countOf(members)
@@ -72,4 +75,42 @@ function strippedAnswers(view: View): Weighed[] {
       },
     ],
   }))
+}
+
+/** The application misses what this nginx passes on. Both have to be of one time: a file that was changed since proves nothing
+ *  of before. */
+function lostElsewhere(view: View, config: ConfigView | null): Weighed[] {
+  const told = view.signs(...APP_SIGNS)
+  const place = told.length === 0 || view.failedHandshakes.some((o) => o.status === 400) ? null : likelyPlace(config)
+  if (place?.passes !== true) return []
+  const last = Math.max(...told.map((o) => o.last ?? Infinity))
+  const changed = config?.changed_at ?? null
+  return [
+    {
+      scope: { server: null, path: null, upstream: null },
+      source: told[0]?.exemplars[0]?.source ?? 'application',
+      for: [
+        ...appReasons(told),
+        { weight: 0.3, text: `your configuration passes both headers on in ${place.where}: another hop dropped them` },
+      ],
+      against:
+        changed !== null && changed > last
+          ? [
+              {
+                weight: 0.4,
+                text: 'the configuration was changed after the last such line: it may be the repaired one',
+              },
+            ]
+          : [],
+      observations: told,
+      values: { which: ', or behind it' },
+      alternatives: [
+        {
+          cause: 'missing-upgrade-headers',
+          confidence: 0.25,
+          check: 'sudo nginx -T # is that block the one that runs, and was nginx reloaded since it was changed?',
+        },
+      ],
+    },
+  ]
 }

@@ -22,6 +22,7 @@ import { scanned } from '../scanned.ts'
 import { joinPlaces, plainRequests } from '../silent-refusals.ts'
 import { timeline } from '../timeline.ts'
 import { unsaid } from '../unsaid-upgrade.ts'
+import { APP_SIGNS, appReasons, lacking, likelyPlace, passesUpgrade, type LikelyPlace } from '../upgrade-told.ts'
 import { HUB_SIGN, type SuccessesAt, type View } from '../view.ts'
 
 /** What backends answer to a handshake that arrives as an ordinary GET, and how telling each answer is when it is known
@@ -34,7 +35,6 @@ const ANSWERS: Readonly<Record<number, { meaning: string; asked: number; likely:
   405: { meaning: '405 Method Not Allowed', asked: 0.45, likely: 0.4, unknown: 0 },
   200: { meaning: '200 OK instead of 101', asked: 0.45, likely: 0.4, unknown: 0 },
 }
-const APP_SIGNS = ['app-connection-token-missing', 'app-upgrade-token-missing'] as const
 
 export const missingUpgradeHeaders: Cause = {
   id: 'missing-upgrade-headers',
@@ -75,11 +75,15 @@ export const missingUpgradeHeaders: Cause = {
       partner.count = Math.max(countOf(partner.observations) - countOf(told), countOf(told))
     }
     const rest = groups.filter((w) => w !== null)
-    return partner ? rest : [...rest, fromApplication(told)]
+    if (partner) return rest
+    // What passes them on did not lose them: edge-proxy.
+    const place = likelyPlace(config)
+    return place?.passes === true ? rest : [...rest, fromApplication(told, place)]
   },
 
   fix(weighed, config, view) {
-    const settings = settingsFor(weighed.scope, config)
+    const settings =
+      settingsFor(weighed.scope, config) ?? (weighed.values?.['place'] ? (likelyPlace(config)?.settings ?? null) : null)
     if (weighed.over?.why === 'config-changed') return applied(weighed, settings)
     if (settings !== null && passesUpgrade(settings))
       return weighed.over?.why === 'succeeded'
@@ -274,40 +278,35 @@ function phrase(o: Observation): string {
     : 'the log does not say whether the client asked for an upgrade,'
 }
 
-function fromApplication(told: Observation[]): Weighed {
+function fromApplication(told: Observation[], place: LikelyPlace | null): Weighed {
+  const nowhere = { server: null, path: null, upstream: null }
   return {
-    scope: { server: null, path: null, upstream: null },
+    scope: nowhere,
     source: told[0]?.exemplars[0]?.source ?? 'application',
-    for: appReasons(told),
-    against: [
-      {
-        weight: 0,
-        text: 'no nginx log of the same time was given: the line proves that the header was lost, not at which hop',
-      },
+    for: [
+      ...appReasons(told),
+      ...(place === null
+        ? []
+        : [
+            {
+              weight: 0.85,
+              text: `your configuration does not pass them: ${lacking(place.settings)} in ${place.where}`,
+            },
+          ]),
     ],
+    against:
+      place === null
+        ? [
+            {
+              weight: 0,
+              text: 'no nginx log of the same time was given: the line proves that the header was lost, not at which hop',
+            },
+          ]
+        : [],
     observations: told,
-    values: { where: '' },
-    alternatives: alternatives({ server: null, path: null, upstream: null }, 400),
+    values: { where: '', ...(place === null ? {} : { place: place.where }) },
+    alternatives: place === null ? alternatives(nowhere, 400) : [],
   }
-}
-
-function appReasons(told: readonly Observation[]): Reason[] {
-  const authenticated = told.some((o) => o.asked === 'likely')
-  const what = told.some((o) => o.sign === 'app-connection-token-missing')
-    ? "'upgrade' was missing in Connection"
-    : "'websocket' was missing in Upgrade"
-  const reasons = [
-    {
-      weight: authenticated ? 0.75 : 0.6,
-      text: `the application printed what it received ${times(countOf(told))}: ${what}`,
-    },
-  ]
-  if (authenticated)
-    reasons.push({
-      weight: 0.15,
-      text: 'it asks for a login before it upgrades, so the request came from its own page and not from a scanner',
-    })
-  return reasons
 }
 
 function alternatives(scope: Scope, status: number | null, settings: EffectiveProxy | null = null): Alternative[] {
@@ -345,24 +344,6 @@ function alternatives(scope: Scope, status: number | null, settings: EffectivePr
 
 function settingsFor(scope: Scope, config: ConfigView | null): EffectiveProxy | null {
   return scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
-}
-
-/** `Connection` counts as passed when it is upgrade by constant, by map, or handed through. */
-function passesUpgrade(settings: EffectiveProxy): boolean {
-  const upgrade = settings.set_headers.get('upgrade')?.value
-  const connection = settings.set_headers.get('connection')?.value
-  return (
-    upgrade !== undefined &&
-    upgrade !== '' &&
-    connection !== undefined &&
-    (/^upgrade$/i.test(connection) || connection.startsWith('$'))
-  )
-}
-
-function lacking(settings: EffectiveProxy): string {
-  const missing = ['upgrade', 'connection'].filter((name) => (settings.set_headers.get(name)?.value ?? '') === '')
-  if (missing.length === 0) return `Connection is set to "${settings.set_headers.get('connection')?.value ?? ''}"`
-  return `no ${missing.map((name) => `proxy_set_header ${name === 'upgrade' ? 'Upgrade' : 'Connection'}`).join(' and no ')}`
 }
 
 function elsewhere(weighed: Weighed, settings: EffectiveProxy): ReturnType<Cause['fix']> {
