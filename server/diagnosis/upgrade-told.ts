@@ -11,6 +11,8 @@ export interface LikelyPlace {
   /** `location / (/etc/nginx/nginx.conf:12)`. */
   where: string
   passes: boolean
+  /** One that it serves. */
+  path: string
 }
 
 /** Where sockets of known applications are; others are mostly below `/`. */
@@ -28,12 +30,16 @@ const PATHS = [
 /** The block that serves them; null when the configuration has none, or several that do not agree. */
 export function likelyPlace(config: ConfigView | null): LikelyPlace | null {
   if (config === null) return null
-  const all = PATHS.flatMap((path) => config.settings(null, path) ?? []).filter((s) => s.proxy_pass !== null)
-  const [settings] = all
-  if (settings === undefined) return null
+  const all = PATHS.flatMap((path) => {
+    const settings = config.settings(null, path)
+    return settings === null || settings.proxy_pass === null ? [] : [{ path, settings }]
+  })
+  const [first] = all
+  if (first === undefined) return null
+  const { path, settings } = first
   const passes = passesUpgrade(settings)
-  if (all.some((other) => passesUpgrade(other) !== passes)) return null
-  return { settings, where: `${settings.context} (${settings.file}:${settings.line})`, passes }
+  if (all.some((other) => passesUpgrade(other.settings) !== passes)) return null
+  return { settings, where: `${settings.context} (${settings.file}:${settings.line})`, passes, path }
 }
 
 export function appReasons(told: readonly Observation[]): Reason[] {

@@ -82,8 +82,9 @@ export const missingUpgradeHeaders: Cause = {
   },
 
   fix(weighed, config, view) {
-    const settings =
-      settingsFor(weighed.scope, config) ?? (weighed.values?.['place'] ? (likelyPlace(config)?.settings ?? null) : null)
+    // An application's line names no path: the block that serves sockets is meant.
+    const at = weighed.values?.['place'] ?? weighed.scope.path
+    const settings = settingsFor({ ...weighed.scope, path: at }, config)
     if (weighed.over?.why === 'config-changed') return applied(weighed, settings)
     if (settings !== null && passesUpgrade(settings))
       return weighed.over?.why === 'succeeded'
@@ -96,8 +97,7 @@ export const missingUpgradeHeaders: Cause = {
       { context, text: 'proxy_set_header Upgrade $http_upgrade;' },
       { context, text: 'proxy_set_header Connection $connection_upgrade;' },
     ]
-    const patch =
-      weighed.scope.path === null ? null : (config?.patch(weighed.scope.server, weighed.scope.path, directives) ?? null)
+    const patch = at === null ? null : (config?.patch(weighed.scope.server, at, directives) ?? null)
     return fixOf({
       layer: 'nginx',
       summary: `Add the upgrade headers to ${settings ? settings.context : 'the location that proxies this path'}, in the same block as its other proxy_set_header lines: one proxy_set_header in a block drops all inherited ones.${version(config)}${config === null && !view.hasAccess ? BEHIND_A_PAGE : ''}`,
@@ -304,7 +304,7 @@ function fromApplication(told: Observation[], place: LikelyPlace | null): Weighe
           ]
         : [],
     observations: told,
-    values: { where: '', ...(place === null ? {} : { place: place.where }) },
+    values: { where: '', ...(place === null ? {} : { place: place.path }) },
     alternatives: place === null ? alternatives(nowhere, 400) : [],
   }
 }
