@@ -48,6 +48,16 @@ export function socketPlace(path: string): 'known' | 'named' | null {
   return SOCKET_FOLDER.test(path) ? 'named' : null
 }
 
+/** Where SignalR and Blazor speak once `negotiate` has given them an id: a hub by its usual names. WebSocket, Server-Sent
+ *  Events and long polling all ask for the same URL by GET, so a failure there is one of three things; successes without 101
+ *  are the other two. Source: HttpConnectionDispatcher of ASP.NET Core; Microsoft's own names of hubs. */
+const HUB = /\/(?:\w{0,60}hubs?|hubs?\/[\w-]{1,60}|_blazor)\/?$/i
+const HUB_ID = /[?&]id=/
+
+/** Whether a line about this path group asks a SignalR hub with an id. */
+export const asksHub = (path: string | null, lines: readonly { text: string }[]): boolean =>
+  path !== null && HUB.test(path) && lines.some(({ text }) => HUB_ID.test(text))
+
 /** A path whose last segment is a usual name for a socket. A hint only: it never makes a request a handshake. */
 export const SOCKET_NAME = /\/(?:wss?|websockets?|sockets?)\/?$/i
 

@@ -4,7 +4,7 @@ import type { Bucket, EventRow, Problem, Problems, Sources, StreamMessages } fro
 import { ApiError, get } from './api.ts'
 import type { Connection } from './connection.ts'
 import { mergeEvents } from './data/events.ts'
-import { isNow, upsert } from './data/rank.ts'
+import { isLoud, isNow, upsert } from './data/rank.ts'
 import { hrefTo, parseHash, type Route } from './routing.ts'
 import type { Message } from './stream.ts'
 
@@ -37,7 +37,9 @@ export const outdated = signal(false)
 
 export const problems = nothing<Problems>()
 export const sources = nothing<Sources>()
-export const happeningNow = computed(() => problems.value.data?.problems.filter(isNow).length ?? 0)
+export const happeningNow = computed(
+  () => problems.value.data?.problems.filter((p) => isNow(p) && isLoud(p)).length ?? 0,
+)
 /** Problems that came in while the page was open; their rows are marked once. */
 export const arrived = signal<ReadonlySet<string>>(new Set())
 

@@ -6,6 +6,7 @@ import { pathGroup } from '../masking.ts'
 import { serverName } from '../nginx/access-events.ts'
 import type { AccessRecord, AppRecord } from '../record.ts'
 import { TERMINATIONS } from './signs/proxies.ts'
+import { browserReason } from './browser-reasons.ts'
 import { unexplained } from './unexplained.ts'
 import { isNormal, textSign, type TextSign } from './websocket-texts.ts'
 
@@ -22,6 +23,11 @@ export function readApp(record: AppRecord, time: number | null, zone: Zone): Eve
     const base = { sign: sign.sign, time, zone, scope: NOWHERE, client, connection: null }
     const echo = sign.echo === true || ECHOES.has(`${record.format} ${sign.sign}`) ? { echo: true as const } : {}
     const { kind } = sign
+    const status = sign.sign === 'app-client-got-no-101' ? answered(words) : null
+    if (status !== null)
+      return [
+        { ...base, sign: 'app-client-got-status', kind: 'handshake_failed', status, asked: 'yes', answered_by: null },
+      ]
     return kind === 'handshake_failed'
       ? [{ ...base, kind, status: null, asked: askedBy(record, sign), answered_by: 'backend', ...echo }]
       : [{ ...base, kind, ...echo }]
@@ -33,26 +39,41 @@ export function readApp(record: AppRecord, time: number | null, zone: Zone): Eve
   return [{ kind: 'other_error', sign: of, time, zone, scope: NOWHERE, client: null, connection: null }]
 }
 
+/** What a WebSocket client got in place of 101: its library asked for the upgrade, whoever answered. */
+function answered(words: string): number | null {
+  const status =
+    /(?:response: |HTTP(?: error:)? |but got |with resp: |HandshakeError: |received: |status(?: code)?:? '?)([2-5]\d\d)\b/i.exec(
+      words,
+    )?.[1]
+  return status === undefined ? null : Number(status)
+}
+
 const NOWHERE = { server: null, path: null, upstream: null } as const
 
 /** Lines that comment on another line of the same program: uvicorn has already printed the socket with its 403. */
 const ECHOES: ReadonlySet<string> = new Set(['uvicorn app-connection-rejected'])
 
+const MIXED_CONTENT = { kind: 'other_error', sign: 'browser-mixed-content' } as const
+
 /** A page's WebSocket asked for the upgrade by itself: what it does not tell is who answered. */
-function readBrowser({ extra }: AppRecord, time: number | null, zone: Zone): Event[] {
+function readBrowser({ extra, message }: AppRecord, time: number | null, zone: Zone): Event[] {
   const status = extra.get('status')
   const uri = extra.get('request_uri')
+  const scope = {
+    server: serverName(extra.get('host') ?? null),
+    path: uri === undefined ? null : pathGroup(uri || '/'),
+    upstream: null,
+  }
+  const reason = status === undefined ? (extra.has('mixed') ? MIXED_CONTENT : browserReason(message)) : null
+  if (reason !== null)
+    return [{ kind: reason.kind, sign: reason.sign, time, zone, scope, client: null, connection: null }]
   return [
     {
       kind: 'handshake_failed',
       sign: status === undefined ? 'browser-not-opened' : 'browser-unexpected-response',
       time,
       zone,
-      scope: {
-        server: serverName(extra.get('host') ?? null),
-        path: uri === undefined ? null : pathGroup(uri),
-        upstream: null,
-      },
+      scope,
       client: null,
       connection: null,
       status: status === undefined ? null : Number(status),
@@ -137,6 +158,9 @@ const GOTIFY = /^(?:\/[\w-]{1,60})?\/stream$/
 const PLAIN_ANSWERS: ReadonlySet<number> = new Set([400, 404, 405, 426])
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 426])
 
+/** JupyterHub for a server that does not run (424 since its version 3), gateways for a kernel that cannot be reached. */
+const AWAY: ReadonlySet<number> = new Set([424, 502, 503, 504, 599])
+
 /** The status of an application's line is often not the one on the wire (gin prints 200 for an accepted upgrade), so it
  *  is not passed on: what it tells is in the sign. */
 function readRequest(format: string, request: RequestLine, time: number | null, zone: Zone): Event[] {
@@ -158,6 +182,8 @@ function readRequest(format: string, request: RequestLine, time: number | null, 
     },
   ]
   if (method === 'WEBSOCKET') return status !== null && status >= 400 ? event('app-closed-before-accept', 'yes') : []
+  if (method === 'GET' && status !== null && format === 'tornado' && known && AWAY.has(status))
+    return event('app-socket-remote-away', 'likely')
   if (method !== 'GET' || status === null || !REFUSALS.has(status)) return []
   const path = uri.replace(/[?#].*$/s, '')
   // Engine.IO's long polling is no handshake, whatever folder it is in.
@@ -168,6 +194,8 @@ function readRequest(format: string, request: RequestLine, time: number | null, 
   const asked = known ? 'likely' : 'unknown'
   if ((apart || request.protocol === 'HTTP/1.0') && PLAIN_ANSWERS.has(status))
     return event(request.protocol === 'HTTP/1.0' ? 'app-http10-get-on-socket' : 'app-plain-get-on-socket', asked)
+  // Tornado answers 400 to a GET without the upgrade: 404 is a kernel or terminal that is gone, or another path.
+  if (format === 'tornado' && status === 404) return event('app-socket-not-there', asked)
   // Jupyter and gin print the reason of a refusal on a line of its own; Tornado's 400 has none.
   const sign = status === 401 || status === 403 ? 'app-socket-request-forbidden' : 'app-socket-request-refused'
   return event(sign, asked, format === 'gin' || status === 403)

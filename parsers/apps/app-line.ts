@@ -29,6 +29,8 @@ const SHAPES: readonly RegExp[] = [
   `^\\[${STAMPED}\\]\\[(?<level>${LEVEL}) *\\]\\[(?<logger>[\\w.$-]{1,200}) *\\] (?<rest>.*)$`,
   // logback, log4j: `TIME [thread] LEVEL logger - text`
   `^${WHEN} \\[[^\\]]{1,150}\\] +(?<level>${LEVEL}) +(?<logger>[\\w.$]{1,200})(?: -|:) (?<rest>.*)$`,
+  // The logger and its level in one bracket: `TIME [logger.LEVEL] text`
+  `^${STAMPED} \\[(?<logger>[a-z][\\w.]{0,200})\\.(?<level>${LEVEL})\\] (?<rest>.*)$`,
   // Python, logger named first: `TIME - logger - LEVEL - text`
   `^${STAMPED} - (?<logger>[\\w.-]{1,200}) - (?<level>${LEVEL}) - (?<rest>.*)$`,
   // Python, colons between: `TIME:LEVEL:text`, `TIME:LEVEL:logger:text`

@@ -10,10 +10,18 @@ const SCRIPT = String.raw`(?:(?:\[Error\]|\[?\d\d:\d\d:\d\d\.\d{3}\]?|(?:[\w.@/-
 const CHROMIUM = new RegExp(
   String.raw`^${SCRIPT}WebSocket connection to '(wss?):\/\/([^/'?\s]{1,255})([^'\s]{0,4000})' failed:(?: Error during WebSocket handshake:)?(?: Unexpected response code: (\d{3}))?`,
 )
-const BARE = /^(?:Uncaught )?Error during WebSocket handshake: Unexpected response code: (\d{3})/
+const INTERRUPTED =
+  /^The connection to (wss?):\/\/([^/\s]{1,255})(\S{0,2000}) was interrupted while the page was loading/
+const BARE =
+  /^(?:Uncaught )?(?:Error: )?(?:WebSocket connection failed: )?Error during WebSocket handshake: Unexpected response code: (\d{3})/
 const FIREFOX = new RegExp(
   String.raw`^${SCRIPT}Firefox can(?:['\u2019]|\u00e2\u20ac\u2122)t establish a connection to the server at (wss?):\/\/([^/?\s]{1,255})(\S{0,4000}?)\.?(?:\s|$)`,
 )
+
+/** A page of https that asks for ws://, which no browser opens. Sources: Chromium content/renderer mixed_content_checker, its
+ *  websocket_channel_impl.cc and DOMWebSocket; Firefox security.properties (BlockMixedActiveContent); WebKit. */
+const MIXED =
+  /^(?:.{0,120}?[ :])?(?:Mixed Content: The page at '[^'\n]{1,2000}' was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint '(wss?):\/\/([^/'?\s]{1,255})([^'\s]{0,2000})'|Blocked loading mixed active content [\u201c"'](wss?):\/\/([^/\u201d"'?\s]{1,255})([^\u201d"'\s]{0,2000})|(?:Uncaught )?(?:\w{0,20}: )?(?:Failed to construct 'WebSocket': )?An insecure WebSocket connection may not be initiated from a page loaded over HTTPS|(?:\[blocked\] )?The page at https:\/\/\S{1,2000} was not allowed to (?:display|run) insecure content from (wss?):\/\/([^/\s]{1,255})(\S{0,2000}))/
 
 export const browserConsole: Parser<AppRecord> = {
   id: 'browser-console',
@@ -28,12 +36,21 @@ export const browserConsole: Parser<AppRecord> = {
       fields: { time: null, level: 'error' },
     },
     {
+      line: "Mixed Content: The page at 'https://chat.example/' was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint 'ws://chat.example/ws'. This request has been blocked; this endpoint must be available over WSS.",
+      fields: { time: null, level: 'error' },
+    },
+    {
       line: 'Firefox can’t establish a connection to the server at wss://chat.example/cable.',
       fields: { time: null, level: 'error' },
     },
   ],
   parse(line): Parsed<AppRecord> {
-    const found = CHROMIUM.exec(line) ?? FIREFOX.exec(line)
+    const mixed = /insecure|mixed/.test(line) ? MIXED.exec(line) : null
+    if (mixed) {
+      const [scheme, host, uri] = mixed.slice(1).filter((part) => part !== undefined)
+      return appRecord('browser-console', null, 'error', line, extras({ scheme, host, request_uri: uri, mixed: 'yes' }))
+    }
+    const found = CHROMIUM.exec(line) ?? FIREFOX.exec(line) ?? INTERRUPTED.exec(line)
     const bare = BARE.exec(line)?.[1]
     if (bare !== undefined) return appRecord('browser-console', null, 'error', line, extras({ status: bare }))
     if (!found) return miss('no-match')
@@ -42,7 +59,7 @@ export const browserConsole: Parser<AppRecord> = {
       'browser-console',
       null,
       'error',
-      line.slice(text.indexOf(line.includes('WebSocket connection') ? 'WebSocket connection' : 'Firefox')),
+      line.slice(Math.max(0, text.search(/WebSocket connection to|Firefox can|The connection to/))),
       extras({ scheme, host, request_method: 'WEBSOCKET', request_uri: uri === '' ? '/' : uri, status }),
     )
   },

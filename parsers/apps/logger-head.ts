@@ -17,6 +17,8 @@ const HEADS: readonly RegExp[] = [
   `^${TIME} +\\[?${LEVEL_WORD}\\]?:? +(?:\\([^()]{1,100}\\) )?(?:\\[[\\w.-]{1,200}\\] +|[a-z][\\w]{0,60}(?:\\.\\w{1,60}){0,6}:? +(?:- +)?)?`,
   // `TIME logger LEVEL `
   `^${TIME} [a-z]\\w{0,60}(?:\\.\\w{1,60}){0,6} +${LEVEL_WORD} +`,
+  // script-server: `TIME [logger.LEVEL] `
+  `^${TIME} \\[[\\w.-]{1,200}\\.${LEVEL_WORD}\\] `,
   // Streamlit: `TIME `
   `^${TIME} +`,
 ].map((source) => new RegExp(source))

@@ -13,6 +13,14 @@ const BEGINNINGS: readonly RegExp[] = [
   /^(?:Starting Gotify version |Started [Ll]istening on )\S/,
   /^failed to accept WebSocket connection: /,
   /^WebSocket protocol violation: /,
+  // Without the prefix, as a field of another line has it
+  /^(?:the client is not using the websocket protocol|not a websocket handshake|request origin not allowed by Upgrader)/i,
+  /^(?:Error: )?server rejected WebSocket connection: HTTP \d{3}/,
+  /^(?:wscat: )?error: Unexpected server response: \d{3}/i,
+  /^(?:[\w.]{1,80}\.)?(?:WebSocketBadStatusException: Handshake status|WSServerHandshakeError:|InvalidHandshakeException: Invalid status code received:|InvalidStatus(?:Code)?: server rejected WebSocket connection: HTTP) \d{3}/,
+  /^(?:System\.Net\.WebSockets\.WebSocketException \(0x[0-9A-F]{1,8}\): )?The server returned status code '\d{3}' when status code '101' was expected/,
+  /^(?:Error: )?(?:tungstenite: )?HTTP error: \d{3} [A-Z]/,
+  /^(?:\[Error\] )?(?:Failed to connect to the backend\. )?(?:Socket\.io )?connect_error: websocket error/i,
   // http-proxy-middleware, Vite, webpack-dev-server
   /^(?:<[ewi]> \[webpack-dev-server\] )?\[HPM\] \S/,
   /^<[ewi]> \[webpack-dev-server\] \S/,

@@ -42,6 +42,10 @@ const MEANINGS: readonly (readonly [sign: string, kind: TextSign['kind'], echo?:
   // The application itself, or its own remote
   ['app-websocket-library-missing', 'other_error'],
   ['app-no-hijacker', 'other_error'],
+  ['app-proxy-refused', 'upstream_refused'],
+  ['app-proxy-name-unknown', 'upstream_dns'],
+  ['app-proxy-timeout', 'upstream_timeout'],
+  ['app-proxy-reset', 'upstream_reset'],
   ['app-remote-refused', 'upstream_refused'],
   ['app-remote-name-unknown', 'upstream_dns'],
   ['app-remote-timeout', 'upstream_timeout'],
@@ -58,6 +62,8 @@ const MEANINGS: readonly (readonly [sign: string, kind: TextSign['kind'], echo?:
   ['app-copy-failed', 'abnormal_closure'],
   // Where nothing above says why
   ['app-client-got-no-101', 'handshake_failed'],
+  ['app-page-got-no-socket', 'handshake_failed'],
+  ['app-fell-back-to-http', 'handshake_failed'],
   ['app-connection-rejected', 'handshake_failed'],
   ['app-not-http', 'other_error'],
   ['app-plain-at-tls', 'upstream_tls'],

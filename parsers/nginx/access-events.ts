@@ -40,6 +40,10 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
     return { status, events: [{ ...base, time, kind: 'sticky_lost', sign: 'engine-io-session-unknown' }], failed: null }
   if (engine === 'version-refused')
     return { status, events: [{ ...base, time, kind: 'other_error', sign: 'engine-io-version-refused' }], failed: null }
+  // RFC 6455, 4.1: a handshake is a GET. Monitors ask by HEAD, polling transports send by POST, browsers ask leave by OPTIONS.
+  // A backend that is down is so for them as well: from 500 on they are kept.
+  if (asked !== 'yes' && (fields.request_method ?? 'GET') !== 'GET')
+    return { status, events: [], failed: status >= 500 && asked !== 'no' ? { status, scope, answered_by } : null }
   if (asked === 'no' && !saysNothing(status) && knownSocket(uri) !== null) {
     const event: Event = {
       ...base,

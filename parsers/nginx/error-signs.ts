@@ -151,6 +151,9 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
     kind: 'client_closed',
     message: /^(?:\w+\(\) reported that )?client prematurely closed connection, so upstream connection is closed too/,
   },
+  // http/v2/ngx_http_v2.c since 1.31.0; before it was passed on, and the 101 that came back had nowhere to go
+  { sign: 'http2-upgrade-refused', kind: 'other_error', message: /^client sent "Upgrade" header/ },
+  { sign: 'http2-upgrade-broken', kind: 'other_error', message: /^epoll_ctl\(/, action: UPGRADED, errno: [17] },
   { sign: 'plain-http-on-tls-port', kind: 'other_error', message: /^client sent plain HTTP request to HTTPS port/ },
   // Limits
   { sign: 'limit-req', kind: 'resource_limit', message: /^limiting requests, excess/ },

@@ -39,10 +39,10 @@ export function blindSpots(evidence: Evidence, empty: readonly string[] = []): B
       change:
         'error_log /var/log/nginx/error.log info;   # in the location of the socket, or add $request_time $upstream_response_time to log_format',
     })
-  else if (!info && levels.size > 0)
+  else if (!info && (levels.size > 0 || evidence.lifetimes.size > 0))
     spots.push({
       what: 'who ended a session',
-      why: 'the error log has no line at level info, so it is probably set above it: idle timeouts and visitors who vanish are not written; only session lengths show them',
+      why: `${levels.size > 0 ? 'the error log has no line at level info, so it is probably set above it' : 'no line of an nginx error log was read, or it is empty and probably set above level info'}: idle timeouts and visitors who vanish are not written; only session lengths show them`,
       change: 'error_log /var/log/nginx/error.log info;   # in the location of the socket',
     })
   if (levels.size === 0 && access)

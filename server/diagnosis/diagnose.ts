@@ -3,12 +3,13 @@ import { backedUp } from './advice.ts'
 import { blindSpots } from './blind-spots.ts'
 import { CAUSES } from './causes/index.ts'
 import { confidence, type Cause, type Reason, type Weighed } from './cause.ts'
-import type { BlindSpot, ConfigView, Evidence, Exemplar, Finding, Severity } from './contract.ts'
+import type { BlindSpot, ConfigView, Evidence, Exemplar, Finding, Fix, Severity } from './contract.ts'
 import { keepExemplar } from './evidence.ts'
 import { addressed, addressedChecks, frontDoor } from './front-door.ts'
 import { findingId } from './finding-id.ts'
 import { countOf } from './group.ts'
 import { commandsFor } from './installation.ts'
+import { inTheirTerms, productOf } from './products.ts'
 import { inspect, type View } from './view.ts'
 import { asTold, workedSince, type Worked } from './worked-since.ts'
 
@@ -101,6 +102,7 @@ function toFinding(cause: Cause, proposed: Weighed, config: ConfigView | null, v
   const title = sure < 0.5 ? `Possibly: ${filled}` : filled
   const severity = muted(weighed.severity ?? cause.severity, sure)
   const door = frontDoor(weighed.scope, lines(weighed.observations))
+  const fix = worded(cause.id, cause.fix(weighed, config, view), config, weighed, view)
   const times = weighed.observations.flatMap((o) => [o.first, o.last]).filter((t) => t !== null)
   return {
     id: findingId(cause.id, weighed.scope),
@@ -117,10 +119,19 @@ function toFinding(cause: Cause, proposed: Weighed, config: ConfigView | null, v
     scope: { ...weighed.scope, source: weighed.source ?? null },
     evidence,
     alternatives: addressedChecks(weighed.alternatives ?? [], door).sort((a, b) => b.confidence - a.confidence),
-    fix: commandsFor(backedUp(addressed(cause.fix(weighed, config, view), door)), config, view.evidence.formats),
+    fix: commandsFor(backedUp(addressed(fix, door)), config, view.evidence.formats),
     ...(over ? { over: { ...over, since: new Date(over.since).toISOString(), was: { title, severity } } } : {}),
     ...(worked ? { worked: asTold(cause.id, worked) } : {}),
   }
+}
+
+/** What the program that writes the configuration calls it, before what it means in nginx. */
+function worded(cause: string, fix: Fix, config: ConfigView | null, weighed: Weighed, view: View): Fix {
+  if (fix.layer !== 'nginx') return fix
+  const file = fix.target?.file ?? null
+  const product = productOf(config, view.evidence.formats, file, lines(weighed.observations))
+  const told = product === null ? null : inTheirTerms(cause, product)
+  return told === null ? fix : { ...fix, summary: `${told} ${fix.summary}` }
 }
 
 const lines = (observations: Weighed['observations']): Exemplar[] => observations.flatMap(({ exemplars }) => exemplars)

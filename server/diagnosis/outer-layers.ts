@@ -10,7 +10,7 @@ export interface TimeoutOf {
   /** Whose configuration has to change. */
   layer: 'nginx' | 'edge'
   source: string
-  /** Month in which the source said so. */
+  /** Month of the source's own date, else in which it was read. */
   read: string
 }
 
@@ -66,6 +66,14 @@ export const TIMEOUTS: readonly TimeoutOf[] = [
     read: '2026-11',
   },
   {
+    whose: "an AWS Classic Load Balancer's idle timeout",
+    seconds: 60,
+    kind: 'idle',
+    layer: 'edge',
+    source: `${AWS}/classic/config-idle-timeout.html`,
+    read: '2026-11',
+  },
+  {
     whose: "an AWS Network Load Balancer's idle timeout",
     seconds: 350,
     kind: 'idle',
@@ -90,12 +98,20 @@ export const TIMEOUTS: readonly TimeoutOf[] = [
     read: '2026-11',
   },
   {
+    whose: "Cloud Run's request timeout",
+    seconds: 300,
+    kind: 'lifetime',
+    layer: 'edge',
+    source: 'https://cloud.google.com/run/docs/triggering/websockets',
+    read: '2026-11',
+  },
+  {
     whose: "an Azure Load Balancer's idle timeout",
     seconds: 240,
     kind: 'idle',
     layer: 'edge',
     source: 'https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-idle-timeout',
-    read: '2026-11',
+    read: '2024-02',
   },
   {
     whose: "Heroku's idle timeout",
@@ -103,7 +119,7 @@ export const TIMEOUTS: readonly TimeoutOf[] = [
     kind: 'idle',
     layer: 'edge',
     source: 'https://devcenter.heroku.com/articles/websockets#timeouts',
-    read: '2026-11',
+    read: '2025-02',
   },
 ]
 

@@ -1,5 +1,5 @@
 /** How loud a failure between nginx and a backend may be. */
-import { ENGINE_IO } from '../../parsers/known-sockets.ts'
+import { asksHub, ENGINE_IO } from '../../parsers/known-sockets.ts'
 import type { Observation, Severity } from './contract.ts'
 import { countOf } from './group.ts'
 import { CALM, outages } from './rhythm.ts'
@@ -23,8 +23,10 @@ export function severityOf(members: readonly Observation[], view: View, ofSocket
   return lasts ? 'warning' : 'info'
 }
 
-/** Engine.IO has one path for polling and for WebSocket: the query of the kept lines tells which it was. */
+/** Engine.IO has one path for polling and for WebSocket: the query of the kept lines tells which it was. Of SignalR nothing
+ *  tells; whichever it was is a session. */
 const asksForSocket = ({ scope, exemplars }: Observation): boolean =>
-  scope.path !== null &&
-  ENGINE_IO.test(scope.path) &&
-  exemplars.some(({ text }) => text.includes('transport=websocket'))
+  asksHub(scope.path, exemplars) ||
+  (scope.path !== null &&
+    ENGINE_IO.test(scope.path) &&
+    exemplars.some(({ text }) => text.includes('transport=websocket')))

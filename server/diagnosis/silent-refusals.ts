@@ -58,7 +58,7 @@ const PLAIN: Readonly<Record<string, Meaning>> = {
   'app-socket-request-refused': {
     likely: 0.48,
     unknown: 0.4,
-    text: 'the application answered 400 there, as it does to a request without the upgrade, and does not say why',
+    text: 'the application refused the request there, as it does one without the upgrade, and does not say why',
   },
 }
 const FORBIDDEN: Readonly<Record<string, Meaning>> = {

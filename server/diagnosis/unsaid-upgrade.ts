@@ -13,6 +13,15 @@ const SIGNS: Signs = {
     weight: 0.45,
     text: 'the application got a request for its WebSocket transport that was no handshake',
   },
+  // Its page tries the WebSocket first. Another hop, or a network of the visitor's, may have refused it.
+  'app-fell-back-to-http': {
+    weight: 0.55,
+    text: 'the application serves its tunnel over plain HTTP, which its page asks for when the WebSocket did not open',
+  },
+  'app-page-got-no-socket': {
+    weight: 0.45,
+    text: 'the page was served and its WebSocket did not open; the page does not know why',
+  },
   // Portainer from 2.16 on logs the refused upgrade itself at debug: that it answered twice is all that is left of it.
   'app-answered-twice': {
     weight: 0.4,

@@ -1,6 +1,6 @@
 /** Questions that several causes ask of the evidence, answered once. */
-import { ENGINE_IO, knownSocket, SOCKET_NAME, socketPlace } from '../../parsers/known-sockets.ts'
-import type { Evidence, Observation, Scope, Suspect } from './contract.ts'
+import { asksHub, ENGINE_IO, knownSocket, SOCKET_NAME, socketPlace } from '../../parsers/known-sockets.ts'
+import type { Asked, Evidence, Observation, Scope, Suspect } from './contract.ts'
 import { MinuteCounts } from './minute-counts.ts'
 import type { Successes } from './timeline.ts'
 
@@ -69,8 +69,8 @@ export function inspect(evidence: Evidence): View {
     ...all.filter((o) => o.kind === 'handshake_failed'),
     ...inOrder(evidence.suspects)
       .filter((s) => !queried.has(s.scope.path ?? ''))
-      .filter((s) => isSocket(s.scope) || (asksForUpgrade(s) && socketPlace(s.scope.path ?? '') !== null))
-      .map((s) => promote(s, isProven(s.scope))),
+      .filter((s) => isSocket(s.scope) || isHub(s) || (asksForUpgrade(s) && socketPlace(s.scope.path ?? '') !== null))
+      .map((s) => (isHub(s) ? promoted(s, HUB_SIGN, 'unknown') : promote(s, isProven(s.scope)))),
   ]
   return {
     evidence,
@@ -145,19 +145,26 @@ function addSuccess(all: Map<string, SuccessesAt>, key: string, o: Observation):
 const asksEngineIo = ({ scope, exemplars }: Observation): boolean =>
   ENGINE_IO.test(scope.path ?? '') && exemplars.some(({ text }) => text.includes('transport=websocket'))
 
+/** A hub that was asked with an id, by one of three transports: even where others got their 101 nothing tells which. */
+const isHub = ({ scope, exemplars }: Suspect): boolean => asksHub(scope.path, exemplars)
+export const HUB_SIGN = 'handshake-refused-hub'
+
 /** What a socket answers to a request that is none: of a path that only may be one, nothing else is of interest. */
 const asksForUpgrade = ({ status }: Suspect): boolean => status === 400 || status === 426
 
 /** A failed request on a path that other lines prove to be a socket. */
 function promote(s: Suspect, proven: boolean): Observation {
-  const { scope, status, answered_by, count, first, last, minutes, exemplars, clients } = s
-  const known = socketPlace(scope.path ?? '') === 'known'
+  const known = socketPlace(s.scope.path ?? '') === 'known'
   const sign = proven
     ? 'handshake-refused-learned-url'
     : known
       ? 'handshake-refused-known-url'
       : 'handshake-refused-socket-name'
-  const asked = proven || known ? 'likely' : 'unknown'
+  return promoted(s, sign, proven || known ? 'likely' : 'unknown')
+}
+
+function promoted(s: Suspect, sign: string, asked: Asked): Observation {
+  const { scope, status, answered_by, count, first, last, minutes, exemplars, clients } = s
   return {
     scope,
     sign,

@@ -41,8 +41,8 @@ const FIELDS: ReadonlyMap<string, number> = new Map([
   ['upstream_header_time', K.F_HEADER_TIME],
   ['upstream_response_time', K.F_RESPONSE_TIME],
 ])
-/** They decide the scope, who answered, or how a session ended, and nothing else. */
-const TELLING = new Set(['server_name', 'host', 'http_host', 'upstream_status', 'request_completion'])
+/** They decide the scope, whether a handshake was meant, who answered, or how a session ended, and nothing else. */
+const TELLING = new Set(['server_name', 'host', 'http_host', 'request_method', 'upstream_status', 'request_completion'])
 const TIMES = new Map([
   ['msec', K.MSEC],
   ['time_local', K.TIME_LOCAL],

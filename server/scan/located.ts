@@ -28,8 +28,10 @@ export function locatedRecord(
     const text = kernel.bytes.toString('latin1', kernel.words[at], kernel.words[at + 1])
     const raw = field === K.F_CLIENT && clientPort ? withoutPort(text) : text
     if (raw === '-' || (raw === '' && program.emptyIsNone)) continue
-    if (field === K.F_URI) fields.request_uri = program.wholeRequest ? uriOf(raw) : raw
-    else if (form === 'list') fields[name] = upstreamList(raw)
+    if (field === K.F_URI) {
+      fields.request_uri = program.wholeRequest ? uriOf(raw) : raw
+      if (program.wholeRequest) fields.request_method = raw.slice(0, raw.indexOf(' '))
+    } else if (form === 'list') fields[name] = upstreamList(raw)
     else fields[name] = form === 'number' ? Number(raw) : raw
   }
   const { format, variables } = sample

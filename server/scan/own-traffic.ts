@@ -4,14 +4,26 @@ import type { LogRecord } from '../../parsers/record.ts'
 /** The dashboard's default address and its names. */
 export const DASHBOARD: ReadonlySet<string> = new Set(['127.0.0.1:11006', '[::1]:11006', 'localhost:11006'])
 
-/** halfopen's own probes, and requests to its dashboard when that lives behind the same nginx, are no evidence. */
+/** How halfopen names itself in User-Agent and, since an error log prints no other header of a client's choice, in Referer. */
+const NAME = 'halfopen/'
+const PROBE = 'halfopen/probe'
+
+/** halfopen's own probes, and requests to its dashboard when that lives behind the same nginx, are no evidence. An
+ *  application that prints whom it answers (an access log, a dump of headers) names the probe, too. */
 export function isOwn(record: LogRecord, own: ReadonlySet<string>): boolean {
-  if (record.type === 'access') {
-    const { http_user_agent, upstream_addr } = record.fields
-    const address = typeof upstream_addr === 'object' && upstream_addr.length === 1 ? upstream_addr[0] : upstream_addr
-    return http_user_agent?.startsWith('halfopen/') === true || (typeof address === 'string' && own.has(address))
+  switch (record.type) {
+    case 'access': {
+      const { http_user_agent, upstream_addr } = record.fields
+      const address = typeof upstream_addr === 'object' && upstream_addr.length === 1 ? upstream_addr[0] : upstream_addr
+      return http_user_agent?.startsWith(NAME) === true || (typeof address === 'string' && own.has(address))
+    }
+    case 'error':
+      return (
+        record.referrer?.startsWith(NAME) === true || (record.upstream !== null && isOwnUpstream(record.upstream, own))
+      )
+    case 'app':
+      return record.message.includes(PROBE) || [...record.extra.values()].some((value) => value.includes(PROBE))
   }
-  return record.type === 'error' && record.upstream !== null && isOwnUpstream(record.upstream, own)
 }
 
 /** The same for an error entry's upstream, such as `http://127.0.0.1:11006/api`. */

@@ -1,6 +1,7 @@
 /** Probes through a real nginx: which side fails, and why. */
 import { describe, expect, it } from 'vitest'
-import { startNginx, type Site } from '../live/harness/nginx.ts'
+import { reportOf } from '../cases/run-case.ts'
+import { logged, startNginx, type Site } from '../live/harness/nginx.ts'
 import { describeWith } from '../needs.ts'
 import { application, probed } from './servers.ts'
 
@@ -59,6 +60,31 @@ describeWith('nginx', 'through nginx', () => {
       probed(`ws://127.0.0.1:${entry}/ws`, { directUrl: 'http://127.0.0.1:1' }),
     )
     expect(result).toMatchObject({ side: 'backend', decided: true, causes: [{ cause: 'backend-down' }] })
+  })
+
+  it('its own requests are no evidence, in the access log and in the error log', async () => {
+    const { port } = await application()
+    const nginx = await startNginx((site) =>
+      config(`location /down { proxy_pass http://127.0.0.1:1; } location / { proxy_pass http://127.0.0.1:${port}; }`)(
+        site,
+      ).replace('access_log off;', `access_log ${site.dir}/access.log;`),
+    )
+    const found = async (): Promise<string[]> => {
+      const { findings } = await reportOf([`${nginx.dir}/access.log`, `${nginx.dir}/error.log`])
+      return findings.map(({ cause }) => cause)
+    }
+    try {
+      await probed(`ws://127.0.0.1:${nginx.port}/ws`, { http2: true })
+      await probed(`ws://127.0.0.1:${nginx.port}/down/ws`, {})
+      await logged(`${nginx.dir}/access.log`, / 426 .*halfopen/, 2)
+      await logged(`${nginx.dir}/error.log`, /connect\(\) failed/, 2)
+      expect(await found()).toEqual([])
+      for (const path of ['/ws', '/down/ws']) await (await fetch(`http://127.0.0.1:${nginx.port}${path}`)).text()
+      await logged(`${nginx.dir}/access.log`, /node/)
+      expect((await found()).toSorted()).toEqual(['backend-down', 'missing-upgrade-headers'])
+    } finally {
+      await nginx.close()
+    }
   })
 
   it('another location answers', async () => {

@@ -123,7 +123,20 @@ const context = fc
     ),
     login: fc.option(oneOf('bob'), { freq: 1 }),
     host: fc.option(mostly('app.test', 'evil.example', 'a b', '', 'x:81', '_'), { freq: 6 }),
-    referrer: fc.option(oneOf('https://app.test/', '", host: "x', ', host: ', 'é', '', 'x"'), { freq: 1 }),
+    referrer: fc.option(
+      oneOf(
+        'https://app.test/',
+        '", host: "x',
+        ', host: ',
+        'é',
+        '',
+        'x"',
+        'halfopen/probe',
+        'halfopen',
+        'halfopen.test',
+      ),
+      { freq: 1 },
+    ),
     tail: mostly('', '"', ' ', ', bytes from/to client:0/0, bytes from/to upstream:0/0', ' junk', '\u001b[0m'),
   })
   .map((c) => {

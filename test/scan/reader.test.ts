@@ -23,6 +23,17 @@ test("requests to halfopen's own dashboard and its own probes are no evidence", 
   expect(read(probe('Mozilla/5.0')).evidence.observations.size).toBe(1)
 })
 
+test('its own probes are left out of an error log by their Referer, and of an application log by their name', () => {
+  const others = refused('127.0.0.1:3000')
+  const own = others.replace('*1 ', '*2 ').replace('\n', ', referrer: "halfopen/probe"\n')
+  const [only] = read(others + own + others.replace('*1 ', '*3 ') + own).evidence.observations.values()
+  expect(only?.count).toBe(2)
+  const dumped = (agent: string): string =>
+    `2026-11-21 06:13:34.008 INFO (MainThread) [aiohttp.access] 172.18.0.5 [21/Nov/2026:05:13:34 +0000] "GET /api/websocket HTTP/1.0" 400 123 "-" "${agent}"\n`
+  expect(read(dumped('halfopen/probe')).evidence.observations.size).toBe(0)
+  expect(read(dumped('Mozilla/5.0')).evidence.observations.size).toBe(1)
+})
+
 test('one stream may mix formats: it is decided per line, and misses are counted with samples', () => {
   const { summary, evidence } = read(
     [

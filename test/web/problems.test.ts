@@ -67,6 +67,20 @@ it('shows every state in exactly one group', () => {
   expect(shown.toSorted()).toEqual(states.toSorted())
 })
 
+it('keeps guesses and information apart from what is to be acted on', () => {
+  const quiet = [
+    problem('guess', 'new', { confidence: 0.37, severity: 'info' }),
+    problem('left', 'imported', { severity: 'info' }),
+  ]
+  const titles = groups([problem('real', 'ongoing'), ...quiet]).map(({ title, problems }) => [title, ids(problems)])
+  expect(titles).toEqual([
+    ['Happening now', ['real']],
+    ['For information', ['left', 'guess']],
+  ])
+  const line = statusLine(quiet, 1, READ, NOW)
+  expect([line.mood, line.headline, line.detail]).toEqual(['calm', NO_PROBLEMS, '2 things below for information.'])
+})
+
 it('replaces a problem by its newer reading', () => {
   const list = upsert([problem('a', 'new'), problem('b', 'new')], problem('a', 'resolved'))
   expect(list.map(({ id, state }) => `${id} ${state}`).toSorted()).toEqual(['a resolved', 'b new'])

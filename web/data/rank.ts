@@ -20,17 +20,26 @@ const NOW: readonly ProblemState[] = ['new', 'ongoing', 'regressed']
 
 export const isNow = (problem: Problem): boolean => NOW.includes(problem.state)
 
-/** Ranked problems by what a reader does with them: act, look back, forget. Empty groups are left out. */
+/** Worth acting on, as the report and the alerts have it: neither information, such as a visitor who left, nor a guess. */
+export const isLoud = ({ finding: { severity, confidence } }: Problem): boolean =>
+  severity !== 'info' && confidence >= 0.5
+
+/** Ranked problems by what a reader does with them: act, look back, know, forget. Empty groups are left out. */
 export function groups(problems: readonly Problem[]): { title: string; problems: Problem[] }[] {
   const ranked = rank(problems)
   const where = (state: ProblemState) => ranked.filter((problem) => problem.state === state)
   return [
-    { title: 'Happening now', problems: ranked.filter(isNow) },
-    { title: 'In earlier logs', problems: where('imported') },
+    { title: 'Happening now', problems: ranked.filter((problem) => isNow(problem) && isLoud(problem)) },
+    { title: 'In earlier logs', problems: where('imported').filter(isLoud) },
+    { title: 'For information', problems: ranked.filter(isInformation) },
     { title: 'Muted', problems: where('muted') },
     { title: 'Over or quiet', problems: where('resolved') },
   ].filter((group) => group.problems.length > 0)
 }
+
+/** Seen, now or in earlier logs, and no reason to act. */
+export const isInformation = (problem: Problem): boolean =>
+  !isLoud(problem) && (isNow(problem) || problem.state === 'imported')
 
 /** The list with this problem in it, replacing an older reading of the same one. */
 export function upsert(problems: readonly Problem[], changed: Problem): Problem[] {

@@ -1,6 +1,6 @@
 /** The first thing a visitor reads: is it broken now, what is worst, and what is not seen. */
 import type { Problem, SourceState } from '../../server/http/wire.ts'
-import { isNow, rank } from '../data/rank.ts'
+import { isInformation, isLoud, isNow, rank } from '../data/rank.ts'
 import { quiet } from '../data/sources.ts'
 import { bytes, plural } from './words.ts'
 
@@ -24,7 +24,7 @@ export function statusLine(
   sources: readonly Source[],
   now: number,
 ): StatusLine {
-  const ranked = rank(problems)
+  const ranked = rank(problems.filter(isLoud))
   const open = ranked.filter(isNow)
   const imported = ranked.filter((problem) => problem.state === 'imported')
   const unseen = unseenOf(sources, now)
@@ -84,7 +84,9 @@ export function statusLine(
       detail: 'How the logs are doing is not known.',
       worst: null,
     }
-  return { mood: 'calm', headline: 'No problems in what is being watched', detail: null, worst: null }
+  const known = problems.filter(isInformation).length
+  const detail = known === 0 ? null : `${plural(known, 'thing')} below for information.`
+  return { mood: 'calm', headline: 'No problems in what is being watched', detail, worst: null }
 }
 
 const isRead = ({ state }: Source): boolean => state === 'reading' || state === 'idle'

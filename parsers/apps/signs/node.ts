@@ -156,4 +156,16 @@ export const NODE: readonly Wording[] = [
     text: /Unexpected server response: \d{3}|Opening handshake has timed out|Invalid Sec-WebSocket-Accept header/,
     example: 'Error: Unexpected server response: 400',
   },
+  {
+    sign: 'app-page-got-no-socket',
+    from: 'Socket.IO pages, Uptime Kuma',
+    text: /Cannot connect to the socket server\. \[Error: websocket error\]|connect_error: websocket error/i,
+    example: 'Cannot connect to the socket server. [Error: websocket error] Reconnecting...',
+  },
+  {
+    sign: 'app-client-got-no-101',
+    from: 'clients: websocket-client, aiohttp, Java-WebSocket, .NET, tungstenite, websocket-tester tools',
+    text: /WebSocketBadStatusException: Handshake status \d{3}|WSServerHandshakeError: \d{3}|Invalid status code received: \d{3}|returned status code '\d{3}' when status code '101' was expected|HTTP error: \d{3} [A-Z]|server rejected WebSocket connection: HTTP \d{3}/,
+    example: 'websocket._exceptions.WebSocketBadStatusException: Handshake status 404 Not Found',
+  },
 ]

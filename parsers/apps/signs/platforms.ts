@@ -111,7 +111,13 @@ export const PLATFORMS: readonly Wording[] = [
     example: 'Error sending WS update Io(Custom { kind: BrokenPipe })',
   },
   {
-    sign: 'app-client-got-no-101',
+    sign: 'app-fell-back-to-http',
+    from: 'Guacamole',
+    text: /Using HTTP tunnel \(not WebSocket\)/,
+    example: 'RestrictedGuacamoleHTTPTunnelServlet: Using HTTP tunnel (not WebSocket). Performance may be sub-optimal.',
+  },
+  {
+    sign: 'app-page-got-no-socket',
     from: 'SignalR pages',
     text: /WebSocket failed to connect\. The connection could not be found on the server/,
     example:

@@ -4,8 +4,10 @@
 import type { EventKind } from '../../event.ts'
 import type { Wording } from './wording.ts'
 
-/** The proxy's own words, followed by why it did not reach what is behind it. */
-const LEG = String.raw`(?:Unable to reach the origin service|http\.log\.error|Error proxying to upstream server|'50[0234] [A-Za-z ]{3,40}' caused by|(?:^|: )50[0234] (?:Bad Gateway|Gateway Timeout|Internal Server Error|Service Unavailable): |Failed to connect to \S{1,200}:\d{1,5})[\s\S]{0,300}`
+/** A proxy as nginx is one, in its place or in front of it, followed by why it did not reach the backend. */
+const PROXY = String.raw`(?:http\.log\.error|'50[0234] [A-Za-z ]{3,40}' caused by|(?:^|: )50[0234] (?:Bad Gateway|Gateway Timeout|Internal Server Error|Service Unavailable): )[\s\S]{0,300}`
+/** One that is a part of the application or its guard: its own words, followed by why it did not reach what is behind it. */
+const LEG = String.raw`(?:Unable to reach the origin service|Error proxying to upstream server|Failed to connect to \S{1,200}:\d{1,5})[\s\S]{0,300}`
 
 export const PROXIES: readonly Wording[] = [
   {
@@ -15,28 +17,59 @@ export const PROXIES: readonly Wording[] = [
     example: 'http.log.error: http2: invalid Upgrade request header: ["websocket"]',
   },
   {
-    sign: 'app-remote-refused',
-    from: 'Caddy, Traefik, oauth2-proxy, websockify',
-    text: new RegExp(`${LEG}(?:connection refused|Connection refused)`),
+    sign: 'app-proxy-refused',
+    from: 'Caddy, Traefik',
+    text: new RegExp(`${PROXY}(?:connection refused|Connection refused|no route to host|network is unreachable)`),
     example: 'http.log.error: dial tcp 172.18.0.3:9000: connect: connection refused',
   },
   {
+    sign: 'app-proxy-name-unknown',
+    from: 'Caddy, Traefik',
+    text: new RegExp(`${PROXY}(?:no such host|server misbehaving)`),
+    example: 'http.log.error: dial tcp: lookup app on 127.0.0.11:53: no such host',
+  },
+  {
+    sign: 'app-proxy-timeout',
+    from: 'Caddy, Traefik',
+    text: new RegExp(`${PROXY}dial tcp[\\s\\S]{0,100}(?:i/o timeout|deadline exceeded)`),
+    example: "'504 Gateway Timeout' caused by: dial tcp 10.0.0.4:3000: i/o timeout",
+  },
+  {
+    sign: 'app-proxy-reset',
+    from: 'Caddy, Traefik',
+    text: new RegExp(`${PROXY}(?:connection reset by peer|\\bEOF\\b)`),
+    example: 'http.log.error: read tcp 172.18.0.2:40010->172.18.0.3:9000: read: connection reset by peer',
+  },
+  {
+    sign: 'app-remote-refused',
+    from: 'oauth2-proxy, websockify',
+    text: new RegExp(`${LEG}(?:connection refused|Connection refused)`),
+    example: 'Error proxying to upstream server: dial tcp 10.0.0.4:3000: connect: connection refused',
+  },
+  {
     sign: 'app-remote-name-unknown',
-    from: 'Caddy, Traefik, oauth2-proxy',
+    from: 'oauth2-proxy',
     text: new RegExp(`${LEG}(?:no such host|Name or service not known|server misbehaving)`),
     example: 'Error proxying to upstream server: dial tcp: lookup app on 127.0.0.11:53: no such host',
   },
   {
     sign: 'app-remote-timeout',
-    from: 'Caddy, Traefik, oauth2-proxy',
+    from: 'oauth2-proxy',
     text: new RegExp(`${LEG}(?:i/o timeout|deadline exceeded|timed out)`),
-    example: "'504 Gateway Timeout' caused by: dial tcp 10.0.0.4:3000: i/o timeout",
+    example: 'Error proxying to upstream server: dial tcp 10.0.0.4:3000: i/o timeout',
   },
   {
     sign: 'app-remote-reset',
-    from: 'Caddy, Traefik, oauth2-proxy',
+    from: 'oauth2-proxy',
     text: new RegExp(`${LEG}(?:connection reset by peer|forcibly closed by the remote host|\\bEOF\\b)`),
-    example: 'http.log.error: read tcp 172.18.0.2:40010->172.18.0.3:9000: read: connection reset by peer',
+    example:
+      'Error proxying to upstream server: read tcp 10.0.0.2:40010->10.0.0.4:3000: read: connection reset by peer',
+  },
+  {
+    sign: 'app-no-hijacker',
+    from: 'Traefik 1, logrus middleware',
+    text: /Unable to hijack the connection/,
+    example: "Unable to hijack the connection: the ResponseWriter doesn't support the Hijacker interface",
   },
   {
     sign: 'app-no-hijacker',

@@ -10,6 +10,10 @@ const SIGNS: Signs = {
   'app-remote-name-unknown': { weight: 0.88, text: 'the name of what the application itself connects to is not known' },
   'app-remote-timeout': { weight: 0.85, text: 'what the application itself connects to did not answer' },
   'app-remote-reset': { weight: 0.8, text: 'what the application itself connects to broke the connection' },
+  'app-socket-remote-away': {
+    weight: 0.65,
+    text: 'the application itself answered at its socket that what it forwards to (a server of a user, a kernel) is not there',
+  },
   'app-remote-failed': { weight: 0.75, text: 'the application failed with what it connects to itself' },
 }
 

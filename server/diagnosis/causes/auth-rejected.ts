@@ -21,6 +21,13 @@ const SIGNS: Signs = {
 const TOLD: Signs = {
   'app-auth-refused': { weight: 0.88, text: 'the application says that the handshake came without a valid login' },
 }
+// What a browser says of a 401 that it cannot answer.
+const BROWSER: Signs = {
+  'browser-unauthorised': {
+    weight: 0.85,
+    text: 'the browser was asked for a name and a password on the handshake (401)',
+  },
+}
 const SERIOUS = new Set(['auth-credentials-refused', 'auth-service-failed'])
 const STATUSES = new Set([401, 403, 407])
 
@@ -34,7 +41,7 @@ export const authRejected: Cause = {
     // Logins fail on every web site: only places that carry sockets are of interest.
     const said = view.signs(...Object.keys(SIGNS)).filter((o) => view.isSocket(o.scope))
     const refused = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status))
-    const told = toldByApplication(view, TOLD, 'warning', () => [
+    const told = toldByApplication(view, { ...TOLD, ...BROWSER }, 'warning', () => [
       {
         cause: 'origin-rejected',
         confidence: 0.1,

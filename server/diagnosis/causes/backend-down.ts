@@ -22,6 +22,11 @@ const SIGNS: Signs = {
   },
   'haproxy-connect-refused': { weight: 0.9, text: 'the connection was refused (HAProxy: SC)' },
   'haproxy-connect-timeout': { weight: 0.85, text: 'the connection was never accepted (HAProxy: sC)' },
+  'app-proxy-refused': {
+    weight: 0.92,
+    text: 'the connection was refused or the host unreachable (Caddy, Traefik)',
+  },
+  'app-proxy-timeout': { weight: 0.82, text: 'the connection was never accepted (Caddy, Traefik)' },
   'no-live-upstreams': { weight: 0.9, text: 'every server of the upstream group was marked as failed' },
 }
 
@@ -138,7 +143,11 @@ function alternativesFor(members: readonly Observation[]): Alternative[] {
 }
 
 const who = (members: readonly Observation[]): string =>
-  members.every((o) => o.sign.startsWith('haproxy-')) ? 'HAProxy' : 'nginx'
+  members.every((o) => o.sign.startsWith('haproxy-'))
+    ? 'HAProxy'
+    : members.every((o) => o.sign.startsWith('app-proxy-'))
+      ? 'The proxy'
+      : 'nginx'
 
 const MARKED = 'upstream-disabled'
 

@@ -16,6 +16,7 @@ const SIGNS: Signs = {
   'send-reset': { weight: 0.6, text: 'the backend closed while nginx was sending the request' },
   'haproxy-server-reset': { weight: 0.75, text: 'the backend broke off open sessions (HAProxy: SD)' },
   'haproxy-died-before-headers': { weight: 0.75, text: 'the backend closed before it had answered (HAProxy: SH)' },
+  'app-proxy-reset': { weight: 0.7, text: 'the backend broke the connection off (Caddy, Traefik)' },
   // The answer had begun: a crash in the middle of it, or a process that was stopped.
   'body-premature-close': { weight: 0.6, text: 'the backend closed the connection in the middle of its answer' },
   // One text, at least six causes: crash, http to a TLS port, stale keepalive, a port that refuses plain GETs …

@@ -13,6 +13,8 @@ const SIGNS: Readonly<Record<string, string>> = {
   'app-client-slow': 'the visitor did not keep up with the messages',
   'app-client-left': 'the application found the connection closed when it wrote to it',
   'app-auth-missing': 'the visitor connected and never said who it is, and the application gave up waiting',
+  'browser-page-left':
+    'the page closed its WebSocket before it was open: left, reloaded, or given up by its own script',
   'haproxy-client-reset': 'the visitor reset the connection (HAProxy: CD)',
   'client-left-handshake-499': 'the visitor left before the backend had answered (499)',
 }
@@ -31,7 +33,7 @@ export const clientGone: Cause = {
       scope,
       for: Object.entries(SIGNS).flatMap(([sign, text]) => {
         const n = countOf(members.filter((o) => o.sign === sign))
-        return n > 0 ? [{ weight: 0.8, text: `${text} (${times(n)})` }] : []
+        return n > 0 ? [{ weight: sign === 'browser-page-left' ? 0.5 : 0.8, text: `${text} (${times(n)})` }] : []
       }),
       against: [],
       observations: members,

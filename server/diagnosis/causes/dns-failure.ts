@@ -9,6 +9,7 @@ import { startedSince } from '../started-since.ts'
 const SIGNS: Signs = {
   'name-not-resolved': { weight: 0.95, text: "the backend's name could not be resolved" },
   'name-not-found': { weight: 0.93, text: "the backend's name was not found" },
+  'app-proxy-name-unknown': { weight: 0.92, text: "the backend's name is not known (Caddy, Traefik)" },
   'resolver-unreachable': { weight: 0.85, text: 'the name server did not answer' },
 }
 
@@ -19,10 +20,12 @@ export const dnsFailure: Cause = {
   docs: 'https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver',
 
   weigh: (view) =>
-    weighSigns(view, SIGNS, 'server+path', 'error').map((w) =>
-      // At a start or a reload no request is named, and every place is concerned.
-      atStart(w) ? { ...w, severity: 'error', alternatives: [STALE], ...startedSince(view, w.observations) } : w,
-    ),
+    weighSigns(view, SIGNS, 'server+path', 'error')
+      .map(named)
+      .map((w) =>
+        // At a start or a reload no request is named, and every place is concerned.
+        atStart(w) ? { ...w, severity: 'error', alternatives: [STALE], ...startedSince(view, w.observations) } : w,
+      ),
 
   fix(w, config) {
     const none = w.observations.some((o) => o.exemplars.some((e) => e.text.includes('no resolver defined')))
@@ -67,4 +70,13 @@ const STALE: Alternative = {
   cause: 'config-not-applied',
   confidence: 0.3,
   check: 'sudo nginx -t # refused for this name alone? then nothing else is wrong in it',
+}
+
+/** nginx says the name in the message, and where it was needed in the fields behind it. */
+function named(w: Weighed): Weighed {
+  const name = w.observations
+    .flatMap(({ exemplars }) => exemplars)
+    .map(({ text }) => /(?:\*\d+ |: )([\w.-]{1,100}) could not be resolved/.exec(text)?.[1])
+    .find((found) => found !== undefined)
+  return name === undefined ? w : { ...w, values: { which: ` ${name}` } }
 }

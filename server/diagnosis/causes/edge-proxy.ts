@@ -1,7 +1,10 @@
 /** Another proxy, CDN or load balancer in front took the upgrade away before the request reached this nginx. */
 import { fixOf, handshake } from '../advice.ts'
-import type { Cause } from '../cause.ts'
+import type { Cause, Weighed } from '../cause.ts'
+import type { ConfigView } from '../contract.ts'
 import { clientsOf, countOf, groupBy, times } from '../group.ts'
+import { APP_SIGNS, appReasons, likelyPlace } from '../upgrade-told.ts'
+import type { View } from '../view.ts'
 
 export const edgeProxy: Cause = {
   id: 'edge-proxy',
@@ -9,8 +12,10 @@ export const edgeProxy: Cause = {
   severity: 'error',
   docs: 'https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/Protocol_upgrade_mechanism',
 
-  weigh: (view) =>
-    groupBy(view.signs('upgrade-lost-before-nginx'), 'server+path').map(({ scope, members }) => {
+  weigh: (view, config) => [
+    ...lostElsewhere(view, config),
+    ...strippedAnswers(view),
+    ...groupBy(view.signs('upgrade-lost-before-nginx'), 'server+path').map(({ scope, members }) => {
       const n = countOf(members)
       const good = view.upgradedAt(scope)
       return {
@@ -38,12 +43,74 @@ export const edgeProxy: Cause = {
         ],
       }
     }),
+  ],
 
   fix: (w) =>
     fixOf({
       layer: 'edge',
       summary:
-        'Nothing to change in this nginx. The proxy in front has to pass Upgrade and Connection on: another nginx needs the upgrade headers, a CDN its WebSocket setting, a load balancer an HTTP/1.1 listener with upgrade support.',
+        'Nothing to change in this nginx. The proxy in front has to pass Upgrade and Connection on: another nginx needs the upgrade headers, a CDN its WebSocket setting (Cloudflare: Network, WebSockets), a load balancer an HTTP/1.1 listener with upgrade support.',
       verify: [handshake(w.scope, 'nginx')],
     }),
+}
+
+/** A browser got 101 without what belongs to it: some hop took headers out of the answer, or answered from a cache. */
+function strippedAnswers(view: View): Weighed[] {
+  return groupBy(view.signs('browser-answer-stripped'), 'server+path').map(({ scope, members }) => ({
+    scope,
+    for: [
+      {
+        weight: 0.65,
+        text: `a browser got an answer to its handshake in which Upgrade, Connection or Sec-WebSocket-Accept was missing or wrong (${times(countOf(members))})`,
+      },
+    ],
+    against: [],
+    observations: members,
+    values: { which: scope.path === null ? '' : `: ${scope.path}` },
+    alternatives: [
+      {
+        cause: 'handshake-rejected',
+        confidence: 0.25,
+        check: `${handshake(scope, 'backend')} # the same answer without a proxy: the application is no WebSocket server`,
+      },
+    ],
+  }))
+}
+
+/** The application misses what this nginx passes on. Both have to be of one time: a file that was changed since proves nothing
+ *  of before. */
+function lostElsewhere(view: View, config: ConfigView | null): Weighed[] {
+  const told = view.signs(...APP_SIGNS)
+  const place = told.length === 0 || view.failedHandshakes.some((o) => o.status === 400) ? null : likelyPlace(config)
+  if (place?.passes !== true) return []
+  const last = Math.max(...told.map((o) => o.last ?? Infinity))
+  const changed = config?.changed_at ?? null
+  return [
+    {
+      scope: { server: null, path: null, upstream: null },
+      source: told[0]?.exemplars[0]?.source ?? 'application',
+      for: [
+        ...appReasons(told),
+        { weight: 0.3, text: `your configuration passes both headers on in ${place.where}: another hop dropped them` },
+      ],
+      against:
+        changed !== null && changed > last
+          ? [
+              {
+                weight: 0.4,
+                text: 'the configuration was changed after the last such line: it may be the repaired one',
+              },
+            ]
+          : [],
+      observations: told,
+      values: { which: ', or behind it' },
+      alternatives: [
+        {
+          cause: 'missing-upgrade-headers',
+          confidence: 0.25,
+          check: 'sudo nginx -T # is that block the one that runs, and was nginx reloaded since it was changed?',
+        },
+      ],
+    },
+  ]
 }

@@ -25,6 +25,10 @@ const SIGNS: Signs = {
     text: 'a client that polls got 400 with the size of what Engine.IO says to a version that it does not speak',
   },
   'app-websocket-library-missing': { weight: 0.93, text: 'the application has no WebSocket support installed' },
+  'browser-subprotocol-refused': {
+    weight: 0.85,
+    text: 'the answer to the handshake names no subprotocol or extension of those that the page asked for',
+  },
   'app-no-hijacker': {
     weight: 0.85,
     text: 'a middleware of the application hides the connection from its WebSocket handler',

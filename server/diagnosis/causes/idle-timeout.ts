@@ -239,7 +239,7 @@ function weightOf({ count, byChance }: Peak, named: boolean): number {
 function whose(known: readonly TimeoutOf[]): Record<string, string> {
   const [first] = known
   if (first === undefined || known.some((t) => t.layer === 'nginx')) return {}
-  return { edge: first.whose, kind: first.kind, source: first.source }
+  return { edge: first.whose, kind: first.kind, source: `${first.source}, as of ${first.read}` }
 }
 
 function peakObservation(scope: Scope, peak: Peak, echo: boolean): Observation {

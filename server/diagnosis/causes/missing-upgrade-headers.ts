@@ -16,12 +16,14 @@ import {
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
+import { speaks11 } from '../nginx-version.ts'
 import { comesAgain } from '../rhythm.ts'
 import { scanned } from '../scanned.ts'
 import { joinPlaces, plainRequests } from '../silent-refusals.ts'
 import { timeline } from '../timeline.ts'
 import { unsaid } from '../unsaid-upgrade.ts'
-import type { SuccessesAt, View } from '../view.ts'
+import { APP_SIGNS, appReasons, lacking, likelyPlace, passesUpgrade, type LikelyPlace } from '../upgrade-told.ts'
+import { HUB_SIGN, type SuccessesAt, type View } from '../view.ts'
 
 /** What backends answer to a handshake that arrives as an ordinary GET, and how telling each answer is when it is known
  *  that the client asked, and when it is not. */
@@ -33,7 +35,6 @@ const ANSWERS: Readonly<Record<number, { meaning: string; asked: number; likely:
   405: { meaning: '405 Method Not Allowed', asked: 0.45, likely: 0.4, unknown: 0 },
   200: { meaning: '200 OK instead of 101', asked: 0.45, likely: 0.4, unknown: 0 },
 }
-const APP_SIGNS = ['app-connection-token-missing', 'app-upgrade-token-missing'] as const
 
 export const missingUpgradeHeaders: Cause = {
   id: 'missing-upgrade-headers',
@@ -75,11 +76,16 @@ export const missingUpgradeHeaders: Cause = {
       partner.count = Math.max(countOf(partner.observations) - countOf(told), countOf(told))
     }
     const rest = groups.filter((w) => w !== null)
-    return partner ? rest : [...rest, fromApplication(told)]
+    if (partner) return rest
+    // What passes them on did not lose them: edge-proxy.
+    const place = likelyPlace(config)
+    return place?.passes === true ? rest : [...rest, fromApplication(told, place)]
   },
 
   fix(weighed, config, view) {
-    const settings = settingsFor(weighed.scope, config)
+    // An application's line names no path: the block that serves sockets is meant.
+    const at = weighed.values?.['place'] ?? weighed.scope.path
+    const settings = settingsFor({ ...weighed.scope, path: at }, config)
     if (weighed.over?.why === 'config-changed') return applied(weighed, settings)
     if (settings !== null && passesUpgrade(settings))
       return weighed.over?.why === 'succeeded'
@@ -92,14 +98,10 @@ export const missingUpgradeHeaders: Cause = {
       { context, text: 'proxy_set_header Upgrade $http_upgrade;' },
       { context, text: 'proxy_set_header Connection $connection_upgrade;' },
     ]
-    const patch =
-      weighed.scope.path === null ? null : (config?.patch(weighed.scope.server, weighed.scope.path, directives) ?? null)
-    const npm = view.evidence.formats.has('npm-access')
+    const patch = at === null ? null : (config?.patch(weighed.scope.server, at, directives) ?? null)
     return fixOf({
       layer: 'nginx',
-      summary: npm
-        ? 'In Nginx Proxy Manager: edit the proxy host and switch on "Websockets Support". For a custom location put the lines below into its own gear box.'
-        : `Add the upgrade headers to ${settings ? settings.context : 'the location that proxies this path'}, in the same block as its other proxy_set_header lines: one proxy_set_header in a block drops all inherited ones.`,
+      summary: `Add the upgrade headers to ${settings ? settings.context : 'the location that proxies this path'}, in the same block as its other proxy_set_header lines: one proxy_set_header in a block drops all inherited ones.${version(config)}${config === null && !view.hasAccess ? BEHIND_A_PAGE : ''}`,
       directives,
       snippet: snippet(directives),
       patch: patch?.patch ?? null,
@@ -110,6 +112,19 @@ export const missingUpgradeHeaders: Cause = {
     })
   },
 }
+
+/** Which of the lines an nginx needs. Source: CHANGES, 1.29.7. */
+function version(config: ConfigView | null): string {
+  const known = config?.version ?? null
+  if (known === null) return ' proxy_http_version 1.1 is needed before nginx 1.29.7, and the default since.'
+  return speaks11(known)
+    ? ` nginx ${known} speaks HTTP/1.1 by itself and sends no Connection of its own: both headers are needed all the same.`
+    : ''
+}
+
+/** Where nothing tells whose nginx it is: most of those who have none of their own have one of these. */
+const BEHIND_A_PAGE =
+  ' (Nginx Proxy Manager: switch on "Websockets Support" of the proxy host. Synology: Custom Header, Create, WebSocket in the rule.)'
 
 /** `''` maps to close: an ordinary request in the same location stays an ordinary request. */
 const MAP = `map $http_upgrade $connection_upgrade {
@@ -259,51 +274,49 @@ function weightOf(o: Observation): number {
   if (o.sign === 'engine-io-no-upgrade') return o.asked === 'yes' ? 0.9 : 0.68
   const answer = ANSWERS[o.status ?? 0]
   if (answer === undefined) return 0
+  // A SignalR client for certain; by WebSocket, events or polling.
+  if (o.sign === HUB_SIGN && o.status === 400) return 0.42
   return o.asked === 'yes' ? answer.asked : o.asked === 'likely' ? answer.likely : answer.unknown
 }
 
 function phrase(o: Observation): string {
   if (o.asked === 'yes') return 'the client sent Upgrade: websocket'
   if (o.sign === 'handshake-refused-learned-url') return 'this path carries WebSockets in the same logs'
+  if (o.sign === HUB_SIGN) return 'a SignalR client asked, maybe by another transport than WebSocket,'
   return o.asked === 'likely'
     ? 'only a WebSocket client asks for this URL'
     : 'the log does not say whether the client asked for an upgrade,'
 }
 
-function fromApplication(told: Observation[]): Weighed {
+function fromApplication(told: Observation[], place: LikelyPlace | null): Weighed {
+  const nowhere = { server: null, path: null, upstream: null }
   return {
-    scope: { server: null, path: null, upstream: null },
+    scope: nowhere,
     source: told[0]?.exemplars[0]?.source ?? 'application',
-    for: appReasons(told),
-    against: [
-      {
-        weight: 0,
-        text: 'no nginx log of the same time was given: the line proves that the header was lost, not at which hop',
-      },
+    for: [
+      ...appReasons(told),
+      ...(place === null
+        ? []
+        : [
+            {
+              weight: 0.85,
+              text: `your configuration does not pass them: ${lacking(place.settings)} in ${place.where}`,
+            },
+          ]),
     ],
+    against:
+      place === null
+        ? [
+            {
+              weight: 0,
+              text: 'no nginx log of the same time was given: the line proves that the header was lost, not at which hop',
+            },
+          ]
+        : [],
     observations: told,
-    values: { where: '' },
-    alternatives: alternatives({ server: null, path: null, upstream: null }, 400),
+    values: { where: '', ...(place === null ? {} : { place: place.path }) },
+    alternatives: place === null ? alternatives(nowhere, 400) : [],
   }
-}
-
-function appReasons(told: readonly Observation[]): Reason[] {
-  const authenticated = told.some((o) => o.asked === 'likely')
-  const what = told.some((o) => o.sign === 'app-connection-token-missing')
-    ? "'upgrade' was missing in Connection"
-    : "'websocket' was missing in Upgrade"
-  const reasons = [
-    {
-      weight: authenticated ? 0.75 : 0.6,
-      text: `the application printed what it received ${times(countOf(told))}: ${what}`,
-    },
-  ]
-  if (authenticated)
-    reasons.push({
-      weight: 0.15,
-      text: 'it asks for a login before it upgrades, so the request came from its own page and not from a scanner',
-    })
-  return reasons
 }
 
 function alternatives(scope: Scope, status: number | null, settings: EffectiveProxy | null = null): Alternative[] {
@@ -341,24 +354,6 @@ function alternatives(scope: Scope, status: number | null, settings: EffectivePr
 
 function settingsFor(scope: Scope, config: ConfigView | null): EffectiveProxy | null {
   return scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
-}
-
-/** `Connection` counts as passed when it is upgrade by constant, by map, or handed through. */
-function passesUpgrade(settings: EffectiveProxy): boolean {
-  const upgrade = settings.set_headers.get('upgrade')?.value
-  const connection = settings.set_headers.get('connection')?.value
-  return (
-    upgrade !== undefined &&
-    upgrade !== '' &&
-    connection !== undefined &&
-    (/^upgrade$/i.test(connection) || connection.startsWith('$'))
-  )
-}
-
-function lacking(settings: EffectiveProxy): string {
-  const missing = ['upgrade', 'connection'].filter((name) => (settings.set_headers.get(name)?.value ?? '') === '')
-  if (missing.length === 0) return `Connection is set to "${settings.set_headers.get('connection')?.value ?? ''}"`
-  return `no ${missing.map((name) => `proxy_set_header ${name === 'upgrade' ? 'Upgrade' : 'Connection'}`).join(' and no ')}`
 }
 
 function elsewhere(weighed: Weighed, settings: EffectiveProxy): ReturnType<Cause['fix']> {

@@ -4,7 +4,7 @@ import { fixOf, handshake, settingsOf } from '../advice.ts'
 import { agentsOf } from '../agents.ts'
 import type { Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
-import type { Observation, Scope } from '../contract.ts'
+import type { Alternative, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, times } from '../group.ts'
 import { comesAgain } from '../rhythm.ts'
 import { scanned } from '../scanned.ts'
@@ -15,6 +15,10 @@ import type { View } from '../view.ts'
 const STATUSES = new Set([200, 404, 405])
 const FILE = 'static-not-found'
 const NO_ROUTE: Signs = {
+  'app-socket-not-there': {
+    weight: 0.4,
+    text: 'the application answered 404 at its socket: what was asked for (a kernel, a terminal) is gone, or the path came changed',
+  },
   'app-no-route': {
     weight: 0.88,
     text: 'the handshake reached the application, which names the path that it got and has no socket there',
@@ -31,7 +35,7 @@ export const pathMismatch: Cause = {
     // A bare 404 or 200 never decides: that the client asked has to be known, and that the headers are not the reason; or
     // nginx says itself that it looked for a file.
     const refused = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status) && o.asked !== 'no')
-    const told = toldByApplication(view, NO_ROUTE, 'error').map((w) => ({ ...w, values: { which: '' } }))
+    const told = toldByApplication(view, NO_ROUTE, 'error', gone).map((w) => ({ ...w, values: { which: '' } }))
     const places = groupBy([...refused, ...view.signs(FILE)], 'server+path').flatMap(({ scope, members: all }) => {
       const files = all.filter((o) => o.sign === FILE)
       const members = all.filter((o) => o.asked === 'yes')
@@ -97,6 +101,23 @@ export const pathMismatch: Cause = {
       ],
     }),
 }
+
+/** What else a 404 of the application at its own socket may be. */
+const gone = (members: readonly Observation[]): Alternative[] =>
+  members.some((o) => o.sign === 'app-no-route')
+    ? []
+    : [
+        {
+          cause: 'backend-reset',
+          confidence: 0.35,
+          check: 'did the application start anew before that? then what an open page asks for is gone: reload the page',
+        },
+        {
+          cause: 'client-gone',
+          confidence: 0.15,
+          check: 'was the page left open after its kernel had been shut down?',
+        },
+      ]
 
 /** `open() "/srv/html/ws" failed (2: …)`: the location that won serves files. That a WebSocket client asked is as likely as
  *  the name of the path, more so when the log says so or one client comes again and again; less when those who ask are

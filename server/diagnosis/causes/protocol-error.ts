@@ -6,11 +6,12 @@ import { toldByApplication } from '../told-by-application.ts'
 
 const SIGNS: Signs = {
   'app-protocol-error': { weight: 0.85, text: 'the application received frames or close codes that are not allowed' },
+  'browser-invalid-frame': { weight: 0.8, text: 'a browser received bytes that are no WebSocket frames' },
 }
 
 export const protocolError: Cause = {
   id: 'protocol-error',
-  title: 'Invalid WebSocket frames arrive at the application',
+  title: 'Invalid WebSocket frames arrive',
   severity: 'warning',
   docs: 'https://www.rfc-editor.org/rfc/rfc6455#section-5.2',
 

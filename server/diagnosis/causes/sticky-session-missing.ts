@@ -2,13 +2,13 @@
  *  only several backends at one path make it this. Source: engine.io `Session ID unknown` (code 1), SignalR 404. */
 import { fixOf, TEST_AND_RELOAD, prepare, rollBack } from '../advice.ts'
 import type { Signs } from '../by-signs.ts'
-import type { Cause, Weighed } from '../cause.ts'
+import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, Observation } from '../contract.ts'
-import { clientsOf, countOf, shareMinutes } from '../group.ts'
+import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
 import { MINUTE, MinuteCounts } from '../minute-counts.ts'
 import { MOST_CLIENTS } from '../rhythm.ts'
-import type { View } from '../view.ts'
 import { toldByApplication } from '../told-by-application.ts'
+import { HUB_SIGN, type View } from '../view.ts'
 
 const SIGNS: Signs = {
   'app-session-unknown': { weight: 0.45, text: 'the application was asked for a session that it does not know' },
@@ -17,18 +17,6 @@ const SIGNS: Signs = {
     text: 'the answer 400 has the very size of what Engine.IO says to a session that it does not know',
   },
 }
-const ALTERNATIVES: readonly Alternative[] = [
-  {
-    cause: 'backend-reset',
-    confidence: 0.35,
-    check: 'did the application start anew at that time? then every session it had is unknown once',
-  },
-  {
-    cause: 'client-gone',
-    confidence: 0.2,
-    check: 'are the addresses those of laptops that slept? then the old session is asked for after a long pause',
-  },
-]
 const POLLED = /\/(?:socket|engine)\.io\/?$|\/negotiate$|hub/i
 
 export const stickySessionMissing: Cause = {
@@ -37,25 +25,7 @@ export const stickySessionMissing: Cause = {
   severity: 'error',
   docs: 'https://socket.io/docs/v4/using-multiple-nodes/',
 
-  weigh(view) {
-    const backends = backendsOf(view)
-    return oneEach(toldByApplication(view, SIGNS, 'error', () => [...ALTERNATIVES])).map((found) => {
-      const minutes = goesOn(found.observations)
-      const w = { ...found, for: [...found.for], against: [...found.against] }
-      if (minutes > 0)
-        w.for.push({
-          weight: 0.4,
-          text: `it went on for ${minutes} minutes: a restart makes every session unknown once, and then it is over`,
-        })
-      const first = [...backends].slice(0, 3).join(', ')
-      if (backends.size > 1)
-        w.for.push({ weight: 0.75, text: `requests of such paths went to ${backends.size} backends (${first})` })
-      // Several processes may share one port: PM2 and Node.js's cluster do that.
-      else if (backends.size === 1)
-        w.against.push({ weight: minutes > 0 ? 0.5 : 0.8, text: `all of them went to one backend (${first})` })
-      return w
-    })
-  },
+  weigh: (view) => [...told(view), ...unknownIds(view)],
 
   fix: (_, config) =>
     fixOf({
@@ -68,6 +38,39 @@ export const stickySessionMissing: Cause = {
       verify: [TEST_AND_RELOAD],
       rollback: rollBack(config),
     }),
+}
+
+const started: Alternative = {
+  cause: 'backend-reset',
+  confidence: 0.35,
+  check: 'did the application start anew at that time? then every session it had is unknown once',
+}
+const slept: Alternative = {
+  cause: 'client-gone',
+  confidence: 0.2,
+  check: 'are the addresses those of laptops that slept? then the old session is asked for after a long pause',
+}
+
+/** Sessions that the application does not know, by its own word or by the size of its answer. */
+function told(view: View): Weighed[] {
+  const backends = backendsOf(view)
+  return oneEach(toldByApplication(view, SIGNS, 'error', () => [started, slept])).map((found) => {
+    const minutes = goesOn(found.observations)
+    const w = { ...found, for: [...found.for], against: [...found.against] }
+    if (minutes > 0)
+      w.for.push({
+        weight: 0.4,
+        text: `it went on for ${minutes} minutes: a restart makes every session unknown once, and then it is over`,
+      })
+    if (backends.size > 1) w.for.push(several(backends, 0.75))
+    // Several processes may share one port: PM2 and Node.js's cluster do that.
+    else if (backends.size === 1)
+      w.against.push({
+        weight: minutes > 0 ? 0.5 : 0.8,
+        text: `all of them went to one backend (${[...backends][0]})`,
+      })
+    return w
+  })
 }
 
 /** The application names no path, and its body and the size of its answer are one event: its lines belong to the place in
@@ -115,12 +118,40 @@ function goesOn(observations: readonly Observation[]): number {
   return longest >= IN_A_ROW && n >= IN_A_ROW * Math.max(1, clients) ? minutes.size : 0
 }
 
-/** Backends that answered at paths of protocols with sessions. */
-function backendsOf(view: View): Set<string> {
+/** A hub answers 404 to the id of a connection that it does not have: as after a restart, and to every second visitor where
+ *  backends take turns. With one backend it is a restart or a long pause, and nothing to tell. */
+function unknownIds(view: View): Weighed[] {
+  const refused = view.failedHandshakes.filter((o) => o.sign === HUB_SIGN && o.status === 404)
+  return groupBy(refused, 'server+path').flatMap(({ scope, members }): Weighed[] => {
+    const backends = backendsOf(view, scope.path)
+    const n = countOf(members)
+    if (backends.size === 1 || n < 3) return []
+    return [
+      {
+        scope,
+        for: [
+          { weight: 0.35, text: `a SignalR hub was asked with the id of a connection and answered 404 (${times(n)})` },
+          ...(backends.size > 1 ? [several(backends, 0.5)] : []),
+        ],
+        against: [],
+        observations: members,
+        alternatives: [started, slept],
+      },
+    ]
+  })
+}
+
+const several = (backends: ReadonlySet<string>, weight: number): Reason => ({
+  weight,
+  text: `requests of such paths went to ${backends.size} backends (${[...backends].slice(0, 3).join(', ')})`,
+})
+
+/** Backends that answered at paths of protocols with sessions, or at this one. */
+function backendsOf(view: View, path: string | null = null): Set<string> {
   const all = [...view.evidence.observations.values(), ...view.evidence.suspects.values()]
   return new Set(
     all
-      .filter(({ scope }) => scope.path !== null && POLLED.test(scope.path))
+      .filter(({ scope }) => scope.path !== null && (path === null ? POLLED.test(scope.path) : scope.path === path))
       .map(({ scope }) => scope.upstream)
       .filter((upstream) => upstream !== null),
   )

@@ -1,7 +1,7 @@
 /** Failures that recur and that no rule explains: grouped by their shape, never hidden. */
 import { fixOf } from '../advice.ts'
 import type { Cause } from '../cause.ts'
-import type { Observation, Scope } from '../contract.ts'
+import type { Alternative, Observation, Scope } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
 import { shapesOf } from '../templates.ts'
 
@@ -16,6 +16,21 @@ const NAMED: Readonly<Record<string, string>> = {
 const SHOWN = 5
 /** Statuses that a cause in this registry weighs. Everything else a handshake can end with lands here. */
 const WEIGHED = new Set([200, 400, 404, 405, 426, 505, 502, 504, 301, 302, 303, 307, 308, 401, 403, 407])
+
+/** 503 is said by many: applications whose own remote is away, nginx at a limit, maintenance pages. */
+const UNAVAILABLE: Alternative[] = [
+  {
+    cause: 'agent-leg',
+    confidence: 0.3,
+    check:
+      "the application's own log at that time: does it say that a server, kernel or agent of its own is not there?",
+  },
+  {
+    cause: 'resource-limit',
+    confidence: 0.2,
+    check: "grep -h limiting /var/log/nginx/error.log # nginx's own limits answer 503 and say so there",
+  },
+]
 
 export const unclassified: Cause = {
   id: 'unclassified',
@@ -49,6 +64,7 @@ export const unclassified: Cause = {
           .map(({ name, count }, i) => ({ weight: i === 0 ? 0.3 : 0, text: `${times(count)}: ${name}` })),
         against: [],
         observations: named.flatMap((group) => group.members),
+        ...(members.some((o) => o.status === 503) ? { alternatives: UNAVAILABLE } : {}),
         values: { what: `${first?.name ?? ''}${named.length > 1 ? `, and ${named.length - 1} more` : ''}` },
         severity:
           many.length > 0 && members.some((o) => view.isSocket(o.scope)) ? ('warning' as const) : ('info' as const),

@@ -15,11 +15,20 @@ import { reasonsFor, type Signs } from '../by-signs.ts'
 import type { Cause, Weighed } from '../cause.ts'
 import type { ConfigView, Observation, Scope } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
+import { speaks11 } from '../nginx-version.ts'
 import type { View } from '../view.ts'
 import { toldByApplication } from '../told-by-application.ts'
 
 const SIGNS: Signs = {
   'app-http10-handshake': { weight: 0.85, text: 'the application printed that the handshake came as HTTP/1.0' },
+  'http2-upgrade-refused': {
+    weight: 0.8,
+    text: 'an Upgrade header came to nginx over HTTP/2 or 3, which have none (RFC 9113 section 8.2.2), and was answered 400',
+  },
+  'http2-upgrade-broken': {
+    weight: 0.85,
+    text: 'nginx passed an upgrade on that came over HTTP/2, which has none (RFC 9113 section 8.2.2), and could not join both ends',
+  },
   'app-http2-handshake': {
     weight: 0.82,
     text: 'an Upgrade header came over HTTP/2, which has none (RFC 9113 section 8.2.2)',
@@ -49,11 +58,11 @@ export const upstreamHttpVersion: Cause = {
   },
 
   fix(w, config) {
-    if (w.observations.some((o) => o.sign === 'app-http2-handshake'))
+    if (w.observations.some((o) => o.sign.includes('http2-')))
       return fixOf({
         layer: 'edge',
         summary:
-          'The proxy in front must speak HTTP/1.1 to this one for WebSockets (Caddy: transport http { versions 1.1 }); in nginx there is nothing to change.',
+          'The proxy or client in front must speak HTTP/1.1 to this one for WebSockets (Caddy: transport http { versions 1.1 }); in nginx there is nothing to change. Browsers do so by themselves. nginx 1.31.0 and newer refuse such a request with 400, older ones break it off after the 101.',
         verify: [handshake(w.scope, 'nginx')],
       })
     const settings = settingsOf(w.scope, config)
@@ -119,9 +128,3 @@ const missing = (confidence: number): { cause: string; confidence: number; check
   confidence,
   check: "nginx -T | grep -nE 'proxy_http_version|Upgrade|Connection' # are all three in the location of the socket?",
 })
-
-/** From 1.29.7 on the default is 1.1 (CHANGES); an unknown version is taken for an older one. */
-function speaks11(version: string | null): boolean {
-  const [major = 0, minor = 0, patch = 0] = (version ?? '0').split('.').map(Number)
-  return major > 1 || (major === 1 && (minor > 29 || (minor === 29 && patch >= 7)))
-}

@@ -51,10 +51,13 @@ function identify(status: i32, wholeRequest: bool, keyed: i32): bool {
   let at = fieldStart(F_URI)
   let end = fieldEnd(F_URI)
   if (at == 0) return false
+  let get = true
   if (wholeRequest) {
     const method = at
     while (at < end && <u32>load<u8>(at) - 65 < 26) at++
     if (at == method || at - method > 32 || load<u8>(at) != 32) return false
+    // A handshake is a GET: other methods decide otherwise.
+    get = load<u32>(method) == 0x2054_4547
     at++
     end = protocolStart(at, end)
     if (end <= at || load<u8>(--end) != 32) return false
@@ -65,7 +68,7 @@ function identify(status: i32, wholeRequest: bool, keyed: i32): bool {
   keyLength = <i32>(pathKeyEnd - KEY)
   const pathEnd = pathStop
   store<u8>(KEY, <u8>status)
-  store<u8>(KEY, (<u8>(status >> 8)) | (variant(pathEnd, end) ? 128 : 0) | traits(status), 1)
+  store<u8>(KEY, (<u8>(status >> 8)) | (get ? 0 : 4) | (variant(pathEnd, end) ? 128 : 0) | traits(status), 1)
   if (!append(F_UPGRADE) || !append(F_PEER)) return false
   // Engine.IO's answers are told apart by their size (parsers/nginx/engine-io-answers.ts).
   if (status == 400 && endsInIo(pathEnd) && !append(F_BODY)) return false

@@ -133,7 +133,7 @@ export const GO: readonly AppLine[] = [
     line: 'time="2026-05-30T21:41:19Z" level=error msg="Failed to connect to proxy. Response status: 200 - 200 OK. Response body: <!doctype html>"',
     format: 'logfmt',
     time: '2026-05-30T21:41:19Z',
-    sign: 'app-client-got-no-101',
+    sign: 'app-client-got-status',
   },
   {
     what: 'Mattermost 3',

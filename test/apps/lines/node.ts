@@ -35,7 +35,7 @@ export const NODE: readonly AppLine[] = [
     line: 'Error: Unexpected server response: 400',
     format: 'websocket-text',
     time: null,
-    sign: 'app-client-got-no-101',
+    sign: 'app-client-got-status',
   },
   {
     what: 'an unhandled reset of http-proxy: whose, it does not say',
@@ -89,7 +89,7 @@ export const NODE: readonly AppLine[] = [
     format: 'app-json',
     time: '2026-11-21T06:13:34.439Z',
     level: 'error',
-    sign: 'app-client-got-no-101',
+    sign: 'app-client-got-status',
   },
   {
     what: 'webpack-dev-server 4',

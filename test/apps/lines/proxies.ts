@@ -37,7 +37,7 @@ export const PROXIES: readonly AppLine[] = [
     format: 'caddy',
     time: '2026-11-21T06:13:34.439Z',
     level: 'error',
-    sign: 'app-remote-refused',
+    sign: 'app-proxy-refused',
   },
   {
     what: 'Caddy: a download that broke off is no socket',
@@ -59,7 +59,7 @@ export const PROXIES: readonly AppLine[] = [
     format: 'zerolog-console',
     time: '2026-11-21T06:13:34Z',
     level: 'debug',
-    sign: 'app-remote-refused',
+    sign: 'app-proxy-refused',
   },
   {
     what: 'Caddy on a terminal',
@@ -67,7 +67,7 @@ export const PROXIES: readonly AppLine[] = [
     format: 'caddy',
     time: '2026-11-21T06:13:34.439',
     level: 'error',
-    sign: 'app-remote-refused',
+    sign: 'app-proxy-refused',
   },
   {
     what: 'HAProxy: a state, of whichever backend',

@@ -110,6 +110,22 @@ export const PYTHON: readonly AppLine[] = [
     path: '/api/kernels/:id/channels',
   },
   {
+    what: 'JupyterHub: the server of a user does not run',
+    line: '[W 2026-02-23 16:02:19.640 JupyterHub web:1787] 503 GET /user/ann/api/kernels/3fa95f64/channels?session_id=7 (@::ffff:10.0.0.1) 1.53ms',
+    format: 'tornado',
+    time: '2026-02-23T16:02:19.640',
+    sign: 'app-socket-remote-away',
+    path: '/user/ann/api/kernels/:id/channels',
+  },
+  {
+    what: 'Jupyter: a kernel that is gone',
+    line: '[W 2026-02-23 16:02:19.640 ServerApp] 404 GET /api/kernels/3fa95f64/channels?session_id=7 (192.0.2.7) 1.53ms referer=None',
+    format: 'tornado',
+    time: '2026-02-23T16:02:19.640',
+    sign: 'app-socket-not-there',
+    path: '/api/kernels/:id/channels',
+  },
+  {
     what: 'Jupyter: the 403 repeats the origin line',
     line: '[W 2026-02-23 16:02:19.640 ServerApp] 403 GET /terminals/websocket/1 (192.0.2.7) 1.53ms referer=None',
     format: 'tornado',
