@@ -27,6 +27,12 @@ export interface Expanded {
   problems: ConfigProblem[]
 }
 
+/** A block may have thousands: they are not copied for each. */
+function addGap(node: Node, at: Statement): void {
+  if (node.gaps === NONE) node.gaps = [at]
+  else (node.gaps as Statement[]).push(at)
+}
+
 /** Expands the given top-level files one after another under one root. A file with an error counts up to the error. */
 export function expand(files: Files, top: readonly Source[]): Expanded {
   const root = rootNode(top[0])
@@ -67,14 +73,14 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
     if (pattern === undefined) return
     const paths = resolved.get(pattern) ?? files.resolve(pattern)
     resolved.set(pattern, paths)
-    if (paths.length === 0 && !files.reaches(pattern)) parent.gaps = [...parent.gaps, at]
+    if (paths.length === 0 && !files.reaches(pattern)) addGap(parent, at)
     for (const path of paths) {
       if (stack.includes(path)) report('include-cycle', at, `"${path}" includes itself`)
       else if (stack.length >= MAX_INCLUDE_DEPTH)
         report('limit', at, `includes are nested deeper than ${MAX_INCLUDE_DEPTH}`)
       else {
         const file = open(path, at)
-        if (!file || file.error) parent.gaps = [...parent.gaps, at]
+        if (!file || file.error) addGap(parent, at)
         if (!file) continue
         stack.push(path)
         add(file.statements, parent, anchor, depth)
@@ -92,8 +98,11 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
         const node: Node = { statement, children, parent, anchor: anchor ?? statement, gaps: NONE }
         parent.children.push(node)
         if (!statement.block) continue
-        if (depth < MAX_DEPTH) add(statement.block, node, null, depth + 1)
-        else report('limit', statement, `blocks are nested deeper than ${MAX_DEPTH}`)
+        if (depth < MAX_DEPTH) {
+          add(statement.block, node, null, depth + 1)
+          // An array that grew has room for 17, and the memory of a large tree is half of such rooms.
+          node.children = node.children.slice()
+        } else report('limit', statement, `blocks are nested deeper than ${MAX_DEPTH}`)
       }
     }
   }
@@ -124,7 +133,18 @@ export function kindOf(root: Node): NginxConfig['kind'] {
 
 function rootNode(source: Source = { file: '', real: '', text: '', encoding: 'utf8' }): Node {
   const end = { kind: 'open' as const, source, start: 0, end: 0, line: 1, column: 1, value: '' }
-  const empty = { args: [], line: 1, words: [], raw: null, close: null, parent: null, block: [] }
+  const empty = {
+    args: [],
+    line: 1,
+    column: 1,
+    start: 0,
+    wordsEnd: 0,
+    words: [],
+    raw: null,
+    close: null,
+    parent: null,
+    block: [],
+  }
   const statement: Statement = { source, name: '', end, ...empty }
   return { statement, children: [], parent: null, anchor: statement, gaps: NONE }
 }

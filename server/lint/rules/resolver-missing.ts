@@ -1,5 +1,5 @@
 /** A name in a variable is looked up for each request, by `resolver`; without one every request fails with 502. */
-import { descendants, inherited } from '../../nginx-config/contract.ts'
+import { descendants } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 import { isComplete, settingGap, variablesIn, type Place, type Subject } from '../subject.ts'
 
@@ -11,7 +11,7 @@ export const resolverMissing: Rule = {
   check(subject, report) {
     for (const place of subject.places) {
       const host = hostOf(place.pass.statement.args[0] ?? '')
-      if (!host.includes('$') || inherited(place.block, 'resolver')) continue
+      if (!host.includes('$') || subject.setting(place.block, 'resolver')) continue
       const names = valuesOf(subject, place, host)
       if (names !== null && names.every((name) => isLiteral(name) || subject.upstreams.has(name.toLowerCase())))
         continue
