@@ -2,7 +2,7 @@
 import { lineOf, parseFile, type NginxConfig, type Source, type Statement } from '../nginx-config/contract.ts'
 import type { Severity } from '../diagnosis/contract.ts'
 import { Places, type FoundAt } from './places.ts'
-import { ignoreFor, ignoresIn, type Ignore } from './ignore.ts'
+import { ignored as ignoredBy, ignoresIn, type Ignore } from './ignore.ts'
 import { RULES } from './rules/index.ts'
 import { subjectOf } from './subject.ts'
 
@@ -59,8 +59,12 @@ export function lintConfig(config: NginxConfig, version: string | null): LintRes
       undecided: (gap, what) => gaps.set(gap, (gaps.get(gap) ?? new Set()).add(what)),
     })
   }
-  findings.push(...undecided(config, places, gaps), ...refused(config, places))
-  const { kept, ignored } = withoutIgnored(config, places, findings)
+  // Joined, not pushed: a call takes fewer arguments than a hostile file has faults.
+  const { kept, ignored } = withoutIgnored(config, places, [
+    ...findings,
+    ...undecided(config, places, gaps),
+    ...refused(config, places),
+  ])
   return {
     schema: 'halfopen.lint/1',
     files: [...config.sources.keys()],
@@ -134,9 +138,8 @@ function withoutIgnored(
   const all = new Map<string, Ignore[]>()
   for (const source of config.sources.values())
     if (source.text.includes('halfopen-ignore')) all.set(source.file, ignoresOf(source))
-  const kept: LintFinding[] = []
-  for (const finding of findings)
-    if (!ignoreFor(all.get(finding.file) ?? [], finding.rule, finding.line)) kept.push(finding)
+  const by = new Map([...all].map(([file, ignores]) => [file, ignoredBy(ignores)]))
+  const kept = findings.filter(({ file, rule, line }) => by.get(file)?.(rule, line) !== true)
   const ignored = findings.length - kept.length
   const known = new Set([...RULES, ...OWN_RULES].map(({ id }) => id as string))
   for (const { source, line, column, rules } of [...all.values()].flat())

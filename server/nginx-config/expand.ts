@@ -51,7 +51,8 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
     const file = parseFile(source, false)
     parsed.set(source.file, file)
     out.sources.set(source.file, source)
-    out.problems.push(...file.refused)
+    // One by one: a call takes fewer arguments than a hostile file has faults.
+    for (const problem of file.refused) out.problems.push(problem)
     if (file.error) out.problems.push(file.error)
     return file
   }
