@@ -138,6 +138,24 @@ describeWith('nginx', 'a repair', () => {
   })
 
   it.each([
+    ['on one line', (text: string) => text.replaceAll(/\s*#.*|\s+/g, ' ')],
+    ['with CRLF and tabs', (text: string) => text.replaceAll('    ', '\t').replaceAll('\n', '\r\n')],
+  ])(
+    'fits a file %s',
+    async (_, write) => {
+      for (const { cause, conf, log, path } of CASES) {
+        const odd = write(conf)
+        const finding = await findingOf(cause, odd, log)
+        const proof = await proofFor(finding, odd, path, finding.fix.patch ?? '')
+        expect(proof.fixed, `${cause} ${path}: ${finding.fix.summary} ${JSON.stringify(proof.after)}`).toBe(true)
+        const added = (finding.fix.patch ?? '').split('\n').filter((line) => /^\+[^+]/.test(line))
+        expect(added.every((line) => line.endsWith('\r') === odd.includes('\r'))).toBe(true)
+      }
+    },
+    60_000,
+  )
+
+  it.each([
     ['127.0.0.1', 'https'],
     ['10.0.0.5', 'http'],
   ])('behind a proxy at %s that set_real_ip_from trusts, X-Forwarded-Proto is %s', async (address, seen) => {
