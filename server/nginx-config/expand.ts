@@ -1,5 +1,5 @@
 /** Replaces includes by what they bring. Pure: files come through `Files`, from a disk or from an `nginx -T` dump. */
-import { MAX_DEPTH, lineOf, parseFile } from './tree.ts'
+import { brief, MAX_DEPTH, lineOf, parseFile } from './tree.ts'
 import type { ConfigProblem, NginxConfig, Node, ParsedFile, Source, Statement } from './tree.ts'
 
 /** nginx stops at its open files; a real tree is a handful deep. */
@@ -60,13 +60,13 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
     const known = parsed.get(path)
     if (known !== undefined) return known
     if (parsed.size >= MAX_FILES) {
-      report('limit', at, `more than ${MAX_FILES} files are included; "${path}" was not read`)
+      report('limit', at, `more than ${MAX_FILES} files are included; "${brief(path)}" was not read`)
       return null
     }
     const read = files.read(path)
     if (read.ok) return keep(read.source)
     parsed.set(path, null)
-    report('include-missing', at, `included file "${path}" could not be read: ${read.reason}`)
+    report('include-missing', at, `included file "${brief(path)}" could not be read: ${read.reason}`)
     return null
   }
   const include = (at: Statement, parent: Node, anchor: Statement, depth: number): void => {

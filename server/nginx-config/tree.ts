@@ -147,6 +147,9 @@ function oneOf(name: string): string {
   return own
 }
 
+/** For a message: a word may be as long as its file. */
+export const brief = (word: string): string => (word.length > 80 ? `${word.slice(0, 79)}…` : word)
+
 /** Parses one file. Never throws; nesting does not use the call stack. `all` false: without the list of tokens. */
 export function parseFile(source: Source, all = true): ParsedFile {
   const statements: Statement[] = []
@@ -170,7 +173,7 @@ export function parseFile(source: Source, all = true): ParsedFile {
     parsed.error ??= { kind: 'syntax', file: source.file, line, column, message }
   }
   const unfinished = (): void =>
-    fail(nameLine, nameAt - nameLineStart + 1, `directive "${name}" is not terminated by ";"`)
+    fail(nameLine, nameAt - nameLineStart + 1, `directive "${brief(name)}" is not terminated by ";"`)
   const sink: Sink = (kind, start, end, line, lineStart, value) => {
     keep?.(kind, start, end, line, lineStart, value)
     if (parsed.error) return
