@@ -159,9 +159,10 @@ async function ofProblem(config: NginxConfig, store: Pick<Store, 'problems'>, id
     throw new HalfopenError('nothing-to-prove', 'The problem names no path, so no request can be sent for it.')
   const { circumstancesOf, expected, hostToSend } = await import('./prove/contract.ts')
   const { path, server: host, patch, cause } = found
+  const sent = hostToSend(config, host, path, cause === 'origin-rejected')
   return {
     patch,
-    asking: { host: hostToSend(config, host, path), path, origin: null, subprotocols: [], headers: [] },
+    asking: { host: sent, path, origin: null, subprotocols: [], headers: [] },
     own_origin: true,
     host,
     plain: false,

@@ -136,7 +136,7 @@ async function readOptions(flags: Flags, signal: AbortSignal): Promise<ProveOpti
   if (host !== null && !/^[\w.*~[\]:^$\\()-]+$/.test(host)) throw new UsageError(`--host: "${host}" is no host name`)
   if (flags.origin !== undefined && /[^\x21-\x7e]/.test(flags.origin))
     throw new UsageError(`--origin: "${flags.origin}" is no origin`)
-  const sent = hostToSend(loaded.config, host, path)
+  const sent = hostToSend(loaded.config, host, path, finding?.cause === 'origin-rejected' || flags.checkOrigin === true)
   const headers = (flags.header ?? []).map((line) => {
     const read = readHeader(line)
     if (!read.ok) throw new UsageError(`--header: ${read.reason}`)

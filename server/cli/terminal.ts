@@ -10,6 +10,7 @@ const SAFE = /^[\n -~\xa1-\xac\xae-\u02ff\u2010-\u2027]*$/
 
 /** Makes every character that could act on a terminal visible: ESC → `\u{1b}`. A tab becomes a space. */
 export function escapeText(text: string): string {
+  if (SAFE.test(text) && !text.includes('\n')) return text
   return text.replace(unsafe(), (c) => (c === '\t' ? ' ' : `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`))
 }
 

@@ -137,6 +137,9 @@ export interface ConfigView {
   /** Unified diff that sets these directives: those of context `main`, `events` and `http` there, others in the block that
    *  serves the request. Null when it cannot be written. `path` null: no request is meant. */
   patch(server: string | null, path: string | null, directives: readonly Directive[]): ConfigPatch | null
+  /** What takes more than setting directives; null when it cannot be told. `path` null: that of the only location that
+   *  passes upgrades on. */
+  repair?(kind: RepairKind, server: string | null, path: string | null): Repair | null
   /** Main and events context are part of what was given. */
   whole?: boolean
   /** What `resolver` may ask, as it takes them. */
@@ -146,6 +149,19 @@ export interface ConfigView {
   args?(server: string | null, path: string | null, name: string): readonly (readonly string[])[]
   /** What proxy_ssl_name has to say for the backend to learn its name; `''`: nothing, null: nothing tells. */
   tls_name?(server: string | null, path: string): string | null
+}
+
+/** `host`: the Host and scheme that the application sees; `path`: the location and the path a socket gets; `sticky`: a
+ *  visitor stays on one backend. */
+export type RepairKind = 'host' | 'path' | 'sticky'
+
+export interface Repair {
+  /** Null: nothing is to be changed here, or only a person can. */
+  patch: ConfigPatch | null
+  /** Lines of the patch, where it sets directives. */
+  directives: Directive[]
+  /** What the patch does, or why there is none: whole sentences. */
+  text: string
 }
 
 export interface EffectiveProxy {

@@ -11,7 +11,6 @@ export interface Ignore {
   /** Lines it is for, both included. */
   from: number
   to: number
-  used: boolean
 }
 
 const MARK = /#\s*halfopen-ignore(?![\w-])[ \t:]*([\w ,-]*)/
@@ -27,7 +26,7 @@ export function ignoresIn(source: Source, tokens: readonly Token[], statements: 
     const before = source.text.slice(source.text.lastIndexOf('\n', token.start - 1) + 1, token.start)
     const alone = before.trim() === ''
     const range = rangeOf(statements, token.line, alone)
-    out.push({ source, line: token.line, column: token.column, rules, ...range, used: false })
+    out.push({ source, line: token.line, column: token.column, rules, ...range })
   }
   return out
 }
@@ -39,31 +38,64 @@ function rangeOf(statements: readonly Statement[], line: number, alone: boolean)
 }
 
 function nextAfter(statements: readonly Statement[], line: number): Statement | null {
-  for (const statement of statements) {
-    const from = statement.line
-    if (from > line) return statement
-    if (statement.block && (statement.close ?? statement.end).line > line) return nextAfter(statement.block, line)
+  const next = firstOf(statements, (one) => one.line > line || (one.block !== null && lastLine(one) > line))
+  const found = statements[next]
+  if (!found) return null
+  return found.line > line ? found : nextAfter(found.block ?? [], line)
+}
+
+const lastLine = (statement: Statement): number => (statement.close ?? statement.end).line
+
+/** Where the first one stands that fits, as all after it do: they follow each other in the file. */
+function firstOf(statements: readonly Statement[], fits: (statement: Statement) => boolean): number {
+  let [low, high] = [0, statements.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const one = statements[middle]
+    if (one && fits(one)) high = middle
+    else low = middle + 1
   }
-  return null
+  return low
 }
 
 /** The last one that begins on the line: of `location / { proxy_pass x; # …` it is proxy_pass. */
 function startingOn(statements: readonly Statement[], line: number): Statement | null {
   let last: Statement | null = null
-  for (const statement of statements) {
+  for (let i = firstOf(statements, (one) => lastLine(one) >= line); i < statements.length; i++) {
+    const statement = statements[i]
+    if (!statement || statement.line > line) break
     const from = statement.line
-    if (from > line) break
-    const end = (statement.close ?? statement.end).line
+    const end = lastLine(statement)
     if (from === line || end === line) last = statement
     if (statement.block && end >= line) last = startingOn(statement.block, line) ?? last
   }
   return last
 }
 
-/** The comment that speaks of a finding at this place; null: none. */
-export function ignoreFor(ignores: readonly Ignore[], rule: string, line: number): Ignore | null {
-  return (
-    ignores.find(({ rules, from, to }) => line >= from && line <= to && (rules.length === 0 || rules.includes(rule))) ??
-    null
-  )
+/** Whether a comment speaks of a finding of that rule in that line. A file may have thousands of both. */
+export function ignored(ignores: readonly Ignore[]): (rule: string, line: number) => boolean {
+  const ranges = new Map<string, Pick<Ignore, 'from' | 'to'> & { rules: Set<string>; every: boolean }>()
+  for (const { from, to, rules } of ignores) {
+    const range = ranges.get(`${from}-${to}`) ?? { from, to, rules: new Set(), every: false }
+    ranges.set(`${from}-${to}`, range)
+    if (rules.length === 0) range.every = true
+    for (const rule of rules) range.rules.add(rule)
+  }
+  const sorted = [...ranges.values()].sort((a, b) => a.from - b.from)
+  /** How far those up to here reach. */
+  const reach: number[] = []
+  for (const { to } of sorted) reach.push(Math.max(to, reach.at(-1) ?? 0))
+  return (rule, line) => {
+    let [low, high] = [0, sorted.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((sorted[middle]?.from ?? 0) <= line) low = middle + 1
+      else high = middle
+    }
+    for (let i = low - 1; i >= 0 && (reach[i] ?? 0) >= line; i--) {
+      const range = sorted[i]
+      if (range && range.to >= line && (range.every || range.rules.has(rule))) return true
+    }
+    return false
+  }
 }

@@ -1,32 +1,17 @@
 /** Runs every rule over a configuration. Pure. */
-import {
-  lineOf,
-  parseFile,
-  type ConfigProblem,
-  type NginxConfig,
-  type Source,
-  type Statement,
-} from '../nginx-config/contract.ts'
+import { lineOf, parseFile, type NginxConfig, type Source, type Statement } from '../nginx-config/contract.ts'
 import type { Severity } from '../diagnosis/contract.ts'
-import { ignoreFor, ignoresIn, type Ignore } from './ignore.ts'
+import { Places, type FoundAt } from './places.ts'
+import { ignored as ignoredBy, ignoresIn, type Ignore } from './ignore.ts'
 import { RULES } from './rules/index.ts'
 import { subjectOf } from './subject.ts'
 
-export interface LintFinding {
+export interface LintFinding extends FoundAt {
   /** Of a rule, or of OWN_RULES. */
   rule: string
   severity: Severity
   title: string
   message: string
-  file: string
-  /** From 1; 0: the file as a whole. */
-  line: number
-  column: number
-  /** End of the directive's first words, exclusive; as `column`. */
-  end_line: number
-  end_column: number
-  /** The line as it stands, trimmed. */
-  text: string
   /** Lines to write; null: only a person can tell. */
   fix: string | null
   docs: string | null
@@ -56,6 +41,7 @@ const ORDER: readonly Severity[] = ['critical', 'error', 'warning', 'info']
 /** @param version of nginx, such as `1.22.1`; null: not known, and defaults are those before 1.29.7. */
 export function lintConfig(config: NginxConfig, version: string | null): LintResult {
   const subject = subjectOf(config, version)
+  const places = new Places(config)
   const findings: LintFinding[] = []
   const gaps = new Map<Statement, Set<string>>()
   for (const { id, title, docs, check } of RULES) {
@@ -68,54 +54,46 @@ export function lintConfig(config: NginxConfig, version: string | null): LintRes
         if (said?.includes(message) === true) return
         if (said) said.push(message)
         else seen.set(statement, [message])
-        findings.push({ rule: id, severity, title, message, ...placeOf(statement), fix, docs })
+        findings.push({ rule: id, severity, title, message, ...places.of(statement), fix, docs })
       },
       undecided: (gap, what) => gaps.set(gap, (gaps.get(gap) ?? new Set()).add(what)),
     })
   }
-  findings.push(...undecided(config, gaps), ...refused(config))
-  const { kept, ignored } = withoutIgnored(config, findings)
-  kept.sort(byWeight)
+  // Joined, not pushed: a call takes fewer arguments than a hostile file has faults.
+  const { kept, ignored } = withoutIgnored(config, places, [
+    ...findings,
+    ...undecided(config, places, gaps),
+    ...refused(config, places),
+  ])
   return {
     schema: 'halfopen.lint/1',
     files: [...config.sources.keys()],
     places: subject.places.length,
     sockets: subject.sockets.length,
-    findings: kept,
+    findings: byWeight(kept),
     ignored,
   }
 }
 
-function byWeight(a: LintFinding, b: LintFinding): number {
-  return (
-    ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity) ||
-    (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line)
-  )
-}
-
-function placeOf(statement: Statement) {
-  const { source, words, end } = statement
-  const first = words[0] ?? end
-  const last = words.at(-1) ?? end
-  const lineStart = source.text.lastIndexOf('\n', first.start - 1) + 1
-  const lineEnd = source.text.indexOf('\n', first.start)
-  const breaks = source.text.slice(first.start, last.end).split('\n')
-  const tail = breaks.at(-1)?.length ?? 0
-  return {
-    file: source.file,
-    line: lineOf(statement),
-    column: first.column,
-    end_line: first.line + breaks.length - 1,
-    end_column: breaks.length === 1 ? first.column + tail : tail + 1,
-    text: source.text
-      .slice(lineStart, lineEnd === -1 ? undefined : lineEnd)
-      .trim()
-      .slice(0, 200),
-  }
+/** The worst first, then by place; findings of one line stay in the order of the rules. A finding of a large tree is
+ *  compared fifteen times, and paths are long and begin alike: each file is compared once, as a number. */
+function byWeight(findings: readonly LintFinding[]): LintFinding[] {
+  const names = [...new Set(findings.map(({ file }) => file))].sort()
+  const files = new Map(names.map((name, i) => [name, i]))
+  const keyed = findings.map((finding) => {
+    const weight = ORDER.indexOf(finding.severity) * names.length + (files.get(finding.file) ?? 0)
+    return { finding, weight, line: finding.line }
+  })
+  keyed.sort((a, b) => a.weight - b.weight || a.line - b.line)
+  return keyed.map(({ finding }) => finding)
 }
 
 /** One finding for each include that was not given, whatever it leaves open. */
-function undecided(config: NginxConfig, gaps: ReadonlyMap<Statement, ReadonlySet<string>>): LintFinding[] {
+function undecided(
+  config: NginxConfig,
+  places: Places,
+  gaps: ReadonlyMap<Statement, ReadonlySet<string>>,
+): LintFinding[] {
   const missing = config.problems.filter(
     ({ kind }) => kind === 'include-missing' || kind === 'include-cycle' || kind === 'limit',
   )
@@ -123,11 +101,11 @@ function undecided(config: NginxConfig, gaps: ReadonlyMap<Statement, ReadonlySet
   const open = [...gaps].map(([gap, what]) => {
     const some = [...what]
     const shown = some.slice(0, 3).join('; ') + (some.length > 3 ? `; and ${some.length - 3} more` : '')
-    return { message: `undecided, include not given: ${gap.args[0] ?? ''} (${shown})`, ...placeOf(gap) }
+    return { message: `undecided, include not given: ${gap.args[0] ?? ''} (${shown})`, ...places.of(gap) }
   })
   const rest = missing
     .filter(({ file, line }) => !told.has(`${file}:${line}`))
-    .map((problem) => ({ message: problem.message, ...placeOfProblem(config, problem) }))
+    .map((problem) => ({ message: problem.message, ...places.ofProblem(problem) }))
   return [...open, ...rest].map((it) => ({
     rule: 'include-not-given',
     severity: 'info',
@@ -138,7 +116,7 @@ function undecided(config: NginxConfig, gaps: ReadonlyMap<Statement, ReadonlySet
   }))
 }
 
-function refused(config: NginxConfig): LintFinding[] {
+function refused(config: NginxConfig, places: Places): LintFinding[] {
   return config.problems
     .filter(({ kind }) => kind === 'refused' || kind === 'syntax')
     .map((problem) => ({
@@ -146,27 +124,22 @@ function refused(config: NginxConfig): LintFinding[] {
       severity: 'error',
       title: OWN_RULES[0].title,
       message: problem.message,
-      ...placeOfProblem(config, problem),
+      ...places.ofProblem(problem),
       fix: null,
       docs: null,
     }))
 }
 
-function placeOfProblem({ sources }: NginxConfig, { file, line, column }: ConfigProblem) {
-  const text = sources.get(file)?.text.split('\n', line)[line - 1]?.trim().slice(0, 200) ?? ''
-  return { file, line, column, end_line: line, end_column: column + 1, text }
-}
-
 function withoutIgnored(
   config: NginxConfig,
+  places: Places,
   findings: readonly LintFinding[],
 ): { kept: LintFinding[]; ignored: number } {
   const all = new Map<string, Ignore[]>()
   for (const source of config.sources.values())
     if (source.text.includes('halfopen-ignore')) all.set(source.file, ignoresOf(source))
-  const kept: LintFinding[] = []
-  for (const finding of findings)
-    if (!ignoreFor(all.get(finding.file) ?? [], finding.rule, finding.line)) kept.push(finding)
+  const by = new Map([...all].map(([file, ignores]) => [file, ignoredBy(ignores)]))
+  const kept = findings.filter(({ file, rule, line }) => by.get(file)?.(rule, line) !== true)
   const ignored = findings.length - kept.length
   const known = new Set([...RULES, ...OWN_RULES].map(({ id }) => id as string))
   for (const { source, line, column, rules } of [...all.values()].flat())
@@ -176,7 +149,7 @@ function withoutIgnored(
         severity: 'info',
         title: OWN_RULES[2].title,
         message: `there is no rule "${rule}"`,
-        ...placeOfProblem(config, { kind: 'syntax', file: source.file, line, column, message: '' }),
+        ...places.ofProblem({ kind: 'syntax', file: source.file, line, column, message: '' }),
         fix: null,
         docs: null,
       })

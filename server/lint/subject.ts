@@ -1,7 +1,6 @@
 /** What the rules look at: the configuration with the questions they share answered once. */
 import { knownSocket, SOCKET_NAME } from '../../parsers/known-sockets.ts'
 import {
-  allServers,
   atLeast,
   blockName,
   headerLevel,
@@ -9,7 +8,6 @@ import {
   headersIn,
   httpNodes,
   inherited,
-  levels,
   readLocation,
   type NginxConfig,
   type Node,
@@ -45,7 +43,9 @@ export interface Subject {
   all: readonly Node[]
   /** Those of one name. */
   named(name: string): readonly Node[]
-  servers: readonly Node[]
+  /** The directive that is in effect in a block, for those inherited one by one. Most of what rules ask for stands in no
+   *  file at all: then nobody looks through the blocks around. */
+  setting(block: Node, name: string): Node | null
   places: readonly Place[]
   /** Places with a sign. */
   sockets: readonly Place[]
@@ -68,7 +68,9 @@ export function subjectOf(config: NginxConfig, version: string | null): Subject 
     else byName.set(node.statement.name, [node])
   }
   const named = (name: string): readonly Node[] => byName.get(name) ?? []
-  const servers = allServers(config)
+  const above = new Set(config.root.children.map(({ statement }) => statement.name))
+  const setting = (block: Node, name: string): Node | null =>
+    byName.has(name) || above.has(name) ? inherited(block, name) : null
   const places = placesOf(named('proxy_pass'))
   const upstreams = new Map<string, Node>()
   const maps = new Map<string, Node[]>()
@@ -81,7 +83,7 @@ export function subjectOf(config: NginxConfig, version: string | null): Subject 
   }
   const sockets = places.filter(({ sign }) => sign !== null)
   const modern = version !== null && atLeast(version, '1.29.7')
-  return { config, version, http, all, named, servers, places, sockets, upstreams, maps, modern }
+  return { config, version, http, all, named, setting, places, sockets, upstreams, maps, modern }
 }
 
 /** Generators that call each other cost more than the rules. */
@@ -95,29 +97,41 @@ function flatten(nodes: readonly Node[], out: Node[]): void {
 function placesOf(passes: readonly Node[]): Place[] {
   const out: Place[] = []
   const seen = new Set<Node>()
+  /** Thousands of hosts have the same few locations. */
+  const names = new Map<string, boolean>()
   for (const pass of passes) {
     if (pass.parent === null) continue
-    const around = levels(pass.parent)
-    const block = around.find(({ statement }) => statement.name !== 'if' && statement.name !== 'limit_except')
-    const server = around.find(({ statement }) => statement.name === 'server') ?? around.at(-1)
-    if (!block || !server || seen.has(block)) continue
+    let block: Node | null = pass.parent
+    while (block && (block.statement.name === 'if' || block.statement.name === 'limit_except')) block = block.parent
+    let server: Node = pass.parent
+    while (server.statement.name !== 'server' && server.parent) server = server.parent
+    if (!block || seen.has(block)) continue
     seen.add(block)
-    out.push(placeOf(server, block, pass))
+    out.push(placeOf(server, block, pass, names))
   }
   return out
 }
 
-function placeOf(server: Node, block: Node, pass: Node): Place {
+function placeOf(server: Node, block: Node, pass: Node, names: Map<string, boolean>): Place {
   const level = headerLevel(block)
   const headers = new Map<string, Node[]>()
-  for (const line of level ? headersIn(level) : [])
-    headers.set(headerName(line), [...(headers.get(headerName(line)) ?? []), line])
-  const outside = level ? levels(level).slice(1) : []
-  const hidden = outside.flatMap(headersIn).find(isUpgrade) ?? null
-  const location = levels(block).find(({ statement }) => statement.name === 'location')
+  let own = false
+  for (const line of level ? headersIn(level) : []) {
+    const name = headerName(line)
+    const same = headers.get(name)
+    if (same) same.push(line)
+    else headers.set(name, [line])
+    own ||= isUpgrade(line) || asksUpgrade(line)
+  }
+  let hidden: Node | null = null
+  for (let outside = level?.parent; outside && !hidden; outside = outside.parent)
+    hidden = headersIn(outside).find(isUpgrade) ?? null
+  let location: Node | null = block
+  while (location && location.statement.name !== 'location') location = location.parent
   const pattern = location ? readLocation(location).pattern : ''
-  const own = [...headers.values()].flat().some((line) => isUpgrade(line) || asksUpgrade(line))
-  const sign = location && isSocketName(pattern) ? 'name' : own || hidden ? 'headers' : null
+  let named = names.get(pattern)
+  if (named === undefined) names.set(pattern, (named = isSocketName(pattern)))
+  const sign = location && named ? 'name' : own || hidden ? 'headers' : null
   return { server, block, pass, name: blockName(block), pattern, sign, headers, level, hidden }
 }
 
@@ -140,17 +154,18 @@ function isSocketName(pattern: string): boolean {
 
 /** The include that may hold a header which is not there; null: what is absent is absent. */
 export function headerGap({ block, level }: Place): Statement | null {
-  return firstGap(untilLevel(block, level))
+  return gapUntil(block, level)
 }
 
 /** The include that may hold a directive that is inherited one by one. */
 export function settingGap({ block }: Place, name: string): Statement | null {
-  return firstGap(untilLevel(block, inherited(block, name)?.parent ?? null))
+  return gapUntil(block, inherited(block, name)?.parent ?? null)
 }
 
-function untilLevel(block: Node, last: Node | null): Node[] {
-  const all = levels(block)
-  return last ? all.slice(0, all.indexOf(last) + 1) : all
+function gapUntil(block: Node, last: Node | null): Statement | null {
+  for (let level: Node | null = block; level; level = level === last ? null : level.parent)
+    if (level.gaps[0]) return level.gaps[0]
+  return null
 }
 
 export const firstGap = (blocks: readonly Node[]): Statement | null =>
@@ -174,7 +189,7 @@ export const isComplete = ({ config }: Subject): boolean => config.kind === 'mai
 
 /** `$name` or `${name}` in a text, without the sign. */
 export const variablesIn = (text: string): string[] =>
-  [...text.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name = '']) => name)
+  text.includes('$') ? [...text.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name = '']) => name) : []
 
 /** The upstream group that a proxy_pass names; null: an address, or a variable. */
 export function groupOf({ upstreams }: Subject, { pass }: Place): Node | null {

@@ -1,5 +1,5 @@
 /** The lines that pass an upgrade on, with the map that is there already. */
-import { inherited, upgradeVariable } from '../nginx-config/contract.ts'
+import { upgradeVariable } from '../nginx-config/contract.ts'
 import { isUpgrade, valueOf, type Place, type Subject } from './subject.ts'
 
 /** Directives for a location that has not got them yet; where there is no map, it is given first, for http context. */
@@ -7,7 +7,7 @@ export function headerLines(subject: Subject, place: Place): string {
   const connection = place.headers.get('connection') ?? []
   const good = connection.length === 1 && connection.every((line) => /\$|^upgrade$/i.test(valueOf(line)))
   const lines = [
-    ...(subject.modern || inherited(place.block, 'proxy_http_version') ? [] : ['proxy_http_version 1.1;']),
+    ...(subject.modern || subject.setting(place.block, 'proxy_http_version') ? [] : ['proxy_http_version 1.1;']),
     ...(place.headers.get('upgrade')?.some(isUpgrade) === true ? [] : ['proxy_set_header Upgrade $http_upgrade;']),
     ...(good ? [] : [connectionLine(subject)]),
   ]

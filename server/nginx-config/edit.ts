@@ -62,6 +62,17 @@ export function insertInto(edits: Edits, block: Node, texts: readonly string[]):
   return after ?? block.statement
 }
 
+/** Puts a word before the `at`-th one of a directive. */
+export function insertWord(edits: Edits, statement: Statement, at: number, word: string): void {
+  const start = (statement.words[at] ?? statement.end).start
+  addEdit(edits, statement.source, { start, end: start, text: `${word} ` })
+}
+
+/** Adds directives at the beginning of a block, above all others. */
+export function insertAtStart(edits: Edits, block: Node, texts: readonly string[]): void {
+  addLines(edits, block.statement, block.statement.end.end, texts, indentIn(block, null))
+}
+
 /** Adds directives after another one, indented as it is. */
 export function insertAfter(edits: Edits, statement: Statement, texts: readonly string[]): void {
   const lead = indentBefore(statement.source.text, startOf(statement)) ?? ''

@@ -2,7 +2,7 @@
 import type { EffectiveProxy } from '../diagnosis/contract.ts'
 import { backendOf } from './backend.ts'
 import { nginxSeconds } from './nginx-time.ts'
-import { child, childrenNamed, levels } from './levels.ts'
+import { child, childrenNamed } from './levels.ts'
 import type { Served } from './serve.ts'
 import { publicAddress, serverNames } from './servers.ts'
 import { descendants, httpNodes, lineOf, type NginxConfig, type Node } from './tree.ts'
@@ -29,11 +29,11 @@ export function effectiveProxy(config: NginxConfig, served: Served, path: string
 
 /** Scalars inherit one by one. */
 export function inherited(block: Node, name: string): Node | null {
-  return (
-    levels(block)
-      .map((level) => child(level, name))
-      .find((node) => node !== null) ?? null
-  )
+  for (let level: Node | null = block; level; level = level.parent) {
+    const found = child(level, name)
+    if (found) return found
+  }
+  return null
 }
 
 export const headersIn = (level: Node): Node[] =>
@@ -43,7 +43,9 @@ export const headerName = (node: Node): string => (node.statement.args[0] ?? '')
 
 /** proxy_set_header inherits all or nothing: the innermost level with any line of its own is the only one that counts. */
 export function headerLevel(block: Node): Node | null {
-  return levels(block).find((level) => headersIn(level).length > 0) ?? null
+  for (let level: Node | null = block; level; level = level.parent)
+    if (childrenNamed(level, 'proxy_set_header').some(({ statement }) => statement.args.length > 0)) return level
+  return null
 }
 
 function effectiveHeaders(block: Node): EffectiveProxy['set_headers'] {

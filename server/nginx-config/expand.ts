@@ -1,5 +1,5 @@
 /** Replaces includes by what they bring. Pure: files come through `Files`, from a disk or from an `nginx -T` dump. */
-import { MAX_DEPTH, lineOf, parseFile } from './tree.ts'
+import { brief, MAX_DEPTH, lineOf, parseFile } from './tree.ts'
 import type { ConfigProblem, NginxConfig, Node, ParsedFile, Source, Statement } from './tree.ts'
 
 /** nginx stops at its open files; a real tree is a handful deep. */
@@ -27,6 +27,12 @@ export interface Expanded {
   problems: ConfigProblem[]
 }
 
+/** A block may have thousands: they are not copied for each. */
+function addGap(node: Node, at: Statement): void {
+  if (node.gaps === NONE) node.gaps = [at]
+  else (node.gaps as Statement[]).push(at)
+}
+
 /** Expands the given top-level files one after another under one root. A file with an error counts up to the error. */
 export function expand(files: Files, top: readonly Source[]): Expanded {
   const root = rootNode(top[0])
@@ -45,7 +51,8 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
     const file = parseFile(source, false)
     parsed.set(source.file, file)
     out.sources.set(source.file, source)
-    out.problems.push(...file.refused)
+    // One by one: a call takes fewer arguments than a hostile file has faults.
+    for (const problem of file.refused) out.problems.push(problem)
     if (file.error) out.problems.push(file.error)
     return file
   }
@@ -53,13 +60,13 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
     const known = parsed.get(path)
     if (known !== undefined) return known
     if (parsed.size >= MAX_FILES) {
-      report('limit', at, `more than ${MAX_FILES} files are included; "${path}" was not read`)
+      report('limit', at, `more than ${MAX_FILES} files are included; "${brief(path)}" was not read`)
       return null
     }
     const read = files.read(path)
     if (read.ok) return keep(read.source)
     parsed.set(path, null)
-    report('include-missing', at, `included file "${path}" could not be read: ${read.reason}`)
+    report('include-missing', at, `included file "${brief(path)}" could not be read: ${read.reason}`)
     return null
   }
   const include = (at: Statement, parent: Node, anchor: Statement, depth: number): void => {
@@ -67,14 +74,14 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
     if (pattern === undefined) return
     const paths = resolved.get(pattern) ?? files.resolve(pattern)
     resolved.set(pattern, paths)
-    if (paths.length === 0 && !files.reaches(pattern)) parent.gaps = [...parent.gaps, at]
+    if (paths.length === 0 && !files.reaches(pattern)) addGap(parent, at)
     for (const path of paths) {
       if (stack.includes(path)) report('include-cycle', at, `"${path}" includes itself`)
       else if (stack.length >= MAX_INCLUDE_DEPTH)
         report('limit', at, `includes are nested deeper than ${MAX_INCLUDE_DEPTH}`)
       else {
         const file = open(path, at)
-        if (!file || file.error) parent.gaps = [...parent.gaps, at]
+        if (!file || file.error) addGap(parent, at)
         if (!file) continue
         stack.push(path)
         add(file.statements, parent, anchor, depth)
@@ -92,8 +99,11 @@ export function expand(files: Files, top: readonly Source[]): Expanded {
         const node: Node = { statement, children, parent, anchor: anchor ?? statement, gaps: NONE }
         parent.children.push(node)
         if (!statement.block) continue
-        if (depth < MAX_DEPTH) add(statement.block, node, null, depth + 1)
-        else report('limit', statement, `blocks are nested deeper than ${MAX_DEPTH}`)
+        if (depth < MAX_DEPTH) {
+          add(statement.block, node, null, depth + 1)
+          // An array that grew has room for 17, and the memory of a large tree is half of such rooms.
+          node.children = node.children.slice()
+        } else report('limit', statement, `blocks are nested deeper than ${MAX_DEPTH}`)
       }
     }
   }
@@ -124,7 +134,18 @@ export function kindOf(root: Node): NginxConfig['kind'] {
 
 function rootNode(source: Source = { file: '', real: '', text: '', encoding: 'utf8' }): Node {
   const end = { kind: 'open' as const, source, start: 0, end: 0, line: 1, column: 1, value: '' }
-  const empty = { args: [], line: 1, words: [], raw: null, close: null, parent: null, block: [] }
+  const empty = {
+    args: [],
+    line: 1,
+    column: 1,
+    start: 0,
+    wordsEnd: 0,
+    words: [],
+    raw: null,
+    close: null,
+    parent: null,
+    block: [],
+  }
   const statement: Statement = { source, name: '', end, ...empty }
   return { statement, children: [], parent: null, anchor: statement, gaps: NONE }
 }

@@ -23,13 +23,14 @@ export function logFormats(config: NginxConfig): LogFormats {
   const http = config.kind === 'main' ? httpNodes(config) : config.root.children
   for (const { statement } of descendants(http)) {
     const { name, args, source } = statement
+    if (name !== 'log_format' && name !== 'access_log') continue
     const place = { file: source.file, line: lineOf(statement) }
     const [first, second] = args
     if (name === 'log_format' && first !== undefined) {
       const escape = /^escape=(default|json|none)$/.exec(second ?? '')?.[1] as LogFormatDefinition['escape'] | undefined
       const text = args.slice(escape ? 2 : 1).join('')
       formats.set(first, { name: first, text, escape: escape ?? 'default', ...place })
-    } else if (name === 'access_log' && first !== undefined && first !== 'off') {
+    } else if (name !== 'log_format' && first !== undefined && first !== 'off') {
       access_logs.push({ path: first, format: second ?? 'combined', ...place })
     }
   }

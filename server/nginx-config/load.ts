@@ -1,5 +1,6 @@
 /** Reads a configuration from disk. The only I/O of nginx-config. */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { isUtf8 } from 'node:buffer'
 import { isIP } from 'node:net'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -136,10 +137,16 @@ function list(folder: string): string[] {
   }
 }
 
-const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined
+const isThere = (path: string): boolean => found(path) !== null
+const isFile = (path: string): boolean => found(path)?.isFile() === true
 
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+/** Null also where nobody may look, or links lead in a circle: reading it then says why. */
+function found(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null
+  } catch {
+    return null
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {

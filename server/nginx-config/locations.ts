@@ -54,9 +54,13 @@ interface Level {
 /** A server is asked for many paths, and a level may have thousands of locations. */
 const known = new WeakMap<Node, Level>()
 
+/** Most locations have none inside. */
+const NONE: Level = { exact: new Map(), plain: new Map(), lengths: [], patterns: [] }
+
 function levelOf(node: Node): Level {
   const before = known.get(node)
   if (before) return before
+  if (!node.children.some(({ statement }) => statement.name === 'location' && statement.block)) return NONE
   const level: Level = { exact: new Map(), plain: new Map(), lengths: [], patterns: [] }
   for (const child of node.children) {
     if (child.statement.name !== 'location' || !child.statement.block) continue

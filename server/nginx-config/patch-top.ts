@@ -31,7 +31,7 @@ export function planTop(
 }
 
 /** Come several times in one block, each for another name. */
-const SEVERAL = new Set(['map', 'log_format', 'limit_conn_zone', 'limit_req_zone'])
+const SEVERAL = new Set(['map', 'geo', 'log_format', 'limit_conn_zone', 'limit_req_zone'])
 
 /** Directives of the context, includes counted in. */
 function nodesOf(config: NginxConfig, context: Top): Node[] {
@@ -48,7 +48,7 @@ function isDefined(there: readonly Node[], context: Top, wanted: Statement): boo
   return there.some(({ statement: other }) => {
     if (other.name !== wanted.name) return false
     if (context !== 'http') return sameArgs(other, wanted)
-    if (wanted.name === 'map') return other.args[1] === wanted.args[1]
+    if (wanted.name === 'map' || wanted.name === 'geo') return other.args.at(-1) === wanted.args.at(-1)
     return wanted.name === 'log_format' ? other.args[0] === wanted.args[0] : sameArgs(other, wanted)
   })
 }

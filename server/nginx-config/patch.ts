@@ -133,7 +133,7 @@ function isOnlyUser(config: NginxConfig, level: Node, block: Node): boolean {
   return true
 }
 
-function diffOf(config: NginxConfig, edits: Edits): string | null {
+export function diffOf(config: NginxConfig, edits: Edits): string | null {
   const sources = [...edits.keys()].sort((a, b) => (a.real < b.real ? -1 : 1))
   const outside = sources.some((source) => nameIn(config.prefix, source) === null)
   const diffs = sources.map((source) =>

@@ -3,6 +3,20 @@
 /** Null for what has no counterpart (recursion, conditionals): the caller must not guess.
  *  The pattern is the user's own; nginx runs it on the same paths. */
 export function fromPcre(pattern: string, ignoreCase: boolean): RegExp | null {
+  const key = `${ignoreCase ? 'i' : '-'}${pattern}`
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const made = compile(pattern, ignoreCase)
+  if (known.size >= MOST) known.clear()
+  known.set(key, made)
+  return made
+}
+
+/** Thousands of hosts have the same few patterns, and each is asked again and again. */
+const known = new Map<string, RegExp | null>()
+const MOST = 1000
+
+function compile(pattern: string, ignoreCase: boolean): RegExp | null {
   let flags = ignoreCase ? 'i' : ''
   let source = pattern.replace(/^\(\?([ims]+)\)/, (_, letters: string) => {
     flags = [...new Set(flags + letters)].join('')

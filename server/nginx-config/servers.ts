@@ -26,8 +26,8 @@ interface Server {
 export function candidateServers(config: NginxConfig, host: string | null): Node[] {
   // A fragment of a server or location has no server block: its top level stands for it.
   if (config.kind === 'server' || config.kind === 'location') return [config.root]
+  if (host === null) return allServers(config)
   const { servers, sockets } = indexOf(config)
-  if (host === null) return servers.map(({ node }) => node)
   const lower = host.toLowerCase()
   // The error log shows the first server_name as written, which may be a wildcard or a pattern.
   const written = servers.filter(({ names }) => names[0] !== '' && names[0] === lower)
@@ -65,7 +65,10 @@ const pair = ({ fallback }: Socket, server: Server | null): Answering[] =>
   server ? [{ server: server.node, first: (fallback ?? server).node }] : []
 
 /** Every server block, in order; the top level of a fragment of a server or location. */
-export const allServers = (config: NginxConfig): Node[] => candidateServers(config, null)
+export function allServers(config: NginxConfig): Node[] {
+  if (config.kind === 'server' || config.kind === 'location') return [config.root]
+  return httpNodes(config).filter(({ statement }) => statement.name === 'server' && statement.block)
+}
 
 /** One listening address, and the names its server blocks answer to. */
 interface Socket {
@@ -91,9 +94,7 @@ const indexes = new WeakMap<NginxConfig, Index>()
 function indexOf(config: NginxConfig): Index {
   const before = indexes.get(config)
   if (before) return before
-  const servers = httpNodes(config)
-    .filter(({ statement }) => statement.name === 'server' && statement.block)
-    .map(readServer)
+  const servers = allServers(config).map(readServer)
   const sockets = new Map<string, Socket>()
   for (const server of servers)
     for (const { socket: name, port, isDefault } of server.listens) {
@@ -132,8 +133,14 @@ function addName({ exact, heads, tails, patterns }: Socket, name: string, server
   else keep(exact, name)
 }
 
+/** In lower case, but for patterns; `['']` when it has none. Read each time: to keep them costs more. */
 export function serverNames(server: Node): string[] {
-  return readServer(server).names
+  const names: string[] = []
+  for (const { statement } of server.children)
+    // One by one: a call takes fewer arguments than a line of a hostile file has names.
+    if (statement.name === 'server_name')
+      for (const name of statement.args) names.push(name.startsWith('~') ? name : name.toLowerCase())
+  return names.length > 0 ? names : ['']
 }
 
 export const listensOf = (server: Node): readonly Listen[] => readServer(server).listens
@@ -162,14 +169,11 @@ function readServer(node: Node): Server {
 }
 
 function serverOf(node: Node): Server {
-  const names: string[] = []
   const addresses: string[][] = []
   let allTls = false
   for (const { statement } of node.children)
     if (statement.name === 'listen') addresses.push(statement.args)
     else if (statement.name === 'ssl' && statement.args[0] === 'on') allTls = true
-    // One by one: a call takes fewer arguments than a line of a hostile file has names.
-    else if (statement.name === 'server_name') for (const name of statement.args) names.push(name)
   const listens = addresses.map(([address = '80', ...options]) => ({
     ...readListen(address),
     isDefault: options.includes('default_server') || options.includes('default'),
@@ -178,7 +182,7 @@ function serverOf(node: Node): Server {
   }))
   return {
     node,
-    names: names.length > 0 ? names.map((name) => (name.startsWith('~') ? name : name.toLowerCase())) : [''],
+    names: serverNames(node),
     listens:
       listens.length > 0 ? listens : [{ socket: '*:80', port: '80', isDefault: false, tls: allTls, direct: true }],
   }

@@ -14,13 +14,17 @@ export interface Statement {
   args: string[]
   /** Of the name, from 1. */
   line: number
+  readonly column: number
+  /** Of the name and the arguments in the file's text; `wordsEnd` is exclusive. */
+  readonly start: number
+  readonly wordsEnd: number
   /** The name and the arguments; read again when asked for. */
   readonly words: Token[]
   /** `;`, or the `{` of a block. */
   readonly end: Token
   /** Directives inside; null when it has no block. Empty for a Lua block, whose text is in `raw`. */
   block: Statement[] | null
-  raw: Token | null
+  readonly raw: Token | null
   readonly close: Token | null
   /** The block around it in the same file; null at the top of the file. */
   parent: Statement | null
@@ -35,31 +39,44 @@ export interface ParsedFile {
   error: ConfigProblem | null
 }
 
+/** What only a directive with a block has. */
+interface Inside {
+  raw: Token | null
+  /** Of the `}`; -1: there is none. */
+  closeAt: number
+  closeLine: number
+  closeLineStart: number
+}
+
+/** Where it stands in its file. */
+interface Place {
+  line: number
+  lineStart: number
+  start: number
+  wordsEnd: number
+  endAt: number
+}
+
 /** Tokens of directives are ten times the text in memory, and of most nobody asks more than the words: those are kept, and
  *  where to find the rest. */
 class Directive implements Statement {
-  raw: Token | null = null
-  closeAt = -1
-  closeLine = 0
-  closeLineStart = 0
+  readonly inside: Inside | null
   readonly source: Source
   readonly name: string
   readonly args: string[]
   readonly line: number
   readonly lineStart: number
   readonly start: number
+  readonly wordsEnd: number
   readonly endAt: number
-  readonly block: Statement[] | null
+  block: Statement[] | null
   readonly parent: Directive | null
 
   constructor(
     source: Source,
     name: string,
     args: string[],
-    line: number,
-    lineStart: number,
-    start: number,
-    endAt: number,
+    { line, lineStart, start, wordsEnd, endAt }: Place,
     block: Statement[] | null,
     parent: Directive | null,
   ) {
@@ -69,9 +86,19 @@ class Directive implements Statement {
     this.line = line
     this.lineStart = lineStart
     this.start = start
+    this.wordsEnd = wordsEnd
     this.endAt = endAt
     this.block = block
     this.parent = parent
+    this.inside = block ? { raw: null, closeAt: -1, closeLine: 0, closeLineStart: 0 } : null
+  }
+
+  get column(): number {
+    return this.start - this.lineStart + 1
+  }
+
+  get raw(): Token | null {
+    return this.inside?.raw ?? null
   }
 
   get words(): Token[] {
@@ -85,9 +112,10 @@ class Directive implements Statement {
   }
 
   get close(): Token | null {
-    const { source, closeAt, closeLine: line } = this
-    if (closeAt === -1) return null
-    const column = closeAt - this.closeLineStart + 1
+    const { source, inside } = this
+    if (!inside || inside.closeAt === -1) return null
+    const { closeAt, closeLine: line, closeLineStart } = inside
+    const column = closeAt - closeLineStart + 1
     return { kind: 'close', source, start: closeAt, end: closeAt + 1, line, column, value: '' }
   }
 
@@ -119,6 +147,9 @@ function oneOf(name: string): string {
   return own
 }
 
+/** For a message: a word may be as long as its file. */
+export const brief = (word: string): string => (word.length > 80 ? `${word.slice(0, 79)}…` : word)
+
 /** Parses one file. Never throws; nesting does not use the call stack. `all` false: without the list of tokens. */
 export function parseFile(source: Source, all = true): ParsedFile {
   const statements: Statement[] = []
@@ -134,6 +165,7 @@ export function parseFile(source: Source, all = true): ParsedFile {
   let nameAt = -1
   let nameLine = 1
   let nameLineStart = 0
+  let wordsEnd = 0
   /** Used again and again: an array that grows has room for 17, and most directives have one. */
   const args: string[] = []
   let count = 0
@@ -141,12 +173,13 @@ export function parseFile(source: Source, all = true): ParsedFile {
     parsed.error ??= { kind: 'syntax', file: source.file, line, column, message }
   }
   const unfinished = (): void =>
-    fail(nameLine, nameAt - nameLineStart + 1, `directive "${name}" is not terminated by ";"`)
+    fail(nameLine, nameAt - nameLineStart + 1, `directive "${brief(name)}" is not terminated by ";"`)
   const sink: Sink = (kind, start, end, line, lineStart, value) => {
     keep?.(kind, start, end, line, lineStart, value)
     if (parsed.error) return
     switch (kind) {
       case 'word':
+        wordsEnd = end
         if (nameAt === -1) {
           name = oneOf(value)
           nameAt = start
@@ -155,7 +188,7 @@ export function parseFile(source: Source, all = true): ParsedFile {
         } else args[count++] = value
         break
       case 'raw':
-        if (parent) parent.raw = { kind, source, start, end, line, column: start - lineStart + 1, value }
+        if (parent?.inside) parent.inside.raw = { kind, source, start, end, line, column: start - lineStart + 1, value }
         break
       case 'end':
       case 'open': {
@@ -165,7 +198,8 @@ export function parseFile(source: Source, all = true): ParsedFile {
         }
         const inside = kind === 'open' ? [] : null
         const own = args.slice(0, count)
-        const one: Directive = new Directive(source, name, own, nameLine, nameLineStart, nameAt, start, inside, parent)
+        const place = { line: nameLine, lineStart: nameLineStart, start: nameAt, wordsEnd, endAt: start }
+        const one: Directive = new Directive(source, name, own, place, inside, parent)
         block.push(one)
         count = 0
         nameAt = -1
@@ -182,9 +216,13 @@ export function parseFile(source: Source, all = true): ParsedFile {
         if (nameAt !== -1) unfinished()
         else if (!parent) fail(line, start - lineStart + 1, 'unexpected "}"')
         else {
-          parent.closeAt = start
-          parent.closeLine = line
-          parent.closeLineStart = lineStart
+          if (parent.inside) {
+            parent.inside.closeAt = start
+            parent.inside.closeLine = line
+            parent.inside.closeLineStart = lineStart
+          }
+          // As above: an array that grew has room for more.
+          parent.block = block.slice()
           depth--
           parent = parent.parent
           block = parent?.block ?? statements
@@ -257,9 +295,15 @@ export function httpNodes(config: NginxConfig): Node[] {
 
 /** The given nodes and everything inside them, in the order of the configuration. */
 export function* descendants(nodes: readonly Node[]): Generator<Node> {
-  for (const node of nodes) {
-    yield node
-    if (node.children.length > 0) yield* descendants(node.children)
+  // One generator with the way down: generators in generators hand each node up through all of them.
+  const way = [{ nodes, at: 0 }]
+  for (let level = way.at(-1); level; level = way.at(-1)) {
+    const node = level.nodes[level.at++]
+    if (!node) way.pop()
+    else {
+      yield node
+      if (node.children.length > 0) way.push({ nodes: node.children, at: 0 })
+    }
   }
 }
 

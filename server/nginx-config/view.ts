@@ -4,6 +4,7 @@ import { effectiveProxy } from './effective.ts'
 import { childrenNamed, levels } from './levels.ts'
 import { patchFor } from './patch.ts'
 import { nginxSeconds } from './nginx-time.ts'
+import { repairFor } from './repair.ts'
 import { serve } from './serve.ts'
 import { tlsName } from './tls-name.ts'
 import { descendants, httpNodes, type NginxConfig } from './tree.ts'
@@ -28,6 +29,7 @@ export function configView(config: NginxConfig, version: string | null = null): 
       const served = serve(config, server, path)
       return served && patchFor(config, served, directives, version)
     },
+    repair: (kind, server, path) => repairFor(config, kind, server, path, version),
     whole: config.kind === 'main',
     get name_servers() {
       return nameServers(config)

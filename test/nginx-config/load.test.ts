@@ -81,6 +81,17 @@ describe('includes', () => {
     expect(flat(config)).toEqual(['loop2:1 sendfile on', 'broken:1 tcp_nopush on', 'nginx.conf:8 gzip on'])
   })
 
+  it('that are links in a circle, or as long as a file, are named in one line', () => {
+    write({ 'nginx.conf': `events {} http { include loop.conf; include ${'a'.repeat(100_000)}.conf; }` })
+    symlinkSync('other.conf', join(dir, 'loop.conf'))
+    symlinkSync('loop.conf', join(dir, 'other.conf'))
+    const loaded = loadConfig(join(dir, 'nginx.conf'))
+    const messages = loaded.ok ? loaded.config.problems.map(({ message }) => message) : []
+    expect(messages[0]).toContain('too many symbolic links')
+    expect(messages[1]).toMatch(/^included file ".{80}" could not be read: ENAMETOOLONG$/)
+    expect(loadConfig(join(dir, 'loop.conf'))).toMatchObject({ ok: false, error: { kind: 'unreadable' } })
+  })
+
   it('that double on every level end at a limit', () => {
     const files: Record<string, string> = { 'nginx.conf': 'http { include 0; }' }
     for (let i = 0; i < 30; i++) files[String(i)] = `gzip on;\ninclude ${i + 1};\ninclude ${i + 1};\n`

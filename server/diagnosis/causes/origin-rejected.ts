@@ -2,7 +2,8 @@
 import { fixOf, prepare, rollBack, servingLocation, snippet, TEST_AND_RELOAD } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause, Weighed } from '../cause.ts'
-import type { Directive } from '../contract.ts'
+import type { Directive, Scope } from '../contract.ts'
+import { groupBy } from '../group.ts'
 import type { View } from '../view.ts'
 
 const SIGNS: Signs = {
@@ -30,7 +31,21 @@ export const originRejected: Cause = {
       source: w.observations[0]?.exemplars[0]?.source ?? 'application',
     })),
 
-  fix(w, config) {
+  fix(w, config, view) {
+    const { server, path } = refused(w, view)
+    const repair = config?.repair?.('host', server, path) ?? null
+    if (repair)
+      return fixOf({
+        layer: repair.patch ? 'nginx' : 'application',
+        summary: `${repair.text} Do not switch the check of the application off and do not rewrite Origin.`,
+        directives: repair.directives,
+        snippet: repair.directives.length > 0 ? snippet(repair.directives) : null,
+        patch: repair.patch?.patch ?? null,
+        target: repair.patch?.target ?? null,
+        prepare: repair.patch ? prepare(config) : [],
+        verify: repair.patch ? [TEST_AND_RELOAD] : [],
+        rollback: repair.patch ? rollBack(config) : [],
+      })
     const context = servingLocation(w.scope)
     const directives: Directive[] = [
       { context, text: 'proxy_set_header Host $http_host;' },
@@ -56,4 +71,14 @@ function alone(view: View): Weighed[] {
     observations: w.observations.map((o) => ({ ...o, echo: false })),
     count: w.observations.reduce((sum, { count }) => sum + count, 0),
   }))
+}
+
+/** The application's line rarely names the path: then it is that of the only handshakes that were answered 403. */
+function refused({ scope }: Weighed, view: View): Pick<Scope, 'server' | 'path'> {
+  if (scope.path !== null) return scope
+  const [first, ...others] = groupBy(
+    view.failedHandshakes.filter(({ status, scope: { path } }) => status === 403 && path !== null),
+    'server+path',
+  )
+  return first && others.length === 0 ? first.scope : scope
 }

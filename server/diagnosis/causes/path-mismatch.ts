@@ -1,6 +1,6 @@
 /** The handshake reached something that is no socket: another location won, proxy_pass rewrote the path, or the
  *  application has no socket there. Source: ngx_http_core_find_location; measured answers of six backends. */
-import { fixOf, handshake, settingsOf } from '../advice.ts'
+import { fixOf, handshake, prepare, rollBack, settingsOf, TEST_AND_RELOAD } from '../advice.ts'
 import { agentsOf } from '../agents.ts'
 import type { Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
@@ -87,19 +87,32 @@ export const pathMismatch: Cause = {
     return [...told, ...places]
   },
 
-  fix: (w, config) =>
-    fixOf({
+  fix(w, config) {
+    const repair = config?.repair?.('path', w.scope.server, w.scope.path) ?? null
+    const verify = [
+      handshake(w.scope, 'nginx', settingsOf(w.scope, config)),
+      handshake(w.scope, 'backend', settingsOf(w.scope, config)),
+    ]
+    if (repair)
+      return fixOf({
+        layer: 'nginx',
+        summary: repair.text,
+        patch: repair.patch?.patch ?? null,
+        target: repair.patch?.target ?? null,
+        prepare: repair.patch ? prepare(config) : [],
+        verify: [...(repair.patch ? [TEST_AND_RELOAD] : []), ...verify],
+        rollback: repair.patch ? rollBack(config) : [],
+      })
+    return fixOf({
       layer:
         w.observations.some((o) => o.sign === FILE) || w.observations.every((o) => o.answered_by === 'nginx')
           ? 'nginx'
           : 'application',
       summary:
         'Compare three paths: what the client asks for, what the location sends on (a URI part in proxy_pass replaces the matched prefix), and what the application serves. A static or regex location may win over the socket location; ^~ on the socket location prevents that.',
-      verify: [
-        handshake(w.scope, 'nginx', settingsOf(w.scope, config)),
-        handshake(w.scope, 'backend', settingsOf(w.scope, config)),
-      ],
-    }),
+      verify,
+    })
+  },
 }
 
 /** What else a 404 of the application at its own socket may be. */

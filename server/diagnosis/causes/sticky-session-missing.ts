@@ -27,17 +27,39 @@ export const stickySessionMissing: Cause = {
 
   weigh: (view) => [...told(view), ...unknownIds(view)],
 
-  fix: (_, config) =>
-    fixOf({
+  fix(w, config, view) {
+    const one = oneAddress(view)
+    const repair = one === null ? (config?.repair?.('sticky', w.scope.server, w.scope.path) ?? null) : null
+    return fixOf({
       layer: 'nginx',
-      summary:
-        'Keep a visitor on one backend: ip_hash in the upstream block (all visitors behind one address share a backend then), or hash $cookie_NAME consistent, or the sticky cookie of your ingress. With WebSocket alone (transports: ["websocket"]) Socket.IO needs none.',
+      summary: `${one === null ? (repair ? `${repair.text} ` : '') : `All requests come from ${one}, a proxy in front: ip_hash would send everybody to one backend. First let nginx learn the visitors' addresses (set_real_ip_from with the address of that proxy, real_ip_header). `}${WAYS}`,
+      patch: repair?.patch?.patch ?? null,
+      target: repair?.patch?.target ?? null,
       directives: [{ context: 'upstream', text: 'ip_hash;' }],
       snippet: '# upstream (above the server lines and above keepalive)\nip_hash;',
       prepare: prepare(config),
       verify: [TEST_AND_RELOAD],
       rollback: rollBack(config),
-    }),
+    })
+  },
+}
+
+const WAYS =
+  'Keep a visitor on one backend: ip_hash in the upstream block (all visitors behind one address share a backend then), or hash $cookie_NAME consistent, or the sticky cookie of your ingress. With WebSocket alone (transports: ["websocket"]) Socket.IO needs none.'
+
+/** Fewer requests may well be those of one visitor. */
+const ENOUGH = 10
+const PRIVATE = /^(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.|^(?:::1$|f[cd])/i
+
+/** The address that all requests of such paths come from, when it is one of a private network; null: there are several. */
+function oneAddress(view: View): string | null {
+  const all = [...view.evidence.observations.values()].filter(
+    ({ scope, clients }) => scope.path !== null && POLLED.test(scope.path) && clients.size > 0,
+  )
+  const clients = new Set(all.flatMap((o) => [...o.clients]))
+  const [first] = clients
+  const count = all.reduce((sum, o) => sum + o.count, 0)
+  return clients.size === 1 && first !== undefined && count >= ENOUGH && PRIVATE.test(first) ? first : null
 }
 
 const started: Alternative = {

@@ -7,10 +7,10 @@ export const authOnSocket: Rule = {
   title: 'nginx asks for authentication on a handshake',
   severity: 'info',
   docs: 'https://nginx.org/en/docs/http/ngx_http_auth_request_module.html',
-  check({ sockets }, report) {
+  check(subject, report) {
     const seen = new Set<unknown>()
-    for (const place of sockets) {
-      const line = authOf(place)
+    for (const place of subject.sockets) {
+      const line = authOf(subject, place)
       if (!line || seen.has(line.statement)) continue
       seen.add(line.statement)
       report.at(

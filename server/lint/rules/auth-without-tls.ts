@@ -8,15 +8,15 @@ export const authWithoutTls: Rule = {
   title: 'An authenticated socket on a plain-text address',
   severity: 'warning',
   docs: 'https://www.rfc-editor.org/rfc/rfc6455#section-10.6',
-  check({ config, sockets }, report) {
-    if (config.kind === 'server' || config.kind === 'location') return
-    for (const place of sockets) {
-      const line = authOf(place)
+  check(subject, report) {
+    if (subject.config.kind === 'server' || subject.config.kind === 'location') return
+    for (const place of subject.sockets) {
+      const line = authOf(subject, place)
+      if (!line) continue
       const plain = listensOf(place.server).some(
         ({ tls, socket }) => !tls && !/^(?:unix:|127\.|\[::1\]|localhost:)/.test(socket),
       )
-      if (line && plain)
-        report.at(line, 'warning', `${place.name} takes credentials over plain HTTP`, 'listen 443 ssl;')
+      if (plain) report.at(line, 'warning', `${place.name} takes credentials over plain HTTP`, 'listen 443 ssl;')
     }
   },
 }

@@ -1,5 +1,5 @@
 /** proxy_connect_timeout is for the TCP connection: kernels give up before 75 s, and a minute of waiting helps nobody. */
-import { inherited, nginxSeconds } from '../../nginx-config/contract.ts'
+import { nginxSeconds } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 
 export const connectTimeout: Rule = {
@@ -7,10 +7,10 @@ export const connectTimeout: Rule = {
   title: 'proxy_connect_timeout is longer than it can be',
   severity: 'info',
   docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_connect_timeout',
-  check({ sockets }, report) {
+  check({ sockets, setting }, report) {
     const seen = new Set<unknown>()
     for (const { block, name } of sockets) {
-      const set = inherited(block, 'proxy_connect_timeout')
+      const set = setting(block, 'proxy_connect_timeout')
       const seconds = nginxSeconds(set?.statement.args[0] ?? '')
       if (!set || seconds === null || seen.has(set.statement)) continue
       seen.add(set.statement)

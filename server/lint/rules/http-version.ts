@@ -1,5 +1,4 @@
 /** HTTP/1.0 has no upgrade; many backends look away, python's websockets answers 505. HTTP/2 to the backend cannot carry one. */
-import { inherited } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 import { isComplete, isUpgrade, settingGap } from '../subject.ts'
 
@@ -14,7 +13,7 @@ export const httpVersion: Rule = {
     for (const place of subject.sockets) {
       const { block, headers, name, pass, sign } = place
       if (sign !== 'name' && headers.get('upgrade')?.some(isUpgrade) !== true) continue
-      const set = inherited(block, 'proxy_http_version')
+      const set = subject.setting(block, 'proxy_http_version')
       const value = set?.statement.args[0]
       if (set && value !== '1.1') {
         const why = value === '2' ? 'HTTP/2 to the backend cannot carry a WebSocket' : 'HTTP/1.0 knows no upgrade'

@@ -9,6 +9,7 @@ import { connectionCleared } from './connection-cleared.ts'
 import { connectionHardCoded } from './connection-hard-coded.ts'
 import { errorPageStatus } from './error-page-status.ts'
 import { forwardedForged } from './forwarded-forged.ts'
+import { forwardedProto } from './forwarded-proto.ts'
 import { forwardedMissing } from './forwarded-missing.ts'
 import { headerInWrongPlace } from './header-in-wrong-place.ts'
 import { hostMissing } from './host-missing.ts'
@@ -73,6 +74,7 @@ export const RULES: readonly Rule[] = [
   hostMissing,
   forwardedMissing,
   forwardedForged,
+  forwardedProto,
   stickyMissing,
   limitedSockets,
   authOnSocket,

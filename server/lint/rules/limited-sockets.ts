@@ -1,5 +1,4 @@
 /** limit_conn counts a WebSocket until it closes; limit_req counts a handshake, and after a restart all come at once. */
-import { inherited } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 
 export const limitedSockets: Rule = {
@@ -7,11 +6,11 @@ export const limitedSockets: Rule = {
   title: 'Limits that sockets run into',
   severity: 'warning',
   docs: 'https://nginx.org/en/docs/http/ngx_http_limit_conn_module.html#limit_conn',
-  check({ sockets }, report) {
+  check({ sockets, setting }, report) {
     const seen = new Set<unknown>()
     for (const { block, name } of sockets)
       for (const directive of ['limit_conn', 'limit_req']) {
-        const line = inherited(block, directive)
+        const line = setting(block, directive)
         if (!line || seen.has(line.statement)) continue
         seen.add(line.statement)
         const most = Number(line.statement.args[1])

@@ -1,6 +1,6 @@
 /** An idle socket is cut after proxy_read_timeout, 60 s by default; anything in either direction starts it anew.
  *  Heartbeats: Socket.IO 25 s, SignalR 15 s, Phoenix 30 s, Action Cable 3 s, Portainer and many others none. */
-import { inherited, nginxSeconds } from '../../nginx-config/contract.ts'
+import { nginxSeconds } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 import { isComplete, isUpgrade, settingGap } from '../subject.ts'
 
@@ -18,7 +18,7 @@ export const readTimeout: Rule = {
     for (const place of subject.sockets) {
       const { block, headers, name, pass, sign } = place
       if (sign !== 'name' && headers.get('upgrade')?.some(isUpgrade) !== true) continue
-      const set = inherited(block, 'proxy_read_timeout')
+      const set = subject.setting(block, 'proxy_read_timeout')
       if (set) {
         if (seen.has(set.statement)) continue
         seen.add(set.statement)

@@ -1,5 +1,5 @@
 /** A name in a variable is looked up for each request, by `resolver`; without one every request fails with 502. */
-import { descendants, inherited } from '../../nginx-config/contract.ts'
+import { descendants, type Node } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 import { isComplete, settingGap, variablesIn, type Place, type Subject } from '../subject.ts'
 
@@ -9,10 +9,11 @@ export const resolverMissing: Rule = {
   severity: 'error',
   docs: 'https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver',
   check(subject, report) {
+    const known = new Map<Node, Map<string, string[]>>()
     for (const place of subject.places) {
       const host = hostOf(place.pass.statement.args[0] ?? '')
-      if (!host.includes('$') || inherited(place.block, 'resolver')) continue
-      const names = valuesOf(subject, place, host)
+      if (!host.includes('$') || subject.setting(place.block, 'resolver')) continue
+      const names = valuesOf(subject, place, host, known)
       if (names !== null && names.every((name) => isLiteral(name) || subject.upstreams.has(name.toLowerCase())))
         continue
       const gap = settingGap(place, 'resolver')
@@ -44,12 +45,15 @@ function hostOf(target: string): string {
 }
 
 /** Values of the host part, where every variable in it is set to texts; null: known only while nginx runs. */
-function valuesOf({ maps }: Subject, { server, block }: Place, host: string): string[] | null {
+function valuesOf(
+  { maps }: Subject,
+  { server }: Place,
+  host: string,
+  known: Map<Node, Map<string, string[]>>,
+): string[] | null {
   let texts = [host.replace(/:(?:\d+|\$\{?\w+\}?)$/, '')]
   for (const name of variablesIn(texts[0] ?? '')) {
-    const set = [...descendants([server, block])]
-      .filter(({ statement }) => statement.name === 'set' && statement.args[0] === `$${name}`)
-      .map(({ statement }) => statement.args[1] ?? '')
+    const set = setIn(server, known).get(name) ?? []
     const lines = (maps.get(name)?.at(-1)?.children ?? []).map(({ statement }) => statement.args[0] ?? '')
     const values = [...new Set([...set, ...lines])].filter((value) => value !== '')
     if (values.length === 0 || values.some((value) => value.includes('$')) || values.length > 100) return null
@@ -58,6 +62,22 @@ function valuesOf({ maps }: Subject, { server, block }: Place, host: string): st
     )
   }
   return texts.map((text) => text.replace(/:\d+$/, ''))
+}
+
+/** What `set` gives each variable in a server block. A server may have thousands of locations, and each asks. */
+function setIn(server: Node, known: Map<Node, Map<string, string[]>>): Map<string, string[]> {
+  const before = known.get(server)
+  if (before) return before
+  const values = new Map<string, string[]>()
+  for (const { statement } of descendants([server])) {
+    const [variable = '', value = ''] = statement.args
+    if (statement.name !== 'set' || !variable.startsWith('$')) continue
+    const same = values.get(variable.slice(1))
+    if (same) same.push(value)
+    else values.set(variable.slice(1), [value])
+  }
+  known.set(server, values)
+  return values
 }
 
 const isLiteral = (host: string): boolean => /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[.*\]|unix)$/i.test(host)

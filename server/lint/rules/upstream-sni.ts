@@ -1,5 +1,4 @@
 /** nginx sends no server name in TLS to a backend unless told; those with several certificates then refuse. */
-import { inherited } from '../../nginx-config/contract.ts'
 import type { Rule } from '../rule.ts'
 import { groupOf, settingGap } from '../subject.ts'
 
@@ -12,7 +11,7 @@ export const upstreamSni: Rule = {
     for (const place of subject.sockets) {
       const host = /^https:\/\/([^/:?#$[\]]+)/i.exec(place.pass.statement.args[0] ?? '')?.[1]
       if (host === undefined || !/\.[a-z]{2,}$/i.test(host) || groupOf(subject, place)) continue
-      if (inherited(place.block, 'proxy_ssl_server_name')?.statement.args[0] === 'on') continue
+      if (subject.setting(place.block, 'proxy_ssl_server_name')?.statement.args[0] === 'on') continue
       if (settingGap(place, 'proxy_ssl_server_name')) continue
       report.at(
         place.pass,
