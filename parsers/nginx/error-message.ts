@@ -31,7 +31,8 @@ const FOREIGN: readonly Foreign[] = [
   { opens: /^directory index of "/, closes: /" is forbidden$/, lines: 'path' },
   { opens: /^user "/, closes: /(?:": password mismatch|" was not found in "[^"\n]{1,1000}")$/, lines: 'other' },
   { opens: /^rewrite or internal redirection cycle while [a-z ]{1,40} "/, closes: /"$/, lines: 'path' },
-  { opens: /^(?:FastCGI|uwsgi|SCGI) sent in stderr: "/, closes: new RegExp(`"${WHILE}$`), lines: 'other' },
+  // Only read from a backend: the action is never missing, and a quote before a context may be another entry's.
+  { opens: /^(?:FastCGI|uwsgi|SCGI) sent in stderr: "/, closes: /" while [a-zA-Z /]{3,60}$/, lines: 'other' },
   // A backend's text: nginx's own words behind it have no quote (`", ignored`, `" header`).
   { opens: /^upstream sent [^",]{1,60}"/, closes: /"[^"\n]{0,120}$/, lines: 'other' },
   // What was said is not quoted. When it has lines, the last ones are those of a traceback.

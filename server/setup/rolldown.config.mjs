@@ -27,7 +27,7 @@ const GROUPS = [
   {
     name: 'meaning',
     late: true,
-    test: /[\\/](?:parsers[\\/](?:explain[\\/]|apps[\\/](?:signs[\\/]|app-events|websocket-texts)|nginx[\\/](?:error-(?:context|events|message|signs)|log-format-near)\.)|server[\\/]scan[\\/](?:error-(?:entry|hot-path|message|tallies)|explain[\w-]*|nearest)\.ts)/,
+    test: /[\\/](?:parsers[\\/](?:explain[\\/]|apps[\\/](?:signs[\\/]|app-events|browser-reasons|websocket-texts)|nginx[\\/](?:error-(?:context|events|message|signs)|log-format-near)\.)|server[\\/]scan[\\/](?:error-(?:entry|hot-path|message|tallies)|explain[\w-]*|nearest)\.ts)/,
   },
   // What threads send each other, and programs that unpack.
   {

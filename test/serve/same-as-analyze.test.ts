@@ -46,6 +46,10 @@ const counted = ({ totals, findings, inputs, blind_spots }: Report): unknown => 
 /** By their names: what was written in one go each. */
 type Logs = Record<string, string[]>
 
+/** Entries that somebody cut. What follows in the same second may belong to one; what comes after silence does not, and
+ *  only who waits can tell. */
+const OPEN = /"(?:\/srv\/x|\/html\/x|PHP message: x)(?!\\?"|\/)/
+
 /** Follows the logs, and reads the same files as `analyze` does; `there`: how much of each is there at
  *  first; `pieces` cuts what is appended. */
 async function served(
@@ -60,7 +64,8 @@ async function served(
   const sources = names.map((name) => {
     const path = join(dir, name)
     const all = logs[name] as string[]
-    const first = there(all.length)
+    let first = there(all.length)
+    while (first > 0 && OPEN.test(all[first - 1] as string)) first--
     writeFileSync(path, all.slice(0, first).join(''))
     left.push(Buffer.from(all.slice(first).join('')))
     return ingest({

@@ -28,6 +28,12 @@ export const stickySessionMissing: Cause = {
   weigh: (view) => [...told(view), ...unknownIds(view)],
 
   fix(w, config, view) {
+    if (backendsOf(view).size === 1)
+      return fixOf({
+        layer: 'application',
+        summary:
+          'Nothing to change in nginx as far as the logs show: it has one backend there. Where that runs several processes behind its port (PM2 or Node.js cluster), these need sticky sessions of their own (@socket.io/sticky, @socket.io/pm2), or WebSocket alone (transports: ["websocket"]).',
+      })
     const one = oneAddress(view)
     const repair = one === null ? (config?.repair?.('sticky', w.scope.server, w.scope.path) ?? null) : null
     return fixOf({
