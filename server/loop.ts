@@ -14,6 +14,8 @@ import { kindOf } from './tail/contract.ts'
 /** Diagnosis reads a day of evidence: at most once a second, ms, and a tenth of the time. */
 const ROUND = 1_000
 const REST = 9
+/** Longest rest, ms: a machine that stood still for a minute during a round must not be followed by ten blind ones. */
+const LONGEST_REST = 10_000
 /** Most of what is there at the start is read by then, and judged at once; what takes longer does not hold up the rest. */
 const IMPORT = 2_000
 const LOOK = ROUND / 4
@@ -28,6 +30,9 @@ const FIND = 10_000
 const EXPIRE = 30_000
 /** For so long minutes are summed up at a time, ms: lines come first. */
 const TIDY_FOR = 200
+
+/** How long to wait after a round that took so long, both in ms. */
+export const restAfter = (took: number): number => Math.max(ROUND - took, Math.min(took * REST, LONGEST_REST))
 
 export interface LoopOptions {
   sources: Sources
@@ -155,7 +160,7 @@ export class Loop {
     void this.attempt('round', async () => {
       const send = this.options.live.round()
       const took = performance.now() - from
-      this.nextRound = from + took + Math.max(ROUND - took, took * REST)
+      this.nextRound = from + took + restAfter(took)
       this.nextQuiet = Math.max(this.nextRound, from + QUIET)
       if (send) await this.options.outbox.flush()
     })

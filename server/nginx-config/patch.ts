@@ -144,8 +144,10 @@ export function diffOf(config: NginxConfig, edits: Edits): string | null {
   return text === '' ? null : text
 }
 
-/** Path below the folder in which `patch -p0` is run; null when the file is elsewhere. */
+/** Path below the folder in which `patch -p0` is run; null when the file is elsewhere. What was handed in has a name and no
+ *  folder. */
 function nameIn(folder: string, { real }: Source): string | null {
+  if (/^[^/.]/.test(real) && !/[\n\r\t"\\]|(?:^|\/)\.\.?\//.test(real)) return real
   const base = folder.endsWith('/') ? folder : `${folder}/`
   return real.startsWith(base) && !/[\n\r\t"\\]/.test(real) ? real.slice(base.length) : null
 }

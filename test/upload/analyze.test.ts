@@ -70,6 +70,22 @@ it('answers what `analyze` prints for the same files, and keeps nothing', async 
   expect(events).toEqual([])
 })
 
+it('has a patch of the configuration that was handed in', async () => {
+  const server = await startIn(folder(), '')
+  const refused = LINE.replace(/" \d{3} \d+/, '" 426 16').repeat(4)
+  const { report } = await post(server, [
+    ['log', 'access.log', refused],
+    [
+      'config',
+      'site.conf',
+      'events {}\nhttp {\n  server {\n    location / { proxy_pass http://127.0.0.1:9; }\n  }\n}\n',
+    ],
+  ])
+  const [fix] = report.findings.map((finding) => finding.fix)
+  expect(fix).toMatchObject({ target: { file: 'site.conf', line: 4 } })
+  expect(fix?.patch).toMatch(/^--- site\.conf\n\+{3} site\.conf\n[^]*\+.*proxy_set_header Upgrade \$http_upgrade;/)
+})
+
 it('never reads a file of this machine that an uploaded configuration includes', async () => {
   const dir = folder()
   const server = await startIn(dir, '')
