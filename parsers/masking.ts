@@ -25,7 +25,8 @@ const ENCODED_USERINFO =
 
 // What a writer has cut in its midst (nginx cuts error entries after 2047 bytes, syslog where it likes) lacks what tells a
 // secret from other text. At the end of a text less is enough.
-const PORT = /^\d{0,5}(?:[/?]|%(?:25){0,3}[23]f|$)/i
+/** `proxy_pass http://127.0.0.1:3000;` ends in one, too. */
+const PORT = /^\d{0,5}(?:[/?]|%(?:25){0,3}[23]f|[;,.)\]}]{0,3}$)/i
 const CUT_USERINFO =
   /((?::|%(?:25){0,3}3a)(?:\/|%(?:25){0,3}2f){2})((?:(?!%(?:25){0,3}(?:2f|3a))[^\s"'@/:[]){0,200})(:|%(?:25){0,3}3a)([^\s"'<>?@]{1,300})$/i
 /** What stands behind `%40` in plain user info is the rest of a password. */

@@ -141,3 +141,10 @@ test.each([
   'missing Bearer token',
   'proxying to ws://localhost:3000/',
 ])('%s stays at the end of a text', (text) => expect(maskText(text)).toBe(text))
+
+test.each([
+  '        proxy_pass http://127.0.0.1:3101;',
+  'server { location / { proxy_pass http://app:3000; }}',
+  'listening on http://0.0.0.0:8080.',
+  '(http://localhost:8123)',
+])('a port at the end is none of a secret: %s', (line) => expect(maskText(line)).toBe(line))
