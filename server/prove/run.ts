@@ -1,9 +1,9 @@
 /** One configuration in a throw-away nginx: rewritten, tested, started, tried, removed. */
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { existsSync } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { lineOf, type NginxConfig } from '../nginx-config/contract.ts'
 import type { Asking } from '../probe/contract.ts'
 import { startBackend, type Backend, type Demands, type Received } from './backend.ts'
@@ -287,18 +287,27 @@ const MAX_PASSWORDS = 1024 * 1024
 /** nginx answers 403 without the file: then the proof must say that, and not fail for another reason. */
 async function copyPasswords(folder: string, made: Plan): Promise<void> {
   for (const [path, name] of made.copies) {
-    try {
-      const { size } = await stat(path)
-      await write(join(folder, name), size > MAX_PASSWORDS ? '' : await readFile(path))
-    } catch {
-      await write(join(folder, name), '')
+    const content = await passwordsIn(path).catch(() => null)
+    await write(join(folder, name), content ?? '')
+    if (content === null)
       made.left_out.push({
         what: 'auth_basic_user_file',
         file: path,
         line: 0,
-        why: 'it cannot be read here: nobody is let in',
+        why: 'it cannot be read here, or is no file of passwords: nobody is let in',
       })
-    }
+  }
+}
+
+/** Null: it is larger than such a file, or none at all. A pipe would be waited for, and a device has no end. */
+async function passwordsIn(path: string): Promise<Buffer | null> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    if (!(await file.stat()).isFile()) return null
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_PASSWORDS + 1), 0, MAX_PASSWORDS + 1, 0)
+    return bytesRead > MAX_PASSWORDS ? null : buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
   }
 }
 
