@@ -2,20 +2,33 @@
 
 /** Keys whose value is a credential. Decoded and lower-cased before the test: `tok%65n=` is `token=`. */
 const SECRET_KEY =
-  /(?:^|[-_.])(?:token|auth|authorization|sid|id|ticket|sig|signature|key|jwt|pwd|pass|code|session|credential|nonce|state|otp|bearer|cookie)$|(?:token|secret|password|passwd|passphrase|apikey|authkey|sessionid|samlresponse)$/
+  /(?:^|[-_.])(?:token|auth|authorization|sid|id|ticket|sig|signature|key|jwt|pwd|pass|code|session|credential|nonce|state|otp|bearer|cookie|credentials)$|(?:token|secret|password|passwd|passphrase|apikey|authkey|sess(?:ion)?id|samlresponse)$/
 /** In `code=500` of an application's text these are no credentials. */
 const PLAIN_KEY = /(?:^|[-_.])(?:code|id|state)$/
 const EQUALS = /=|%(?:25){0,3}3d/gi
 const KEY_END = /[^=&;?#\s"'<>,{}()\\]{1,200}$/
-const VALUE = /\\?"[^"]*|\\?'[^'\s]*|[^&\s"]+/y
-const NAMED = /(["'])([\w.-]{1,100})(\\?["']\s{0,9}:\s{0,9}\\?["'])([^"'\\]+)/g
+const VALUE = /\\?"[^"]*|\\?'[^'\r\n]{0,300}(?=')|\\?'[^'\s]*|[^&\s"]+/y
+/** In JSON, where a value may hold the other quote, and its own behind a backslash. */
+const NAMED = /(["'])([\w.-]{1,100})\1(\s{0,9}:\s{0,9})(["'])(?:\\.|(?!\4)[^\\\r\n])+/g
+/** JSON in JSON, one to three times. */
+const NAMED_WITHIN = /(\\{1,7}["'])([\w.-]{1,100})(\\{1,7}["']\s{0,9}:\s{0,9}\\{1,7}["'])[^"'\\]+/g
+/** Numbers and lists. */
+const NAMED_BARE = /(["'])([\w.-]{1,100})(\\{0,7}["']\s{0,9}:\s{0,9})(?:-?\d[\w.+-]{0,100}|\[[^\]\r\n]{0,1000}\]?)/g
+/** `password: x` in an application's words; of a token it has to look like one. */
+const SAID =
+  /\b(pass(?:word|wd|phrase)|pwd|secret)(\s{0,3}:\s{1,3}|\s{1,3}(?="))(?!\[masked)("[^"\r\n]{1,300}|[^\s"',;]{1,300})|\b((?:api|access|auth)?[-_ ]?(?:token|key))(:\s{1,3})(?=[A-Za-z+/=_-]{0,80}\d)[\w+/=.-]{8,300}/gi
+/** `/ws/token/AAF…`. */
+const PATH_TOKEN =
+  /(\/(?:token|auth|api-?key|key|secret|jwt|session|ticket)s?\/)(?=[a-z~+=._-]{0,100}\d)[\w~+=.-]{16,}/gi
 const HEADER = /\b((?:proxy-)?authorization|x-[a-z-]{0,40}(?:key|token|secret|auth))(['"]?:\s{0,9}['"]?)[^"'\r\n]+/gi
 const JWT = /\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g
 /** A password can hold `@` and `/`; a port and its path are none. */
 const USERINFO =
   /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)(?:[^\s"'@/:]{0,200}:(?!\d{1,5}[/?])[^\s"<>?]{1,300}@|[^\s/@"']{1,200}@)/gi
-const BEARER = /\b([Bb]earer|BEARER|Basic)(?:\s|%(?:25){0,3}(?:20|09)|\+)+[\w+/=.-]{8,}/g
-const COOKIE = /\b((?:set-)?cookie['"]?\s{0,9}[:=]\s{0,9}['"]?)[^'"\r\n]+/gi
+const BEARER = /(?:\b|(?<=%20))([Bb]earer|BEARER|Basic)(?:\s|%(?:25){0,3}(?:20|09)|\+)+[\w+/=.-]{8,}/g
+/** A value may be quoted in the header, and the header in a text. */
+const COOKIE =
+  /\b((?:set-)?cookie\\{0,7}['"]?\s{0,9}[:=]\s{0,9})(?:(\\{1,7}["'])[^"'\\\r\n]+|(["'])(?:\\.|(?!\3)[^\\\r\n])+|(?:=\\{0,7}"[^"\r\n]*"|[^'"\r\n])+)/gi
 /** `/bot12345:AAF…/`: an account and its key. */
 const COLON_KEY = /(\/[\w.%-]{1,60}(?::|%3a))(?=[a-z_-]*\d|[A-Z])[\w-]{12,}/gi
 
@@ -72,19 +85,46 @@ function maskCut(end: string): string {
 
 function maskWhole(text: string): string {
   let out = text
-  if (/cookie/i.test(out)) out = out.replace(COOKIE, '$1[masked]')
-  if (out.includes(':')) {
-    out = out.replace(NAMED, (all, quote: string, key: string, between: string) =>
-      isSecretKey(key) && !PLAIN_KEY.test(key) ? `${quote}${key}${between}[masked]` : all,
+  if (/cookie/i.test(out))
+    out = out.replace(
+      COOKIE,
+      (_, name: string, within = '', quote = '') => `${name}${String(within)}${String(quote)}[masked]`,
     )
+  if (out.includes(':')) {
+    if (out.includes('"') || out.includes("'")) out = maskNamed(out)
     out = out.replace(HEADER, '$1$2[masked]').replace(COLON_KEY, '$1[masked]')
   }
+  if (SPOKEN.test(out))
+    out = out.replace(SAID, (_, word?: string, between?: string, value = '', token?: string, colon?: string) =>
+      token === undefined
+        ? `${word}${between}${String(value).startsWith('"') ? '"' : ''}[masked]`
+        : `${token}${colon}[masked]`,
+    )
   if (out.includes('@')) out = out.replace(USERINFO, '$1[masked]@')
   if (out.includes('40')) out = out.replace(ENCODED_USERINFO, '$1[masked]$2')
+  // Before the pairs, of which `authorization=Bearer x` is one.
+  if (/bearer|Basic/i.test(out)) out = out.replace(BEARER, '$1 [masked]')
   if (/=|3d/i.test(out)) out = maskPairs(out)
   if (out.includes('eyJ')) out = out.replace(JWT, '[masked]')
-  if (/bearer|Basic/i.test(out)) out = out.replace(BEARER, '$1 [masked]')
+  if (PATH_WORD.test(out)) out = out.replace(PATH_TOKEN, '$1[masked]')
   return out
+}
+
+const SPOKEN = /pass|pwd|secret|(?:token|key): /i
+const PATH_WORD = /\/(?:token|auth|api|key|secret|jwt|session|ticket)/i
+
+function maskNamed(text: string): string {
+  const secret = (key: string): boolean => isSecretKey(key) && !PLAIN_KEY.test(key)
+  let out = text.replace(NAMED, (all, quote: string, key: string, between: string, opens: string) =>
+    secret(key) ? `${quote}${key}${quote}${between}${opens}[masked]` : all,
+  )
+  if (out.includes('\\'))
+    out = out.replace(NAMED_WITHIN, (all, quote: string, key: string, between: string) =>
+      secret(key) ? `${quote}${key}${between}[masked]` : all,
+    )
+  return out.replace(NAMED_BARE, (all, quote: string, key: string, between: string) =>
+    secret(key) ? `${quote}${key}${between}[masked]` : all,
+  )
 }
 
 /** `key=value` in query strings, fragments, nested and encoded ones, and in logs. */
@@ -120,14 +160,15 @@ function maskPairs(text: string): string {
 }
 
 function isSecretKey(key: string): boolean {
-  const name = decodeLoosely(key).toLowerCase()
-  return SECRET_KEY.test(
-    name
-      .replace(/\[\d{0,9}\]$/, '')
-      .replace(/\]$/, '')
-      .replace('[', '.'),
-  )
+  const name = decodeLoosely(key)
+    .replace(/\[\d{0,9}\]$/, '')
+    .replace(/\]$/, '')
+    .replace('[', '.')
+  return SECRET_KEY.test(name.toLowerCase()) || SECRET_HUMP.test(name)
 }
+
+/** `secretKey`; not `endpointId`. */
+const SECRET_HUMP = /[a-z\d](?:Key|Pass|Pwd|Auth|Jwt|JWT|Sig|Ticket|Nonce|Cookie|Session)$/
 
 /** What was encoded up to three times; bytes that are no ASCII stay as they are. */
 function decodeLoosely(text: string): string {

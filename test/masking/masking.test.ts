@@ -148,3 +148,30 @@ test.each([
   'listening on http://0.0.0.0:8080.',
   '(http://localhost:8123)',
 ])('a port at the end is none of a secret: %s', (line) => expect(maskText(line)).toBe(line))
+
+test.each([
+  `authorization=Bearer ${S}`,
+  `token=Basic ${S}`,
+  `x cookie=\\"sid-${S}\\" y`,
+  `Cookie: a="b"; sess=${S}`,
+  `{"password":"a\\"${S}"}`,
+  `{"password":"it's ${S}"}`,
+  `{"authorization":"Bearer a\\"${S}"}`,
+  `password='x ${S} y'`,
+  `{\\\\"password\\\\":\\\\"${S}\\\\"}`,
+  `{"password":["${S}"]}`,
+  `login failed, password: ${S}`,
+  `login failed, token: ${S}`,
+  `password "${S}"`,
+  `"GET /ws?PHPSESSID=${S}&secretKey=${S}&accessKey=${S}&userPass=${S}&loginPwd=${S}&credentials=${S} HTTP/1.1"`,
+  `"GET /ws?h=Authorization%3A%20Bearer%20${S} HTTP/1.1"`,
+  `"GET /ws/token/${S}${S} HTTP/1.1"`,
+])('in whatever form: %s', (line) => expect(maskText(line)).not.toContain(S))
+
+test.each([
+  "the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header",
+  'user "bob": password mismatch',
+  'Unexpected token: <',
+  'GET /api/keys/12 HTTP/1.1',
+  '{"level":"info","status":200,"path":"/ws"}',
+])('what is no secret stays: %s', (line) => expect(maskText(line)).toBe(line))
