@@ -19,8 +19,9 @@ const NEVER = list(
   ['198.51.100.0', 24, 'ipv4'],
   ['203.0.113.0', 24, 'ipv4'],
   ['224.0.0.0', 3, 'ipv4'],
-  // Metadata services outside of link-local: Alibaba Cloud, Oracle Cloud at first, AWS over IPv6.
+  // Metadata services outside of link-local: Alibaba Cloud, Azure's WireServer, Oracle Cloud at first, AWS over IPv6.
   ['100.100.100.200', 32, 'ipv4'],
+  ['168.63.129.16', 32, 'ipv4'],
   ['fd00:ec2::', 32, 'ipv6'],
   ['::', 128, 'ipv6'],
   ['fe80::', 10, 'ipv6'],

@@ -37,9 +37,20 @@ export function diagnose(
       if (finding !== null) findings.push(finding)
     }
   }
+  const all = settle(findings).sort(rank)
+  const left = all.slice(MAX_FINDINGS)
   return {
-    findings: onePatchAtATime(settle(findings).sort(rank).slice(0, MAX_FINDINGS)),
-    blind_spots: blindSpots(evidence, options.emptyErrorLogs),
+    findings: onePatchAtATime(all.slice(0, MAX_FINDINGS)),
+    blind_spots: [...(left.length > 0 ? [tooMany(left)] : []), ...blindSpots(evidence, options.emptyErrorLogs)],
+  }
+}
+
+function tooMany(left: readonly Finding[]): BlindSpot {
+  const failures = left.reduce((sum, { count }) => sum + count, 0)
+  return {
+    what: `${left.length} more findings`,
+    why: `the first ${MAX_FINDINGS} by their weight are listed; those left out happened ${failures} times together`,
+    change: 'read fewer hosts at once, or a shorter time: --since, --until',
   }
 }
 
