@@ -84,6 +84,14 @@ export async function run(
     }
   const { statement } = tested.served.block
   const block = { file: statement.source.file, line: lineOf(statement) }
+  // Of a file that is no configuration nothing is in the copy: that nginx takes the rest proves nothing of the whole.
+  const broken = config.problems.filter(({ kind }) => kind === 'syntax')
+  if (broken.length > 0)
+    return {
+      ...NOTHING,
+      block,
+      config_test: { ok: false, output: broken.map(({ message, file, line }) => `${message} in ${file}:${line}`) },
+    }
   const options: PlanOptions = {
     plain: request.plain,
     host: request.asking.host,
