@@ -84,12 +84,12 @@ interface Scoped {
 
 /** Every text in it, with the same words. The scope goes first: its server is a name whatever it looks like. */
 export function redactFindings<T extends Scoped>(findings: readonly T[], mask: Mask): T[] {
-  return redacted([...findings], redactorFor(findings, mask))
+  return redacted([...findings], withoutFolders(foldersIn(findings), redactorFor(findings, mask)))
 }
 
 /** The same for all a report holds; files are named without their folders. */
 export function redactReport(report: Report, mask: Mask): Report {
-  const redact = redactorFor(report.findings, mask)
+  const redact = withoutFolders(foldersIn(report), redactorFor(report.findings, mask))
   const { inputs, not_read, read, findings, blind_spots, ...rest } = report
   const name = (path: string): string => redact(lastPart(path))
   return {
@@ -117,6 +117,38 @@ function redactorFor(findings: readonly Scoped[], mask: Mask): Redact {
   const redact = redactor(mask)
   for (const { scope } of findings) if (scope.server !== null) redact(`server: ${scope.server}`)
   return redact
+}
+
+/** Where everybody has them. */
+const USUAL = /^\/(?:etc|var\/log|usr|data\/nginx|config)(?:\/|$)/
+
+/** Of every file that is named as one, those that may tell of somebody; the longest first. */
+function foldersIn(value: unknown): string[] {
+  const all = new Set<string>()
+  const walk = (one: unknown, key: string): void => {
+    if (typeof one === 'string') {
+      const folder = IS_FILE.has(key) ? one.replace(/\/[^/]*$/, '') : ''
+      if (folder.startsWith('/') && !USUAL.test(folder)) all.add(folder)
+    } else if (Array.isArray(one)) for (const each of one) walk(each, key)
+    // The path of a scope is that of a request.
+    else if (typeof one === 'object' && one !== null && key !== 'scope')
+      for (const name in one) walk(one[name as keyof typeof one], name)
+  }
+  walk(value, '')
+  return [...all].slice(0, MOST_FOLDERS).sort((a, b) => b.length - a.length)
+}
+/** Each is looked for in every text. */
+const MOST_FOLDERS = 50
+const IS_FILE = new Set(['source', 'file', 'path'])
+
+/** Commands, diffs and reasons name folders as well. */
+function withoutFolders(folders: readonly string[], redact: Redact): Redact {
+  return (text) => {
+    let out = text
+    for (const folder of folders)
+      out = out.replaceAll(`${folder}/`, '').replaceAll(folder, '[folder]').replaceAll(folder.slice(1), '[folder]')
+    return redact(out)
+  }
 }
 
 const lastPart = (path: string): string => path.split('/').at(-1) ?? path

@@ -165,3 +165,23 @@ it('describes itself', async () => {
   expect(Object.keys(operation?.responses[200]?.content ?? {})).toEqual(['text/markdown', 'text/html'])
   expect(JSON.stringify(operation?.requestBody)).toContain('"evidence"')
 })
+
+it.each(['markdown', 'html'])('names no folder of this machine, in %s', async (form) => {
+  const server = await start()
+  const at = '/srv/private/site'
+  const one: Finding = {
+    ...finding,
+    because: [`location /ws (${at}/nginx.conf:13)`],
+    scope: { ...finding.scope, path: '/ws/live' },
+    evidence: [{ source: `${at}/logs/error.log`, line: 1, text: `open "${at}/logs/x"` }],
+    fix: {
+      ...finding.fix,
+      target: { file: `${at}/nginx.conf`, line: 13 },
+      verify: [`sudo nginx -t -c ${at}/nginx.conf`],
+    },
+  }
+  const { text } = await post(server, JSON.stringify({ findings: [one] } satisfies ShareBody), form)
+  expect(text).toContain('nginx.conf:13')
+  expect(text).toContain('/ws/live')
+  expect(text).not.toContain('private')
+})
