@@ -127,15 +127,18 @@ function foldersIn(value: unknown): string[] {
   const all = new Set<string>()
   const walk = (one: unknown, key: string): void => {
     if (typeof one === 'string') {
-      const folder = IS_FILE.has(key) ? one.replace(/\/[^/]*$/, '') : ''
-      if (folder.startsWith('/') && !USUAL.test(folder)) all.add(folder)
+      if (!IS_FILE.has(key) || !one.startsWith('/') || USUAL.test(one)) return
+      // And those that it is in: a configuration is mostly near its logs.
+      const names = one.split('/').slice(1, -1)
+      for (let depth = names.length; depth >= 2 && all.size < MOST_FOLDERS; depth--)
+        all.add(`/${names.slice(0, depth).join('/')}`)
     } else if (Array.isArray(one)) for (const each of one) walk(each, key)
     // The path of a scope is that of a request.
     else if (typeof one === 'object' && one !== null && key !== 'scope')
       for (const name in one) walk(one[name as keyof typeof one], name)
   }
   walk(value, '')
-  return [...all].slice(0, MOST_FOLDERS).sort((a, b) => b.length - a.length)
+  return [...all].sort((a, b) => b.length - a.length)
 }
 /** Each is looked for in every text. */
 const MOST_FOLDERS = 50
