@@ -84,6 +84,7 @@ describeWith('nginx', 'fix', () => {
     expect(readdirSync(at('sites'))).toEqual(['app'])
     const again = await apply()
     expect(again.stderr).toContain('Your configuration passes both headers now.')
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing was written: there is no patch') })
     const back = await fix(['--undo'])
     expect(back).toMatchObject({ code: 0 })
     expect(text()).toBe(SITE)
