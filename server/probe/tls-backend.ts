@@ -31,12 +31,21 @@ export function tlsMismatch({ head, body }: Answer, direct: SideFacts): { title:
     }
   }
   if (status !== 502 || direct.problem || !(direct.tls || wantsTls(direct))) return null
-  const seen = direct.tls ? 'the backend completes TLS' : 'the backend closes plain HTTP without an answer'
+  if (direct.tls) {
+    const why = 'the backend completes TLS: does proxy_pass say https://?'
+    return {
+      title: 'The proxy answers 502, and the backend completes TLS: likely the proxy speaks http to it',
+      causes: [
+        { cause: 'upstream-tls-mismatch', why },
+        { cause: 'backend-down', why: 'or the proxy uses another address than --direct' },
+      ],
+    }
+  }
   return {
-    title: `The proxy answers 502, and ${seen}: likely it speaks http to a backend that speaks https`,
+    title: 'The proxy answers 502, and the backend closes plain HTTP without an answer: it may speak TLS',
     causes: [
-      { cause: 'upstream-tls-mismatch', why: `${seen}: does proxy_pass say https://?` },
-      { cause: 'backend-down', why: 'or the proxy uses another address than --direct' },
+      { cause: 'upstream-tls-mismatch', why: 'a backend that speaks TLS does that: then proxy_pass needs https://' },
+      { cause: 'invalid-upstream-response', why: 'or it closes every request, whoever asks' },
     ],
   }
 }

@@ -77,16 +77,16 @@ describeWith('nginx', 'through nginx', () => {
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(/sec-websocket-key: (\S+)/i.exec(request)?.[1] ?? '')}\r\n\r\n`
 
     it.each([
-      ['https', null],
-      ['http', '--direct https://'],
-    ])('--direct %s://', async (scheme, next) => {
+      ['https', 'likely', null],
+      ['http', 'it may speak TLS', '--direct https://'],
+    ])('--direct %s://', async (scheme, title, next) => {
       const port = await tls('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
       const result = await withNginx(
         config(`location / { proxy_pass http://127.0.0.1:${port}; ${HEADERS} }`),
         async (entry) => probed(`ws://127.0.0.1:${entry}/ws`, { directUrl: `${scheme}://127.0.0.1:${port}` }),
       )
       expect(result.causes[0]?.cause).toBe('upstream-tls-mismatch')
-      expect(result.title).toContain('likely')
+      expect(result.title).toContain(title)
       expect(result).toMatchObject({ side: 'proxy', decided: false })
       if (next !== null) expect(result.next).toContain(next)
     })
