@@ -24,7 +24,10 @@ Examples:
   halfopen fix --config /etc/nginx/nginx.conf              the patch
   halfopen fix --config /etc/nginx/nginx.conf --write      apply it
   halfopen fix --undo                                      take it back
-  docker logs app 2>&1 | halfopen fix --config ./nginx.conf - access.log`
+  docker logs app 2>&1 | halfopen fix --config ./nginx.conf - access.log
+
+Exit codes: 0 done, or there is no patch (with --write, "nothing was written" on
+standard error), 1 refused or not written, 2 usage error or unreadable input.`
 
 export const registerFix: Register = (program, exit) => {
   const command = program
@@ -49,7 +52,7 @@ async function fix(args: readonly string[], flags: Flags): Promise<number> {
   if (named === undefined)
     throw new UsageError('--config: missing; name the nginx.conf that is to be changed, or its folder')
   if (flags.reload && !flags.write) throw new UsageError('--reload: only together with --write or --undo')
-  const [{ openOutput, refuseInput }, { reported }, { backupHome, interrupted }] = await Promise.all([
+  const [{ openOutput, refuseInput }, { reported }, { backupHome, covers, interrupted }] = await Promise.all([
     import('./output.ts'),
     import('./reported.ts'),
     import('../fix/contract.ts'),
@@ -64,13 +67,14 @@ async function fix(args: readonly string[], flags: Flags): Promise<number> {
   const patch = finding?.fix.patch ?? null
   if (finding === null || patch === null || config === null) {
     explainNone(report, finding)
+    if (flags.write) complain('nothing was written: there is no patch')
     return failed ? 2 : 0
   }
   // A comment or a file name of the configuration is somebody's text: on a terminal it must not act.
   const shown = output.isTty ? visible(patch) : patch
   await output.write(shown)
   output.close()
-  introduce(report, finding)
+  introduce(report, finding, (other) => covers(patch, other))
   if (shown !== patch) tell('characters that act on a terminal are shown as \\u{…} above; use -o FILE for the patch')
   if (flags.write) return (await apply(named, config, finding, patch, flags)) || (failed ? 2 : 0)
   const { changesOf, FixError } = await import('../fix/contract.ts')
@@ -107,13 +111,16 @@ function chosen({ findings }: Report, asked: string | undefined): Finding | null
   return open.find(({ fix: { patch } }) => patch !== null) ?? open[0] ?? findings[0] ?? null
 }
 
-function introduce({ findings }: Report, finding: Finding): void {
+function introduce({ findings }: Report, finding: Finding, isCovered: (patch: string) => boolean): void {
   const { title, fix, confidence } = finding
   tell(`${title} (${Math.round(confidence * 100)} % sure)`)
   if (fix.target) tell(`${fix.target.file}:${fix.target.line}`)
   tell(fix.summary)
-  const others = findings.filter((one) => one !== finding && !one.over && one.fix.patch !== null)
-  for (const one of others) tell(`not in this patch: ${one.title}; afterwards: --finding ${one.id}`)
+  for (const one of findings) {
+    if (one === finding || one.over || one.fix.patch === null) continue
+    if (isCovered(one.fix.patch)) tell(`this patch covers it, too: ${one.title}`)
+    else tell(`not in this patch: ${one.title}; afterwards: --finding ${one.id}`)
+  }
 }
 
 function explainNone({ findings, blind_spots }: Report, finding: Finding | null): void {

@@ -44,5 +44,8 @@ function fromStdin(): Loaded {
   const bytes = readFileSync(0)
   if (bytes.length > MAX_BYTES)
     throw new UsageError(`standard input is larger than ${MAX_BYTES / 1024 / 1024} MB; give a file`)
+  // An empty pipe is a command that failed, and must not pass a check.
+  if (bytes.length === 0)
+    throw new UsageError('stdin: nothing came; was it "sudo nginx -T"? See what that says by itself')
   return configFromText(bytes.toString('utf8'), 'stdin')
 }

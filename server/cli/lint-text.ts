@@ -5,6 +5,8 @@ import { clip, coloured, displayWidth, escapeText, padEnd, plain, wrap, type Pai
 interface Look {
   width: number
   colour: boolean
+  /** There was not one directive to look at. */
+  isBlank?: boolean
 }
 
 const TONES: Readonly<Record<LintFinding['severity'], Tone>> = {
@@ -14,14 +16,14 @@ const TONES: Readonly<Record<LintFinding['severity'], Tone>> = {
   info: 'cyan',
 }
 
-export function lintText(result: LintResult, { width, colour }: Look): string {
+export function lintText(result: LintResult, { width, colour, isBlank = false }: Look): string {
   const paint = colour ? coloured : plain
   const { findings, files, places, sockets, ignored } = result
   const counts = (['critical', 'error', 'warning', 'info'] as const)
     .map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length] as const)
     .filter(([, count]) => count > 0)
     .map(([severity, count]) => number(count, severity === 'info' ? 'remark' : severity))
-  const head = findings.length === 0 ? 'Nothing to report' : counts.join(', ')
+  const head = isBlank ? 'Nothing was checked' : findings.length === 0 ? 'Nothing to report' : counts.join(', ')
   const left = ignored > 0 ? `, ${ignored} left out by comments` : ''
   const seen = `${number(files.length, 'file')}, ${number(places, 'proxied location')}, ${sockets} with signs of WebSockets${left}`
   return `${paint('bold', head)}\n${seen}\n${findings.map((finding) => findingText(finding, width, paint)).join('')}`

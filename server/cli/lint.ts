@@ -21,18 +21,20 @@ const LIMITS: readonly Limit[] = ['info', 'warning', 'error', 'critical', 'never
 
 const EXAMPLES = `
 Examples:
-  halfopen lint                                 /etc/nginx
+  halfopen lint               /etc/nginx, or where nginx has it
   halfopen lint /srv/npm/data/nginx
   sudo nginx -T | halfopen lint -
-  halfopen lint --explain wss://example.org/ws  which block answers, and every setting
-                                                in effect with the line that decided it
-  halfopen lint --output sarif -o lint.sarif    for a code host
+  halfopen lint --explain wss://example.org/ws
+                              which block answers, and every setting in effect
+                              with the line that decided it
+  halfopen lint --output sarif -o lint.sarif
+                              for a code host
 
-A comment "# halfopen-ignore RULE" leaves a rule out: on the line it is about, or
-on a line of its own before a directive or block.
+A comment "# halfopen-ignore RULE" leaves a rule out: on the line it is about,
+or on a line of its own before a directive or block.
 
-Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage error or input that
-cannot be read.`
+Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage error or input
+that cannot be read.`
 
 export const registerLint: Register = (program, exit) => {
   program
@@ -74,6 +76,13 @@ async function lint(paths: readonly string[], flags: Flags): Promise<number> {
   refuseInput(flags.o, paths)
   const { configs, failed } = readConfigs(paths)
   if (configs.length === 0) return 2
+  // An empty file is no error, and no clean bill either.
+  const isBlank = configs.every(({ root }) => root.children.length === 0)
+  for (const { sources, root } of configs)
+    if (root.children.length === 0)
+      complain(
+        `${[...sources.keys()].join(', ')}: there is no directive in it, so nothing was checked; name another file`,
+      )
   const colour = wantsColour(output.isTty, flags.color, process.env)
   const width = Math.max(40, Math.min(100, output.columns ?? 80))
   let found = false
@@ -82,7 +91,9 @@ async function lint(paths: readonly string[], flags: Flags): Promise<number> {
     const { lintConfig } = await import('../lint/contract.ts')
     const result = merged(configs.map((config) => lintConfig(config, version)))
     found = result.findings.some(({ severity }) => LIMITS.indexOf(severity) >= LIMITS.indexOf(flags.failOn))
-    await output.write(await printed(flags.quiet ? withoutRemarks(result) : result, flags.output, { width, colour }))
+    await output.write(
+      await printed(flags.quiet ? withoutRemarks(result) : result, flags.output, { width, colour, isBlank }),
+    )
   }
   output.close()
   return failed ? 2 : found ? 1 : 0
@@ -91,6 +102,8 @@ async function lint(paths: readonly string[], flags: Flags): Promise<number> {
 interface Look {
   width: number
   colour: boolean
+  /** There was not one directive to look at. */
+  isBlank?: boolean
 }
 
 async function explained(configs: readonly NginxConfig[], url: URL, version: string | null, form: string, look: Look) {

@@ -25,7 +25,11 @@ export function proofText(proof: Proof, { width, colour }: Layout): string {
   const rows: string[] = []
   const row = rowsInto(rows, width)
   const [first = '', ...more] = proof.conclusion
-  rows.push(...wrap(escapeText(first), width).map((line) => paint('bold', paint(proof.ok ? 'green' : 'red', line))))
+  rows.push(
+    ...wrap(escapeText(first), width).map((line) =>
+      paint('bold', paint(proof.unpatched ? 'yellow' : proof.ok ? 'green' : 'red', line)),
+    ),
+  )
   for (const line of more) rows.push(...wrap(escapeText(line), width))
   for (const [i, line] of proof.limits.entries()) row(i === 0 ? 'Limits' : '', line)
   if (proof.nginx) row('nginx', `${proof.nginx.version} (${proof.nginx.path})`)

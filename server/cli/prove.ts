@@ -43,10 +43,12 @@ Examples:
 The installed nginx runs a copy of the configuration on loopback, without privileges, with
 listeners, certificates, backends, resolvers, logs, user and pid replaced, and is removed
 afterwards. Nothing of the real nginx is touched, no backend is reached, no Lua, njs or
-Perl is run. A stand-in takes the handshake only with HTTP/1.1, Upgrade and Connection.
+Perl is run. A stand-in takes the handshake only with HTTP/1.1, Upgrade and Connection;
+some applications take HTTP/1.0 as well.
 
-Exit codes: 0 the handshake passes (after the patch, where there is one), 1 it does not
-or could not be run, 2 usage error or a patch that does not apply, 130 or 143 stopped.`
+Exit codes: 0 the handshake passes (after the patch, where there is one), 1 it does not,
+could not be run, or the finding of --report has no patch, 2 usage error or a patch that
+does not apply, 130 or 143 stopped.`
 
 export const registerProve: Register = (program, exit) => {
   program
@@ -105,7 +107,7 @@ async function run(flags: Flags): Promise<number> {
     stopped.over()
     if (isText) await output.write(text.proofText(next.value, layout))
     else await output.write(`${escapeJson(JSON.stringify(asJson(options, next.value), null, 2))}\n`)
-    return stopped.code() ?? (next.value.ok ? 0 : 1)
+    return stopped.code() ?? (next.value.ok && !next.value.unpatched ? 0 : 1)
   } catch (error) {
     if (error instanceof PatchError) throw new UsageError(`${flags.patch ?? flags.report ?? 'patch'}: ${error.message}`)
     throw error

@@ -1,33 +1,11 @@
 /** What a probe's answers prove, in the product's cause ids, and no more than they prove. Pure. */
 import { isPlainAnswer, type NoConnection } from './connect.ts'
+import type { SideFacts, Suspicion } from './facts.ts'
 import type { Answer, Answered } from './handshake.ts'
 import { valueOf } from './http.ts'
-import type { Idle } from './idle.ts'
 import type { Alive } from './session.ts'
 import { duration } from './step.ts'
-
-/** Everything that was found out about one address. */
-export interface SideFacts {
-  problem: NoConnection | null
-  /** Why browsers refuse the certificate. */
-  certificate: string | null
-  get: Answered | null
-  handshake: Answered | null
-  /** What is wrong with a 101. */
-  faults: string[]
-  /** Status when the same handshake came with the Origin of the site itself, tried after a 403. */
-  own_origin: number | null
-  alive: Alive | null
-  /** What Socket.IO or SignalR said against it before or after the handshake. */
-  refusal: { text: string; cause: string | null } | null
-  idle: { alone: Idle; pinged: Idle | null } | null
-}
-
-/** A cause the answers point to. Several: they do not tell which. */
-export interface Suspicion {
-  cause: string
-  why: string
-}
+import { saysTls, tlsMismatch, wantsTls } from './tls-backend.ts'
 
 export interface Conclusion {
   ok: boolean
@@ -46,6 +24,11 @@ export const isOpen = (side: SideFacts): boolean =>
 
 /** @param insecure a bad certificate does not count. */
 export function conclude(proxy: SideFacts, direct: SideFacts | null, insecure: boolean): Conclusion {
+  const concluded = judged(proxy, direct, insecure)
+  return concluded.ok || !direct || !wantsTls(direct) ? concluded : { ...concluded, next: TRY_HTTPS }
+}
+
+function judged(proxy: SideFacts, direct: SideFacts | null, insecure: boolean): Conclusion {
   if (proxy.problem) return unreached(proxy.problem)
   if (!isOpen(proxy)) return refused(proxy, direct)
   if (proxy.refusal) {
@@ -95,9 +78,12 @@ function refused(proxy: SideFacts, direct: SideFacts | null): Conclusion {
   const { status } = answer.head
   if (status === 101)
     return result(null, `The answer is 101, but no WebSocket: ${proxy.faults[0] ?? 'it breaks RFC 6455'}`, [])
+  const mismatch = direct && tlsMismatch(answer, direct)
+  if (mismatch)
+    return result('proxy', mismatch.title, mismatch.causes, false, 'look into the error log: halfopen analyze')
   const certain = byItself(answer, proxy)
   if (certain) return certain
-  if (backend?.open) return byProxy(answer, direct)
+  if (backend?.open) return byProxy(answer, proxy, direct)
   if (backend?.unreachable && status >= 500) return backendDown(`${status}`)
   if (backend !== null && backend.status === status && !isNginxPage(answer)) return byApplication(answer, proxy)
   const next = direct === null ? TRY_DIRECT : null
@@ -110,6 +96,8 @@ function refused(proxy: SideFacts, direct: SideFacts | null): Conclusion {
   )
 }
 
+const TRY_HTTPS =
+  'the backend gives plain HTTP no answer, as one that speaks TLS does: probe again with --direct https://'
 const TRY_DIRECT = 'probe again with --direct and the address of the backend: it tells nginx and the application apart'
 const asCauses = (refusal: SideFacts['refusal']): Suspicion[] =>
   refusal?.cause == null ? [] : [{ cause: refusal.cause, why: refusal.text }]
@@ -139,10 +127,7 @@ function byItself(answer: Answer, proxy: SideFacts): Conclusion | null {
     const cause = login ? 'auth-rejected' : 'redirected-handshake'
     return result(null, `The handshake is redirected to ${location ?? 'nowhere'}`, [{ cause, why }], true)
   }
-  if (
-    /plain HTTP request was sent to HTTPS port/i.test(body) ||
-    /client sent an HTTP request to an HTTPS server/i.test(body)
-  ) {
+  if (saysTls(body)) {
     const why = 'ws:// to a port that speaks TLS'
     return result('client', `Wrong URL: ${why}; use wss://`, [{ cause: 'client-url-mismatch', why }], true)
   }
@@ -172,7 +157,7 @@ function byItself(answer: Answer, proxy: SideFacts): Conclusion | null {
 }
 
 /** The backend accepts the same handshake: whatever refuses it stands in front. */
-function byProxy(answer: Answer, direct: SideFacts | null): Conclusion {
+function byProxy(answer: Answer, proxy: SideFacts, direct: SideFacts | null): Conclusion {
   const { status } = answer.head
   const title = `The backend accepts the handshake, through the proxy it is answered with ${named(answer)}`
   if (status >= 502 && status <= 504)
@@ -190,8 +175,17 @@ function byProxy(answer: Answer, direct: SideFacts | null): Conclusion {
     const cause = status === 401 || status === 403 ? 'auth-rejected' : 'path-mismatch'
     return result('proxy', title, [{ cause, why: 'nginx wrote this answer itself, the backend was not asked' }], true)
   }
-  const ordinary = direct?.get?.ok === true ? direct.get.answer.head.status : null
+  const page = pageStatus(proxy)
+  const ordinary = direct && pageStatus(direct)
   if (status === 400 || status === 426 || status === ordinary) {
+    const otherPage = page !== null && ordinary !== null && page !== ordinary
+    // Without Upgrade the handshake is the same request as the page: then the answers are the same.
+    if (page !== null && page !== status) return result('proxy', title, upgradeArrived(page, status, otherPage))
+    if (otherPage)
+      return result('proxy', title, [
+        { cause: 'missing-upgrade-headers', why: `the handshake is answered as the page is (${status})` },
+        { cause: 'path-mismatch', why: `or the backend is asked for another path: its own page is ${ordinary}` },
+      ])
     const why = 'the backend answers as if it was asked for a page: Upgrade and Connection did not reach it'
     return result('proxy', title, [{ cause: 'missing-upgrade-headers', why }], true)
   }
@@ -204,6 +198,23 @@ function byProxy(answer: Answer, direct: SideFacts | null): Conclusion {
     { cause: 'path-mismatch', why: 'the proxy may ask the backend for another path' },
     { cause: 'missing-upgrade-headers', why: 'or drop Upgrade and Connection' },
   ])
+}
+
+const pageStatus = ({ get }: SideFacts): number | null => (get?.ok === true ? get.answer.head.status : null)
+
+/** Through the proxy the handshake is answered unlike the page: some of its headers did arrive. Whether all, is not shown. */
+function upgradeArrived(page: number, status: number, otherPage: boolean): Suspicion[] {
+  const path: Suspicion = {
+    cause: 'path-mismatch',
+    why: otherPage
+      ? `the page differs through the proxy (${page}), so the backend is likely asked for another path: has proxy_pass a URI part?`
+      : 'the proxy may ask the backend for another path',
+  }
+  const headers: Suspicion = {
+    cause: 'missing-upgrade-headers',
+    why: `or one of Connection and HTTP/1.1 is missing; Upgrade did arrive: the page is answered ${page}, the handshake ${status}`,
+  }
+  return [path, headers]
 }
 
 /** Proxy and backend give the same answer. */

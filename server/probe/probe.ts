@@ -1,7 +1,8 @@
 /** A real WebSocket handshake, step by step: through the proxy, and with --direct against the backend, too. */
-import { conclude, failureText, isOpen, type Conclusion, type SideFacts } from './conclude.ts'
+import { conclude, failureText, isOpen, type Conclusion } from './conclude.ts'
 import { connect, openQuietly, type Limits, type Reach } from './connect.ts'
 import { curlCommand } from './curl.ts'
+import type { SideFacts } from './facts.ts'
 import {
   ask,
   faultsOf,
@@ -101,6 +102,7 @@ async function* probeSide(
   const limits: Limits = { timeout: options.timeout, signal: options.signal }
   const facts: SideFacts = {
     problem: null,
+    tls: false,
     certificate: null,
     get: null,
     handshake: null,
@@ -112,6 +114,7 @@ async function* probeSide(
   }
   const first = yield* connect(target, side, limits)
   if (!first.ok) return { ...facts, problem: first.problem }
+  facts.tls = target.tls
   facts.certificate = first.certificate
   let asking = askingOf(options, target)
 

@@ -5,7 +5,8 @@ import type { Session } from './session.ts'
 import { negotiatePath, readNegotiation, signalrFault, signalrHello, signalrPath, signalrPing } from './signalr.ts'
 import { engineCode, enginePath, engineUrl, readOpen } from './socket-io.ts'
 import { duration, stopwatch, type Step, type StepName, type Verdict } from './step.ts'
-import { failureText, type SideFacts } from './conclude.ts'
+import { failureText } from './conclude.ts'
+import type { SideFacts } from './facts.ts'
 
 export type Protocol = 'websocket' | 'socket.io' | 'signalr'
 

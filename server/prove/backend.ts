@@ -162,8 +162,6 @@ function refusalOf(request: Received, demands: Demands): { status: number; reaso
   const refuse = (status: number, reason: string) => ({ status, reason })
   const value = (name: string): string | null => headerOf(request, name)
   if (request.method !== 'GET') return refuse(405, `the method is ${request.method}, not GET`)
-  if (request.version !== 'HTTP/1.1')
-    return refuse(426, `it was asked in ${request.version}; a handshake needs HTTP/1.1`)
   if (value('upgrade')?.toLowerCase() !== 'websocket')
     return refuse(426, value('upgrade') === null ? 'no Upgrade header came' : `Upgrade is "${value('upgrade')}"`)
   const connection = value('connection')
@@ -177,6 +175,9 @@ function refusalOf(request: Received, demands: Demands): { status: number; reaso
       400,
       connection === null ? 'no Connection header came' : `Connection is "${connection}", not "upgrade"`,
     )
+  // After the headers: a backend that is not strict takes HTTP/1.0, and none does without them.
+  if (request.version !== 'HTTP/1.1')
+    return refuse(426, `it was asked in ${request.version}; a handshake needs HTTP/1.1`)
   if (value('sec-websocket-version') !== '13') return refuse(426, 'no Sec-WebSocket-Version 13 came')
   if (Buffer.from(value('sec-websocket-key') ?? '', 'base64').length !== 16)
     return refuse(400, 'no Sec-WebSocket-Key came')

@@ -6,7 +6,7 @@ import { expected, type Expected } from './expected.ts'
 import { findNginx } from './nginx.ts'
 import { patchedConfig } from './patched.ts'
 import { run, type Request, type RunResult } from './run.ts'
-import { sayIt } from './say.ts'
+import { sayIt, unpatched } from './say.ts'
 
 export interface ProveOptions {
   config: NginxConfig
@@ -46,6 +46,8 @@ export interface Proof {
   ok: boolean
   /** It failed before and passes after. */
   fixed: boolean
+  /** It is of a finding without a patch: `ok` says nothing about a fix. */
+  unpatched: boolean
   /** What it proves, and what it does not. */
   conclusion: string[]
   /** What keeps the proof from being complete. */
@@ -85,6 +87,15 @@ export async function* prove(options: ProveOptions): AsyncGenerator<{ phase: Pha
     after,
     ok,
     fixed: ok && after !== null && before.run !== null && !before.run.ok,
-    ...sayIt({ config, before, after, circumstances, cause: options.cause, hasNginx: program !== null }),
+    unpatched: unpatched(options.cause, after),
+    ...sayIt({
+      config,
+      before,
+      after,
+      circumstances,
+      path: asking.path,
+      cause: options.cause,
+      hasNginx: program !== null,
+    }),
   }
 }

@@ -10,6 +10,8 @@ interface Shown {
   before: Part
   after: Part | null
   circumstances: Circumstances
+  /** Path as it was asked for, with its query. */
+  path: string
   cause: string | null
   hasNginx: boolean
 }
@@ -17,7 +19,7 @@ interface Shown {
 export function sayIt(shown: Shown): { conclusion: string[]; limits: string[] } {
   const { before, after, hasNginx } = shown
   const last = after ?? before
-  const conclusion = hasNginx ? ranText(before, after, shown.circumstances) : notRunText(before, after)
+  const conclusion = hasNginx ? ranText(shown) : notRunText(before, after)
   if (shown.cause === 'idle-timeout' && shown.circumstances.trial.idle === null)
     conclusion.push(timeoutText(before, after))
   if (shown.cause === 'reload-drop' && shown.circumstances.trial.reload === null)
@@ -25,23 +27,56 @@ export function sayIt(shown: Shown): { conclusion: string[]; limits: string[] } 
   return { conclusion, limits: limitsOf(last.run, shown) }
 }
 
-function ranText(before: Part, after: Part | null, { trial }: Circumstances): string[] {
+function ranText({ before, after, circumstances, path, cause }: Shown): string[] {
+  const { trial, demands } = circumstances
   const was = before.run && shortOf(before.run)
   const last = (after ?? before).run
   if (!last) return ['stopped before the end']
   if (last.refused !== null) return [`not run: ${last.refused}`]
   const is = shortOf(last)
   const change = after === null ? is : `was ${was}, now ${is}`
+  if (!last.ok && onlyVersion(last.backend))
+    return [
+      `${change}: nginx passes Upgrade and Connection on, but in HTTP/1.0: some backends refuse the upgrade, others accept`,
+      'the stand-in refuses, as RFC 6455 4.2.1 asks; with "proxy_http_version 1.1;" it does not depend on the backend',
+    ]
   if (!last.ok)
-    return [`${change}: the handshake does not pass`, ...(last.backend?.reason ? [last.backend.reason] : [])]
+    return [
+      `${change}: the handshake does not pass${unpatched(cause, after) ? ', and this finding has no patch' : ''}`,
+      ...(last.backend?.reason ? [last.backend.reason] : []),
+    ]
   const more = [
     ...(trial.idle === null ? [] : [`a session that was idle for ${duration(trial.idle)} survives`]),
     ...(trial.sessions > 1 ? [`${trial.sessions} sessions are open at once`] : []),
     ...(trial.reload === null ? [] : [`a session survives a reload for ${duration(trial.reload)}`]),
   ]
+  const passes = `passes the handshake${more.map((one) => `, ${one}`).join('')}`
   return [
-    `${change}: nginx ${after === null ? '' : 'now '}passes the handshake${more.map((one) => `, ${one}`).join('')}`,
+    unpatched(cause, after)
+      ? `this finding (${cause}) has no patch, and nothing was mended. ${is}: nginx as it is ${passes}; it is not shown to be the cause`
+      : `${change}: nginx ${after === null ? '' : 'now '}${passes}`,
+    ...(demands.path === null ? otherPath(last.backend, path) : []),
     "the application's own checks were not run: a stand-in answered for it",
+  ]
+}
+
+/** A finding of which there is nothing to prove: what nginx does as it is says nothing about a fix. */
+export const unpatched = (cause: string | null, after: Part | null): boolean => cause !== null && after === null
+
+/** All a handshake needs arrived, but in HTTP/1.0. */
+const onlyVersion = (seen: RunResult['backend']): boolean =>
+  seen !== null &&
+  seen.status === 426 &&
+  seen.version === 'HTTP/1.0' &&
+  seen.upgrade?.toLowerCase() === 'websocket' &&
+  /\bupgrade\b/i.test(seen.connection ?? '')
+
+/** A stand-in without --backend-path takes every path; an application has its WebSocket at one. */
+function otherPath(seen: RunResult['backend'], asked: string): string[] {
+  const [from, to] = [asked, seen?.path ?? asked].map((path) => path.replace(/[?#].*$/s, ''))
+  if (from === to) return []
+  return [
+    `${from} arrives at the backend as ${to}: right only where its WebSocket is at ${to}; if it is at ${from}, try --backend-path ${from}`,
   ]
 }
 

@@ -48,6 +48,7 @@ export function seenBy(received: readonly Received[], plan: Plan, ports: readonl
       .slice(0, 60)
       .map(([name, value]) => [name, name.toLowerCase() === 'host' ? (shown ?? value) : value]),
     status: request.status,
-    reason: request.reason,
+    // The stand-in's port means nothing to anybody, and beside `host` it would be a second one.
+    reason: host === null || shown === null ? request.reason : request.reason.replaceAll(`"${host}"`, `"${shown}"`),
   }
 }

@@ -122,18 +122,30 @@ function addDirectory(directory: string, found: FoundInputs, options: FindOption
   if (rotated) tell(directory, { ...logs, rotated: added }, found)
   if (logs.files.length > 0 || logs.tooOld > 0) return
   const what = `${directory}: no logs in this directory (looked for *.log, access*, error*)`
-  found.errors.push(inputError(directory, 'no-logs', `${what}; name the files, e.g. '${path.join(directory, '*')}'`))
+  const [below] = logs.folders
+  const toDo =
+    below === undefined
+      ? `name the files, e.g. '${path.join(directory, '*')}'`
+      : `there are some in ${pathsIn(directory, logs.folders)}; name ${logs.folders.length === 1 ? 'that folder' : 'one of these'} instead`
+  found.errors.push(inputError(directory, 'no-logs', `${what}; ${toDo}`))
 }
 
-function tell(directory: string, { rotated, tooOld, others, folders }: DirectoryLogs, { notes }: FoundInputs): void {
+function tell(directory: string, logs: DirectoryLogs, { notes }: FoundInputs): void {
+  const { rotated, tooOld, others, folders } = logs
   if (rotated > 0) notes.push(`${directory}: ${files(rotated)} of earlier days read along, oldest first`)
   if (tooOld > 0) notes.push(`${directory}: ${files(tooOld)} left out, last written before --since`)
   if (others.length > 0) notes.push(`${directory}: ${files(others.length)} passed over, not logs by name or content`)
-  if (folders.length > 0) {
-    const shown = folders.slice(0, 5).join(', ') + (folders.length > 5 ? ` and ${folders.length - 5} more` : '')
-    notes.push(`${directory}: logs in folders not read: ${shown}; name a folder to read it`)
-  }
+  // Where there are no others the error says it.
+  if (folders.length > 0 && (logs.files.length > 0 || tooOld > 0))
+    notes.push(`${directory}: logs in folders not read: ${pathsIn(directory, folders)}; name a folder to read it`)
 }
+
+/** As they can be given on the command line. */
+const pathsIn = (directory: string, folders: readonly string[]): string =>
+  folders
+    .slice(0, 5)
+    .map((name) => path.join(directory, name))
+    .join(', ') + (folders.length > 5 ? ` and ${folders.length - 5} more` : '')
 
 const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`
 

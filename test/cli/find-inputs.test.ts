@@ -51,6 +51,15 @@ describe('named inputs', () => {
     expect(names(findInputs([dir], quiet).inputs)).toEqual(['access.log', 'error.log', 'proxy_error_log'])
   })
 
+  it('names the folder to give where the logs are one below', () => {
+    put('logs', 'access.log')
+    const { inputs, errors, notes } = findInputs([dir], quiet, { rotated: true, since: null })
+    expect({ inputs, notes }).toEqual({ inputs: [], notes: [] })
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringMatching(new RegExp(`there are some in ${at('logs')}; name that folder instead$`)),
+    ])
+  })
+
   it('says so when a directory has no logs', () => {
     put('notes.txt')
     const { inputs, errors } = findInputs([dir], quiet)

@@ -47,6 +47,29 @@ describe('halfopen lint', () => {
     expect(stdout).toContain('proxy_set_header Upgrade $http_upgrade;\n')
   })
 
+  it('gives nothing empty a clean bill', async () => {
+    write({ 'empty.conf': '# nothing\n' })
+    const file = await run(['lint', join(dir, 'empty.conf')])
+    expect(file.stdout).toMatch(/^Nothing was checked\n/)
+    expect(file.stderr).toContain('empty.conf: there is no directive in it')
+    const pipe = await run(['lint', '-'], { stdin: '' })
+    expect(pipe).toMatchObject({ code: 2, stdout: '' })
+    expect(pipe.stderr).toContain('stdin: nothing came')
+  })
+
+  it('names the socket itself before what lies below it', async () => {
+    write({ 'a.conf': 'server { location /ws { proxy_pass http://127.0.0.1:3000/; } }\n' })
+    const { result } = await json(['a.conf'])
+    expect(result.findings.find(({ rule }) => rule === 'path-rewritten')?.message).toBe(
+      '/ws arrives at the backend as /, and /ws/x as //x',
+    )
+  })
+
+  it('has help that fits a terminal', async () => {
+    const { stdout } = await run(['lint', '--help'])
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+  })
+
   it('ends with 0 below --fail-on', async () => {
     write({ 'nginx.conf': whole('server { location /ws/ { proxy_pass http://127.0.0.1:3000; } }\n') })
     expect((await run(['lint', dir, '--fail-on', 'never'])).code).toBe(0)

@@ -101,7 +101,7 @@ describe('a directory', () => {
     expect(found.notes).toEqual([
       `${dir}: 4 files of earlier days read along, oldest first`,
       `${dir}: 7 files passed over, not logs by name or content`,
-      `${dir}: logs in folders not read: sub; name a folder to read it`,
+      `${dir}: logs in folders not read: ${at('sub')}; name a folder to read it`,
     ])
   })
 
@@ -117,7 +117,7 @@ describe('a directory', () => {
       expect(names(inputs)).toEqual([...wanted, `${old}/error.log-20261120`, 'error.log'])
       expect(notes).toEqual([
         `${dir}: 4 files of earlier days read along, oldest first`,
-        `${dir}: logs in folders not read: ${[old, 'sites'].toSorted().join(', ')}; name a folder to read it`,
+        `${dir}: logs in folders not read: ${[old, 'sites'].toSorted().map(at).join(', ')}; name a folder to read it`,
       ])
       expect(names(findInputs([dir], env).inputs)).toEqual(['access.log', 'error.log'])
     },

@@ -70,6 +70,19 @@ describeWith('nginx', 'fix', () => {
     expect(text()).toContain(ADDED)
   })
 
+  it('says of another finding that the same patch covers it, or that it does not', async () => {
+    const told = async (path: string): Promise<string> => {
+      writeFileSync(at('log'), LOG + LOG.replaceAll('/ws', path))
+      return (await fix(['--config', at('nginx.conf'), at('log')])).stderr
+    }
+    expect(await told('/ws/chat')).toMatch(/^this patch covers it, too: .* at \/ws\b/m)
+    expect(await told('/ws/chat')).not.toContain('not in this patch')
+    const other = '  location /live {\n    proxy_pass http://127.0.0.1:3000;\n  }\n}\n'
+    writeFileSync(at('sites/app'), SITE.replace(/\}\n$/, other))
+    expect(await told('/live')).toMatch(/^not in this patch: .* at \/(?:ws|live); afterwards: --finding /m)
+    expect(await told('/live')).not.toContain('covers it')
+  })
+
   it('writes it with owner and mode as they were, asks nginx, and takes it back to the byte', async () => {
     chmodSync(at('sites/app'), 0o640)
     if (root) chownSync(at('sites/app'), 33, 33)
@@ -84,6 +97,7 @@ describeWith('nginx', 'fix', () => {
     expect(readdirSync(at('sites'))).toEqual(['app'])
     const again = await apply()
     expect(again.stderr).toContain('Your configuration passes both headers now.')
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing was written: there is no patch') })
     const back = await fix(['--undo'])
     expect(back).toMatchObject({ code: 0 })
     expect(text()).toBe(SITE)

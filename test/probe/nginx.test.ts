@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { reportOf } from '../cases/run-case.ts'
 import { logged, startNginx, type Site } from '../live/harness/nginx.ts'
 import { describeWith } from '../needs.ts'
-import { application, probed } from './servers.ts'
+import { acceptFor } from '../../server/probe/contract.ts'
+import { application, probed, secured } from './servers.ts'
 
 const config =
   (location: string, http = '') =>
@@ -42,6 +43,53 @@ describeWith('nginx', 'through nginx', () => {
     expect(
       result.steps.some(({ side, name, verdict }) => side === 'direct' && name === 'handshake' && verdict === 'ok'),
     ).toBe(true)
+  })
+
+  it('proxy_pass asks for another path: the upgrade arrives, the page differs', async () => {
+    const { port } = await application({ path: '/ws' }, (request, response) =>
+      response.writeHead(request.url === '/' ? 200 : 404).end(),
+    )
+    const result = await withNginx(
+      config(`location /ws { proxy_pass http://127.0.0.1:${port}/; ${HEADERS} }`),
+      async (entry) => probed(`ws://127.0.0.1:${entry}/ws`, { directUrl: `http://127.0.0.1:${port}` }),
+    )
+    expect(result).toMatchObject({ side: 'proxy', decided: false })
+    expect(result.causes.map(({ cause }) => cause)).toEqual(['path-mismatch', 'missing-upgrade-headers'])
+  })
+
+  it('another path and no headers: nothing shows that the upgrade arrives', async () => {
+    const { port } = await application({}, (request, response) =>
+      response.writeHead(request.url === '/' ? 400 : 404).end(),
+    )
+    const result = await withNginx(config(`location /ws { proxy_pass http://127.0.0.1:${port}/; }`), async (entry) =>
+      probed(`ws://127.0.0.1:${entry}/ws`, { directUrl: `http://127.0.0.1:${port}` }),
+    )
+    expect(result.decided).toBe(false)
+    expect(result.causes.map(({ cause }) => cause)).toEqual(['missing-upgrade-headers', 'path-mismatch'])
+  })
+
+  describe('http to a backend that speaks TLS', () => {
+    const tls = (answer: string) =>
+      secured(['app.test'], (socket, request) =>
+        socket.end(/^upgrade: websocket/im.test(request) ? upgraded(request) : answer),
+      )
+    const upgraded = (request: string): string =>
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(/sec-websocket-key: (\S+)/i.exec(request)?.[1] ?? '')}\r\n\r\n`
+
+    it.each([
+      ['https', 'likely', null],
+      ['http', 'it may speak TLS', '--direct https://'],
+    ])('--direct %s://', async (scheme, title, next) => {
+      const port = await tls('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
+      const result = await withNginx(
+        config(`location / { proxy_pass http://127.0.0.1:${port}; ${HEADERS} }`),
+        async (entry) => probed(`ws://127.0.0.1:${entry}/ws`, { directUrl: `${scheme}://127.0.0.1:${port}` }),
+      )
+      expect(result.causes[0]?.cause).toBe('upstream-tls-mismatch')
+      expect(result.title).toContain(title)
+      expect(result).toMatchObject({ side: 'proxy', decided: false })
+      if (next !== null) expect(result.next).toContain(next)
+    })
   })
 
   it('the application refuses through both: not nginx', async () => {

@@ -52,6 +52,17 @@ describeWith('nginx', 'halfopen prove', () => {
     expect(code).toBe(0)
   })
 
+  it('ends with 1 where the finding has no patch, although the handshake passes', async () => {
+    const folder = folderWith({ 'nginx.conf': good })
+    const [report, out] = [join(folder, 'report.json'), join(folder, 'out.txt')]
+    const finding = { id: 'a', cause: 'handshake-rejected', title: 'x', evidence: [], fix: { patch: null } }
+    const findings = [{ ...finding, scope: { server: 'app.test', path: '/ws' } }]
+    writeFileSync(report, JSON.stringify({ schema: 'halfopen.report/1', findings }))
+    const { code } = await run(['prove', '--config', folder, '--report', report, '-o', out])
+    expect(code).toBe(1)
+    expect(readFileSync(out, 'utf8')).toContain('has no patch, and nothing was mended')
+  })
+
   it.each([
     [[], /--path is missing/],
     [['--path', 'ws'], /is no path/],

@@ -62,6 +62,7 @@ export interface Asked {
   headers?: [string, string][]
   circumstances?: Partial<Circumstances>
   nginx?: string
+  cause?: string
   main?: string
 }
 
@@ -86,7 +87,7 @@ export async function proofOf(asked: Asked): Promise<Proof & { folder: string; p
     host,
     plain: asked.plain ?? false,
     circumstances: { ...PLAIN_TRIAL, ...asked.circumstances },
-    cause: null,
+    cause: asked.cause ?? null,
     nginx: asked.nginx ?? null,
     env: process.env,
     signal: new AbortController().signal,

@@ -14,26 +14,24 @@ export const pathRewritten: Rule = {
       const exact = block.statement.args[0] === '='
       const sample = exact ? pattern : `${pattern}${pattern.endsWith('/') ? '' : '/'}x`
       const sent = uri + sample.slice(pattern.length)
+      // The name itself first: it is what most sockets ask for.
+      const told =
+        exact || pattern.endsWith('/')
+          ? `${sample} arrives at the backend as ${sent}`
+          : `${pattern} arrives at the backend as ${uri}, and ${sample} as ${sent}`
       const keep = `proxy_pass ${base};`
       if (sent === sample) continue
-      if (/\/\//.test(sent))
-        report.at(pass, sign === 'name' ? 'error' : 'warning', `${sample} arrives at the backend as ${sent}`, keep)
+      if (/\/\//.test(sent)) report.at(pass, sign === 'name' ? 'error' : 'warning', told, keep)
       else if (!exact && pattern.endsWith('/') && !uri.endsWith('/') && uri !== '/')
         report.at(
           pass,
           sign === 'name' ? 'error' : 'warning',
-          `${sample} arrives at the backend as ${sent}: the slash between is gone`,
+          `${told}: the slash between is gone`,
           `proxy_pass ${base}${uri}/;`,
         )
       else if (/\/(?:socket|engine)\.io\/$/.test(pattern))
-        report.at(
-          pass,
-          'warning',
-          `${sample} arrives at the backend as ${sent}; Socket.IO answers only at its own path`,
-          keep,
-        )
-      else if (sign === 'name')
-        report.at(pass, 'info', `${sample} arrives at the backend as ${sent}, if that is what it serves`, null)
+        report.at(pass, 'warning', `${told}; Socket.IO answers only at its own path`, keep)
+      else if (sign === 'name') report.at(pass, 'info', `${told}, if that is what it serves`, null)
     }
   },
 }
