@@ -129,11 +129,12 @@ export async function* proveConfigured(
   })
 }
 
-function resultOf({ ok, conclusion, limits, nginx }: Proof) {
+function resultOf({ ok, unpatched, conclusion, limits, nginx }: Proof) {
   const [title = '', ...rest] = conclusion
   const version = nginx === null ? [] : [`nginx ${nginx.version} (${nginx.path})`]
   const more = [...rest, ...limits.map((limit) => `Limit: ${limit}`), ...version]
-  return { ok, title: maskText(title), more: more.map(maskText) }
+  // Without a patch nothing was mended, whatever nginx passes on.
+  return { ok: ok && !unpatched, title: maskText(title), more: more.map(maskText) }
 }
 
 type Trial = Omit<ProveOptions, 'config' | 'nginx' | 'env' | 'signal'>
