@@ -17,6 +17,7 @@ import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
 import { speaks11 } from '../nginx-version.ts'
+import { rewrittenPath } from '../rewritten-path.ts'
 import { comesAgain } from '../rhythm.ts'
 import { scanned } from '../scanned.ts'
 import { joinPlaces, plainRequests } from '../silent-refusals.ts'
@@ -158,6 +159,7 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
     reasons.push({ weight: 0.15, text: 'the same client tried again and again, as a page does that reconnects' })
 
   const settings = settingsFor(scope, config)
+  const changedPath = rewrittenPath(scope, config)
   let over = judgeTimes(members, view.upgradedAt(scope), reasons, against)
   if (settings !== null && passesUpgrade(settings)) {
     const where = `${settings.context} (${settings.file}:${settings.line})`
@@ -173,6 +175,9 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
       reasons.push({ weight: 0, text: `your configuration passes both headers now in ${where}` })
     } else if (best.asked === 'yes' && PATH_ANSWERS.has(best.status ?? 0)) {
       // Upgrade reached this nginx and it passes it on: what answers 404 then is no socket (path-mismatch).
+      return null
+    } else if (changedPath !== null && (best.asked !== 'yes' || changedPath.own)) {
+      // Both headers pass, and the path does not: path-mismatch.
       return null
     } else {
       const hop =
@@ -330,6 +335,16 @@ function alternatives(scope: Scope, status: number | null, settings: EffectivePr
     ...(status === 400
       ? [
           { cause: 'handshake-rejected', confidence: 0.15, check: direct },
+          ...(scope.path === null || scope.path === '/'
+            ? []
+            : [
+                {
+                  cause: 'path-mismatch',
+                  confidence: 0.15,
+                  check:
+                    "nginx -T | grep -n proxy_pass # a path after the host, be it '/', takes the place of the location's name",
+                },
+              ]),
           {
             cause: 'upstream-tls-mismatch',
             confidence: 0.1,
