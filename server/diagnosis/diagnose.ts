@@ -39,7 +39,7 @@ export function diagnose(
   }
   return {
     findings: onePatchAtATime(settle(findings).sort(rank).slice(0, MAX_FINDINGS)),
-    blind_spots: blindSpots(evidence, options.emptyErrorLogs),
+    blind_spots: blindSpots(evidence, options.emptyErrorLogs, options.config),
   }
 }
 
