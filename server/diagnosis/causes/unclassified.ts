@@ -4,6 +4,7 @@ import type { Cause } from '../cause.ts'
 import type { Alternative, Observation, Scope } from '../contract.ts'
 import { countOf, groupBy, shareMinutes, times } from '../group.ts'
 import { shapesOf } from '../templates.ts'
+import type { View } from '../view.ts'
 
 const UNEXPLAINED = 'unexplained: '
 /** What applications say went wrong, and that is nobody's fault in between. */
