@@ -13,7 +13,6 @@ import {
   TEST_AND_RELOAD,
   upstream,
 } from '../advice.ts'
-import { onlyBrowsers } from '../agents.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
@@ -21,6 +20,7 @@ import { speaks11 } from '../nginx-version.ts'
 import { rewrittenPath } from '../rewritten-path.ts'
 import { comesAgain } from '../rhythm.ts'
 import { scanned } from '../scanned.ts'
+import { fromPages } from '../plain-404.ts'
 import { joinPlaces, plainRequests } from '../silent-refusals.ts'
 import { timeline } from '../timeline.ts'
 import { unsaid } from '../unsaid-upgrade.ts'
@@ -138,7 +138,7 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
   const total = countOf(members)
   const best = [...members].sort((a, b) => weightOf(b) - weightOf(a))[0]
   if (best === undefined) return null
-  if (weightOf(best) === 0) return fromPages(scope, members, view, config)
+  if (weightOf(best) === 0) return fromPages(scope, members, view, settingsFor(scope, config))
   const meaning = ANSWERS[best.status ?? 0]?.meaning ?? ''
   const reasons: Reason[] = [
     {
@@ -216,36 +216,6 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
     alternatives:
       settings?.proxy_pass != null && !passesUpgrade(settings) ? [] : alternatives(scope, best.status, settings),
     ...(over === undefined ? {} : { over }),
-  }
-}
-
-/** A backend such as Express answers 404 to a handshake that arrives as a plain GET. Scanners get the same, so that a page
- *  has to have come again and again, and the configuration to lose the upgrade: then the lines are missing whether or not
- *  the application has a socket at that path. */
-function fromPages(scope: Scope, members: Observation[], view: View, config: ConfigView | null): Weighed | null {
-  const settings = settingsFor(scope, config)
-  const pages = members.filter((o) => o.status === 404)
-  if (settings?.proxy_pass == null || passesUpgrade(settings) || view.upgradedAt(scope).count > 0) return null
-  if (comesAgain(pages) !== true || !onlyBrowsers(pages) || scanned(scope, pages, pages, view).length > 0) return null
-  const direct = `${handshake(scope, 'backend', settings)} # 404 here as well: the application has no socket at that path`
-  return {
-    scope,
-    for: [
-      {
-        weight: 0.25,
-        text: `the backend answered 404 Not Found ${times(countOf(pages))} at a path that is named as a socket`,
-      },
-      { weight: 0.2, text: 'browsers tried again and again, as a page does that reconnects' },
-      {
-        weight: 0.3,
-        text: `your configuration does not pass the upgrade: ${lacking(settings)} in ${settings.context} (${settings.file}:${settings.line})`,
-      },
-    ],
-    against: [],
-    observations: pages,
-    values: { where: ` at ${scope.path}` },
-    severity: 'warning',
-    alternatives: [{ cause: 'path-mismatch', confidence: 0.4, check: direct }],
   }
 }
 
