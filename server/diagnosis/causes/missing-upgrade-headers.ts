@@ -326,6 +326,12 @@ function fromApplication(told: Observation[], place: LikelyPlace | null): Weighe
   }
 }
 
+const PATH_CHANGED: Alternative = {
+  cause: 'path-mismatch',
+  confidence: 0.15,
+  check: "nginx -T | grep -n proxy_pass # a path after the host, be it '/', takes the place of the location's name",
+}
+
 function alternatives(scope: Scope, status: number | null, settings: EffectiveProxy | null = null): Alternative[] {
   const direct = `${handshake(scope, 'backend', settings)} # 101 here and not through nginx: the headers are lost on the way`
   return [
@@ -337,16 +343,7 @@ function alternatives(scope: Scope, status: number | null, settings: EffectivePr
     ...(status === 400
       ? [
           { cause: 'handshake-rejected', confidence: 0.15, check: direct },
-          ...(scope.path === null || scope.path === '/'
-            ? []
-            : [
-                {
-                  cause: 'path-mismatch',
-                  confidence: 0.15,
-                  check:
-                    "nginx -T | grep -n proxy_pass # a path after the host, be it '/', takes the place of the location's name",
-                },
-              ]),
+          ...(scope.path === null || scope.path === '/' ? [] : [PATH_CHANGED]),
           {
             cause: 'upstream-tls-mismatch',
             confidence: 0.1,
