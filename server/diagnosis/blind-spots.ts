@@ -1,5 +1,5 @@
 /** Silence is evidence too: what the logs that were read could not have shown, and the line that changes it. */
-import type { BlindSpot, Evidence, InputSummary } from './contract.ts'
+import type { BlindSpot, ConfigView, Evidence, InputSummary } from './contract.ts'
 
 /** The same advice for a terminal and for the dashboard, which has no command line but a file of settings. */
 const logged = (variable: string): Pick<BlindSpot, 'change' | 'in_dashboard'> => ({
@@ -21,8 +21,35 @@ const REQUESTS = ['request', 'request_uri', 'uri', 'document_uri']
 export const emptyErrorLogs = (inputs: readonly InputSummary[]): string[] =>
   inputs.filter(({ path, lines }) => lines === 0 && /error[^/]*$/i.test(path)).map(({ path }) => path)
 
-/** @param empty error logs that were read and are empty, as after a rotation: nobody is told to name them */
-export function blindSpots(evidence: Evidence, empty: readonly string[] = []): BlindSpot[] {
+/** Places whose settings are asked for; scanners invent any number. */
+const MOST_PLACES = 100
+/** Seconds. What nginx does unless told otherwise is no surprise. */
+const DEFAULT_TIMEOUT = 60
+
+/** Sockets that the configuration cuts when they are quiet for less than a minute: what these logs would not show. */
+function shortTimeouts(evidence: Evidence, config: ConfigView | null): string {
+  if (config === null) return ''
+  const places = [...evidence.observations.values()].filter((o) => o.kind === 'handshake_ok').slice(0, MOST_PLACES)
+  const told = new Set<string>()
+  for (const { scope } of places) {
+    if (scope.path === null) continue
+    const seconds = config.settings(scope.server, scope.path)?.proxy_read_timeout ?? null
+    const at = config.where?.(scope.server, scope.path, 'proxy_read_timeout') ?? null
+    if (seconds !== null && seconds < DEFAULT_TIMEOUT && at !== null)
+      told.add(`${at.file}:${at.line} sets proxy_read_timeout to ${seconds} s: sessions quiet for ${seconds} s are cut`)
+  }
+  return [...told]
+    .slice(0, 3)
+    .map((text) => `. ${text}; these logs cannot show it`)
+    .join('')
+}
+
+/** @param empty error logs that were read and are empty: nobody is told to name them */
+export function blindSpots(
+  evidence: Evidence,
+  empty: readonly string[] = [],
+  config: ConfigView | null = null,
+): BlindSpot[] {
   const spots: BlindSpot[] = []
   const { error_levels: levels, variables } = evidence
   const access = evidence.status.size > 0
@@ -30,12 +57,13 @@ export function blindSpots(evidence: Evidence, empty: readonly string[] = []): B
   const noErrorLog =
     empty.length === 0
       ? 'no nginx error log of this time was read'
-      : `${empty.slice(0, 3).join(', ')}${empty.length > 3 ? ` and ${empty.length - 3} more` : ''}: read, and empty, as after a rotation`
+      : `${empty.slice(0, 3).join(', ')}${empty.length > 3 ? ` and ${empty.length - 3} more` : ''}: read, and empty`
+  const failed = [502, 504].filter((status) => (evidence.status.get(status) ?? 0) > 0).join(' or ')
   const info = levels.has('info') || levels.has('debug')
   if (!info && !timed)
     spots.push({
       what: 'idle timeouts',
-      why: `${levels.size === 0 ? noErrorLog : 'the error log has no line at level info: it is probably set above it'}, and ${access ? 'the access log has no session lengths' : 'no access log of this time was read'}: a session cut by proxy_read_timeout leaves no trace`,
+      why: `${levels.size === 0 ? noErrorLog : 'the error log has no line at level info: it is probably set above it'}, and ${access ? 'the access log has no session lengths' : 'no access log of this time was read'}: a session cut by proxy_read_timeout leaves no trace${shortTimeouts(evidence, config)}`,
       change:
         'error_log /var/log/nginx/error.log info;   # in the location of the socket, or add $request_time $upstream_response_time to log_format',
     })
@@ -47,15 +75,18 @@ export function blindSpots(evidence: Evidence, empty: readonly string[] = []): B
     })
   if (levels.size === 0 && access)
     spots.push({
-      what: 'why nginx answered 502 or 504',
-      why: noErrorLog,
+      what: failed === '' ? 'what nginx itself complained of' : `why nginx answered ${failed}`,
+      why:
+        empty.length === 0
+          ? noErrorLog
+          : `${noErrorLog}: nginx had nothing to say${failed === '' ? '' : ' at its level'}, or the log was rotated`,
       ...(empty.length === 0
         ? {
             change: 'name the error log too: halfopen analyze access.log error.log',
             in_dashboard: follow('/var/log/nginx/error.log'),
           }
         : {
-            change: 'name the rotated error log too, e.g. halfopen analyze access.log error.log*',
+            change: 'if it was rotated, name the older one too: halfopen analyze access.log error.log*',
             in_dashboard: 'nothing to change, when nginx had nothing to say: what it writes will be read',
           }),
     })

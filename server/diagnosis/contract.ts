@@ -147,6 +147,8 @@ export interface ConfigView {
   /** Arguments of each line of that name in effect for the request: those of the innermost level that has any. `path`
    *  null: of main and events context. Empty: there is none. */
   args?(server: string | null, path: string | null, name: string): readonly (readonly string[])[]
+  /** Where the line of that name stands that is in effect for the request. Null: there is none, or it is not certain. */
+  where?(server: string | null, path: string, name: string): { file: string; line: number } | null
   /** What proxy_ssl_name has to say for the backend to learn its name; `''`: nothing, null: nothing tells. */
   tls_name?(server: string | null, path: string): string | null
 }

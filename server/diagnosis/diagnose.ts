@@ -41,7 +41,10 @@ export function diagnose(
   const left = all.slice(MAX_FINDINGS)
   return {
     findings: onePatchAtATime(all.slice(0, MAX_FINDINGS)),
-    blind_spots: [...(left.length > 0 ? [tooMany(left)] : []), ...blindSpots(evidence, options.emptyErrorLogs)],
+    blind_spots: [
+      ...(left.length > 0 ? [tooMany(left)] : []),
+      ...blindSpots(evidence, options.emptyErrorLogs, options.config),
+    ],
   }
 }
 

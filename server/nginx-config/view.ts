@@ -1,13 +1,13 @@
 /** What diagnosis may ask about a configuration. */
 import type { ConfigView } from '../diagnosis/contract.ts'
-import { effectiveProxy } from './effective.ts'
+import { effectiveProxy, inherited } from './effective.ts'
 import { childrenNamed, levels } from './levels.ts'
 import { patchFor } from './patch.ts'
 import { nginxSeconds } from './nginx-time.ts'
 import { repairFor } from './repair.ts'
 import { serve } from './serve.ts'
 import { tlsName } from './tls-name.ts'
-import { descendants, httpNodes, type NginxConfig } from './tree.ts'
+import { descendants, httpNodes, lineOf, type NginxConfig } from './tree.ts'
 
 /** `version` is the nginx version when a log or the user told it, such as `1.22.1`: the config does not say.
  *  `settings` and `patch` follow nginx's own choice of server and location; both are null where the config does
@@ -39,6 +39,11 @@ export function configView(config: NginxConfig, version: string | null = null): 
       const block = serve(config, server, path)?.block
       const level = block && levels(block).find((one) => childrenNamed(one, name).length > 0)
       return level ? childrenNamed(level, name).map(({ statement }) => statement.args) : []
+    },
+    where(server, path, name) {
+      const served = serve(config, server, path)
+      const found = served && inherited(served.block, name)
+      return found && { file: found.statement.source.file, line: lineOf(found.statement) }
     },
     tls_name(server, path) {
       const served = serve(config, server, path)

@@ -1,5 +1,7 @@
 /** Authentication refused the handshake, in nginx (auth_basic, auth_request, deny) or in the application. */
+import { accessControl } from '../access-control.ts'
 import { fixOf, handshake, settingsOf } from '../advice.ts'
+import { agentsOf } from '../agents.ts'
 import { reasonsFor, which, type Signs } from '../by-signs.ts'
 import type { Cause, Reason } from '../cause.ts'
 import type { Observation, Scope } from '../contract.ts'
@@ -59,6 +61,12 @@ export const authRejected: Cause = {
           weight: unauthorised ? 0.75 : asked ? 0.55 : 0.3,
           text: `handshakes were answered ${statuses} (${times(countOf(answers))})`,
         })
+      // nginx asks for a login there by itself, and that is what refuses.
+      const own =
+        answers.map((o) => accessControl(scope, o.status ?? 0, config)).find((found) => found !== null) ?? null
+      if (own !== null)
+        reasons.push({ weight: 0.75, text: `your configuration has ${own} where the handshake is served` })
+      const again = own !== null && comesAgain(answers) === true && agentsOf(answers) !== 'tools'
       const passing = others(scope, members, view)
       return {
         scope,
@@ -70,18 +78,19 @@ export const authRejected: Cause = {
         // A scanner at /ws without credentials is no failure of anybody's socket, nor is a login that has run out. One with a
         // password is a user, and a service that fails refuses everybody.
         severity:
-          (asked && passing.length === 0) || members.some((o) => SERIOUS.has(o.sign))
+          ((asked || again) && passing.length === 0) || members.some((o) => SERIOUS.has(o.sign))
             ? ('warning' as const)
             : ('info' as const),
-        alternatives: unauthorised
-          ? []
-          : [
-              {
-                cause: 'origin-rejected',
-                confidence: 0.35,
-                check: `${handshake(scope, 'nginx', settingsOf(scope, config)).replace(' | head -1', '')} # 101 without an Origin header: the application checks Origin or Host`,
-              },
-            ],
+        alternatives:
+          unauthorised || own !== null
+            ? []
+            : [
+                {
+                  cause: 'origin-rejected',
+                  confidence: 0.35,
+                  check: `${handshake(scope, 'nginx', settingsOf(scope, config)).replace(' | head -1', '')} # 101 without an Origin header: the application checks Origin or Host`,
+                },
+              ],
       }
     })
     return [...told, ...joinPlaces(places, forbiddenRequests(view))]
@@ -89,7 +98,11 @@ export const authRejected: Cause = {
 
   fix: (w, config) =>
     fixOf({
-      layer: w.observations.some((o) => o.sign.startsWith('auth-')) ? 'nginx' : 'application',
+      layer:
+        w.observations.some((o) => o.sign.startsWith('auth-')) ||
+        w.observations.some((o) => accessControl(w.scope, o.status ?? 0, config) !== null)
+          ? 'nginx'
+          : 'application',
       summary:
         (w.observations.some((o) => o.sign === 'auth-service-failed')
           ? 'Look first at the service that auth_request asks: it must answer 2xx, 401 or 403, and its own failure is in the line before. '

@@ -3,7 +3,7 @@
 import { fixOf, handshake, settingsOf, shellSafe, upstream } from '../advice.ts'
 import { reasonsFor, which, type Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
-import type { Alternative, Observation } from '../contract.ts'
+import type { Alternative, ConfigView, Observation } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
 import { CALM, outages } from '../rhythm.ts'
 import { DEPLOYMENT, severityOf } from '../severity.ts'
@@ -36,20 +36,20 @@ export const backendDown: Cause = {
   severity: 'error',
   docs: 'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server',
 
-  weigh(view) {
+  weigh(view, config) {
     const failed = view.signs(...Object.keys(SIGNS))
     // "no live upstreams" follows from failures of the group's servers: it stands alone only when those are not in the logs.
     const direct = failed.filter((o) => o.sign !== 'no-live-upstreams')
     const group = failed.filter((o) => o.sign === 'no-live-upstreams')
     const found = groupBy(direct, 'server+upstream').map(({ scope, members }) => {
       const follows = group.filter((o) => o.scope.server === scope.server)
-      return weighed(scope, [...members, ...follows.map((o) => ({ ...o, echo: true }))], view)
+      return weighed(scope, [...members, ...follows.map((o) => ({ ...o, echo: true }))], view, config)
     })
     for (const { scope, members } of groupBy(
       group.filter((o) => !direct.some((d) => d.scope.server === o.scope.server)),
       'server+upstream',
     ))
-      found.push(weighed(scope, members, view))
+      found.push(weighed(scope, members, view, config))
     return [...found, ...markedAlone(view), ...fromStatusAlone(view, failed)]
   },
 
@@ -73,7 +73,7 @@ export const backendDown: Cause = {
   },
 }
 
-function weighed(scope: Weighed['scope'], members: Observation[], view: View): Weighed {
+function weighed(scope: Weighed['scope'], members: Observation[], view: View, config: ConfigView | null): Weighed {
   const against: Reason[] = []
   const socket = members.find((o) => view.isSocket(o.scope))
   const good = socket ? view.upgradedAt(socket.scope) : null
@@ -94,7 +94,7 @@ function weighed(scope: Weighed['scope'], members: Observation[], view: View): W
     for: [...reasonsFor(SIGNS, members), ...(away === null ? [] : [{ weight: 0, text: away }])],
     against,
     observations: members,
-    severity: away === null ? severityOf(members, view, 'error') : 'info',
+    severity: away === null ? severityOf(members, view, 'error', config) : 'info',
     values: { ...which(scope.upstream), who: who(members) },
     alternatives: alternativesFor(members),
     ...(over === undefined ? {} : { over }),

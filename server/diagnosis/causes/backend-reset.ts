@@ -4,6 +4,7 @@ import { fixOf, upstream } from '../advice.ts'
 import { weighSigns, which, type Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Observation } from '../contract.ts'
+import { countOf } from '../group.ts'
 import { massDrops, oneOfSeveral, proofsOf, sessionsOf, type Drop } from '../mass-drops.ts'
 import type { View } from '../view.ts'
 
@@ -31,12 +32,16 @@ export const backendReset: Cause = {
 
   weigh: (view) => withDrops(view, said(view)),
 
-  fix: (w) =>
+  fix: (w, _config, view) =>
     fixOf({
       layer: 'application',
-      summary:
-        "Nothing to change in nginx as far as the logs show. Look into the application's log at these times: a crash, a restart, a deployment, a memory kill (dmesg), or a limit on connections.",
+      summary: neverAnswered(w.observations, view)
+        ? 'No request of these logs was ever answered there, and nginx speaks plain http to that port. First ask it by TLS (below): if it answers, proxy_pass must say https:// or name the plain port. If it does not, look into the log of the application: it closes every connection.'
+        : "Nothing to change in nginx as far as the logs show. Look into the application's log at these times: a crash, a restart, a deployment, a memory kill (dmesg), or a limit on connections.",
       verify: [
+        ...(neverAnswered(w.observations, view)
+          ? [`curl -skS --max-time 5 -o /dev/null -w '%{http_code}\\n' https://${upstream(w.scope)}/`]
+          : []),
         `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://${upstream(w.scope)}/`,
         "sudo dmesg -T | grep -iE 'killed process|out of memory' | tail",
       ],
@@ -47,14 +52,31 @@ const said = (view: View): Weighed[] =>
   weighSigns(view, SIGNS, 'server+upstream', 'error', (members) => {
     const silent = members.find((o) => o.sign === 'header-premature-close' || o.sign === 'header-reset')
     if (silent === undefined) return []
-    const tls = `openssl s_client -connect ${upstream(silent.scope)} </dev/null # a certificate: proxy_pass must say https://`
+    const never = neverAnswered(members, view)
+    const tls = never
+      ? `curl -skS --max-time 5 -o /dev/null -w '%{http_code}\\n' https://${upstream(silent.scope)}/ # a status: that port speaks TLS, and proxy_pass must say https://`
+      : `openssl s_client -connect ${upstream(silent.scope)} </dev/null # a certificate: proxy_pass must say https://`
     const headers =
       'a server that only speaks WebSocket closes on a plain GET: does the location pass Upgrade and Connection?'
     return [
-      { cause: 'upstream-tls-mismatch', confidence: 0.2, check: tls },
+      { cause: 'upstream-tls-mismatch', confidence: never ? 0.5 : 0.2, check: tls },
       { cause: 'missing-upgrade-headers', confidence: 0.1, check: headers },
     ]
   })
+
+/** So many failures are no single crash. */
+const ALWAYS = 3
+const PLAIN = /upstream: "http:/
+
+/** Every request of the logs ended so, at a port that nginx speaks plain http to: as a TLS port does with it, and as a
+ *  backend hardly does that runs. */
+function neverAnswered(members: readonly Observation[], view: View): boolean {
+  const plain = members.flatMap(({ exemplars }) => exemplars).every(({ text }) => PLAIN.test(text))
+  const silent = members.every((o) => o.sign === 'header-premature-close' || o.sign === 'header-reset')
+  if (!silent || !plain || countOf(members) < ALWAYS) return false
+  // Of pages no backend is kept: that nothing at all was answered has to do.
+  return view.hasAccess && [...view.evidence.status].every(([status, n]) => status >= 500 || n === 0)
+}
 
 /** All sessions of one backend end in a second while those of the others stay: it was that backend, and no reload. */
 function withDrops(view: View, found: Weighed[]): Weighed[] {

@@ -17,8 +17,10 @@ import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
 import { speaks11 } from '../nginx-version.ts'
+import { rewrittenPath } from '../rewritten-path.ts'
 import { comesAgain } from '../rhythm.ts'
 import { scanned } from '../scanned.ts'
+import { fromPages } from '../plain-404.ts'
 import { joinPlaces, plainRequests } from '../silent-refusals.ts'
 import { timeline } from '../timeline.ts'
 import { unsaid } from '../unsaid-upgrade.ts'
@@ -135,7 +137,8 @@ const MAP = `map $http_upgrade $connection_upgrade {
 function fromNginx(scope: Scope, members: Observation[], view: View, config: ConfigView | null): Weighed | null {
   const total = countOf(members)
   const best = [...members].sort((a, b) => weightOf(b) - weightOf(a))[0]
-  if (best === undefined || weightOf(best) === 0) return null
+  if (best === undefined) return null
+  if (weightOf(best) === 0) return fromPages(scope, members, view, settingsFor(scope, config))
   const meaning = ANSWERS[best.status ?? 0]?.meaning ?? ''
   const reasons: Reason[] = [
     {
@@ -158,6 +161,7 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
     reasons.push({ weight: 0.15, text: 'the same client tried again and again, as a page does that reconnects' })
 
   const settings = settingsFor(scope, config)
+  const changedPath = rewrittenPath(scope, config)
   let over = judgeTimes(members, view.upgradedAt(scope), reasons, against)
   if (settings !== null && passesUpgrade(settings)) {
     const where = `${settings.context} (${settings.file}:${settings.line})`
@@ -173,6 +177,9 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
       reasons.push({ weight: 0, text: `your configuration passes both headers now in ${where}` })
     } else if (best.asked === 'yes' && PATH_ANSWERS.has(best.status ?? 0)) {
       // Upgrade reached this nginx and it passes it on: what answers 404 then is no socket (path-mismatch).
+      return null
+    } else if (changedPath !== null && (best.asked !== 'yes' || changedPath.own)) {
+      // Both headers pass, and the path does not: path-mismatch.
       return null
     } else {
       const hop =
@@ -319,6 +326,12 @@ function fromApplication(told: Observation[], place: LikelyPlace | null): Weighe
   }
 }
 
+const PATH_CHANGED: Alternative = {
+  cause: 'path-mismatch',
+  confidence: 0.15,
+  check: "nginx -T | grep -n proxy_pass # a path after the host, be it '/', takes the place of the location's name",
+}
+
 function alternatives(scope: Scope, status: number | null, settings: EffectiveProxy | null = null): Alternative[] {
   const direct = `${handshake(scope, 'backend', settings)} # 101 here and not through nginx: the headers are lost on the way`
   return [
@@ -330,6 +343,7 @@ function alternatives(scope: Scope, status: number | null, settings: EffectivePr
     ...(status === 400
       ? [
           { cause: 'handshake-rejected', confidence: 0.15, check: direct },
+          ...(scope.path === null || scope.path === '/' ? [] : [PATH_CHANGED]),
           {
             cause: 'upstream-tls-mismatch',
             confidence: 0.1,

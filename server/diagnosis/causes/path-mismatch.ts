@@ -6,6 +6,7 @@ import type { Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, times } from '../group.ts'
+import { rewrittenPath, type RewrittenPath } from '../rewritten-path.ts'
 import { comesAgain } from '../rhythm.ts'
 import { scanned } from '../scanned.ts'
 import { timeline } from '../timeline.ts'
@@ -13,6 +14,8 @@ import { toldByApplication } from '../told-by-application.ts'
 import type { View } from '../view.ts'
 
 const STATUSES = new Set([200, 404, 405])
+/** What a backend answers at a path that was made another one, whoever asked: Node's ws says 400 there. */
+const CHANGED = new Set([400, 404, 405, 426])
 const FILE = 'static-not-found'
 const NO_ROUTE: Signs = {
   'app-socket-not-there': {
@@ -36,10 +39,16 @@ export const pathMismatch: Cause = {
     // nginx says itself that it looked for a file.
     const refused = view.failedHandshakes.filter((o) => o.status !== null && STATUSES.has(o.status) && o.asked !== 'no')
     const told = toldByApplication(view, NO_ROUTE, 'error', gone).map((w) => ({ ...w, values: { which: '' } }))
+    const changed = config === null ? [] : groupBy(view.failedHandshakes.filter(atAnother), 'server+path')
+    const rewritten = changed.flatMap(({ scope, members }) => {
+      const path = rewrittenPath(scope, config)
+      return path === null ? [] : [fromRewritten(scope, refusing(members), path, view)]
+    })
     const places = groupBy([...refused, ...view.signs(FILE)], 'server+path').flatMap(({ scope, members: all }) => {
       const files = all.filter((o) => o.sign === FILE)
       const members = all.filter((o) => o.asked === 'yes')
       if (files.length > 0) return [fromFiles(scope, files, all, view)]
+      if (rewritten.some((w) => w.scope.server === scope.server && w.scope.path === scope.path)) return []
       if (members.length === 0) return []
       const settings = scope.path === null ? null : (config?.settings(scope.server, scope.path) ?? null)
       const passes =
@@ -84,7 +93,7 @@ export const pathMismatch: Cause = {
         },
       ]
     })
-    return [...told, ...places]
+    return [...told, ...rewritten, ...places]
   },
 
   fix(w, config) {
@@ -166,6 +175,47 @@ function fromFiles(scope: Scope, files: readonly Observation[], all: readonly Ob
             check: 'one request from an address that asks for other odd paths too: a scanner, and nothing is wrong',
           },
         ],
+  }
+}
+
+const atAnother = (o: Observation): boolean =>
+  o.status !== null && CHANGED.has(o.status) && o.asked !== 'no' && o.answered_by !== 'nginx'
+
+/** Beside a backend that refuses an ordinary GET there, 404s without a logged upgrade are those of scanners. */
+function refusing(members: Observation[]): Observation[] {
+  const spoken = members.filter((o) => o.asked === 'yes' || o.status === 400 || o.status === 426)
+  return spoken.length > 0 ? spoken : members
+}
+
+/** The configuration sends the handshake to another path, and what is there refuses it. */
+function fromRewritten(scope: Scope, members: Observation[], path: RewrittenPath, view: View): Weighed {
+  const { settings, arrives, own } = path
+  const n = countOf(members)
+  const asked = members.some((o) => o.asked === 'yes')
+  const again = comesAgain(members) === true && agentsOf(members) !== 'tools'
+  return {
+    scope,
+    for: [
+      {
+        weight: asked ? 0.5 : 0.3,
+        text: `the backend answered ${[...new Set(members.map((o) => o.status))].join(', ')} (${times(n)})`,
+      },
+      {
+        weight: own ? 0.7 : 0.2,
+        text: `your configuration passes the upgrade on in ${settings.context} (${settings.file}:${settings.line}), but asks the backend for ${arrives}, not for ${scope.path}`,
+      },
+    ],
+    against: [...worked(scope, members, view), ...(asked || again ? [] : scanned(scope, members, members, view))],
+    observations: members,
+    values: { which: ` at ${scope.path}` },
+    severity: n >= 3 && (asked || again) ? ('warning' as const) : ('info' as const),
+    alternatives: [
+      {
+        cause: 'handshake-rejected',
+        confidence: 0.2,
+        check: `${handshake(scope, 'backend', settings)} # that is where nginx sends it; 101 at another path of the backend: the path is wrong`,
+      },
+    ],
   }
 }
 

@@ -3,7 +3,7 @@
 import { fixOf, TEST_AND_RELOAD, prepare, rollBack } from '../advice.ts'
 import type { Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
-import type { Alternative, Observation } from '../contract.ts'
+import type { Alternative, ConfigView, Observation, Repair, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
 import { MINUTE, MinuteCounts } from '../minute-counts.ts'
 import { MOST_CLIENTS } from '../rhythm.ts'
@@ -25,7 +25,7 @@ export const stickySessionMissing: Cause = {
   severity: 'error',
   docs: 'https://socket.io/docs/v4/using-multiple-nodes/',
 
-  weigh: (view) => [...told(view), ...unknownIds(view)],
+  weigh: (view, config) => [...told(view, config), ...unknownIds(view)],
 
   fix(w, config, view) {
     if (backendsOf(view).size === 1)
@@ -35,10 +35,10 @@ export const stickySessionMissing: Cause = {
           'Nothing to change in nginx as far as the logs show: it has one backend there. Where that runs several processes behind its port (PM2 or Node.js cluster), these need sticky sessions of their own (@socket.io/sticky, @socket.io/pm2), or WebSocket alone (transports: ["websocket"]).',
       })
     const one = oneAddress(view)
-    const repair = one === null ? (config?.repair?.('sticky', w.scope.server, w.scope.path) ?? null) : null
+    const repair = one === null || LOOPBACK.test(one) ? spreads(w.scope, config) : null
     return fixOf({
       layer: 'nginx',
-      summary: `${one === null ? (repair ? `${repair.text} ` : '') : `All requests come from ${one}, a proxy in front: ip_hash would send everybody to one backend. First let nginx learn the visitors' addresses (set_real_ip_from with the address of that proxy, real_ip_header). `}${WAYS}`,
+      summary: `${repair ? `${repair.text} ` : ''}${one === null ? '' : LOOPBACK.test(one) ? `All requests come from ${one}: tests on this machine, or a proxy or tunnel in front, and then ip_hash sends everybody to one backend until nginx learns the visitors' addresses (set_real_ip_from, real_ip_header). ` : `All requests come from ${one}, a proxy in front: ip_hash would send everybody to one backend. First let nginx learn the visitors' addresses (set_real_ip_from with the address of that proxy, real_ip_header). `}${WAYS}`,
       patch: repair?.patch?.patch ?? null,
       target: repair?.patch?.target ?? null,
       directives: [{ context: 'upstream', text: 'ip_hash;' }],
@@ -52,6 +52,14 @@ export const stickySessionMissing: Cause = {
 
 const WAYS =
   'Keep a visitor on one backend: ip_hash in the upstream block (all visitors behind one address share a backend then), or hash $cookie_NAME consistent, or the sticky cookie of your ingress. With WebSocket alone (transports: ["websocket"]) Socket.IO needs none.'
+
+const LOOPBACK = /^127\.|^::1$/
+
+/** What the configuration says of the group that serves the place. An application's line names none: then that of the only
+ *  location with sockets, or where Socket.IO is. */
+const spreads = ({ server, path }: Scope, config: ConfigView | null): Repair | null =>
+  config?.repair?.('sticky', server, path) ??
+  (path === null ? (config?.repair?.('sticky', server, '/socket.io/') ?? null) : null)
 
 /** Fewer requests may well be those of one visitor. */
 const ENOUGH = 10
@@ -80,7 +88,7 @@ const slept: Alternative = {
 }
 
 /** Sessions that the application does not know, by its own word or by the size of its answer. */
-function told(view: View): Weighed[] {
+function told(view: View, config: ConfigView | null): Weighed[] {
   const backends = backendsOf(view)
   return oneEach(toldByApplication(view, SIGNS, 'error', () => [started, slept])).map((found) => {
     const minutes = goesOn(found.observations)
@@ -89,6 +97,12 @@ function told(view: View): Weighed[] {
       w.for.push({
         weight: 0.4,
         text: `it went on for ${minutes} minutes: a restart makes every session unknown once, and then it is over`,
+      })
+    // A group of several servers and nothing that keeps a visitor on one: what the logs leave open is settled.
+    if (spreads(w.scope, config)?.patch != null)
+      w.for.push({
+        weight: 0.75,
+        text: 'your configuration sends these requests to several servers by turns, and nothing keeps a visitor on one (no ip_hash, hash or sticky)',
       })
     if (backends.size > 1) w.for.push(several(backends, 0.75))
     // Several processes may share one port: PM2 and Node.js's cluster do that.

@@ -2,8 +2,9 @@
 import { fixOf } from '../advice.ts'
 import type { Cause } from '../cause.ts'
 import type { Alternative, Observation, Scope } from '../contract.ts'
-import { countOf, groupBy, times } from '../group.ts'
+import { countOf, groupBy, shareMinutes, times } from '../group.ts'
 import { shapesOf } from '../templates.ts'
+import type { View } from '../view.ts'
 
 const UNEXPLAINED = 'unexplained: '
 /** What applications say went wrong, and that is nobody's fault in between. */
@@ -43,7 +44,7 @@ export const unclassified: Cause = {
       (o) => o.sign.startsWith(UNEXPLAINED) || NAMED[o.sign] !== undefined,
     )
     const refused = view.failedHandshakes.filter(
-      (o) => o.status !== null && !WEIGHED.has(o.status) && o.asked !== 'unknown',
+      (o) => o.status !== null && !WEIGHED.has(o.status) && o.asked !== 'unknown' && !limited(o, view),
     )
     const unnamed = odd.filter((o) => NAMED[o.sign] === undefined)
     const shapes = unnamed.length === 0 ? new Map<string, string>() : shapesOf(unnamed.map(textOf))
@@ -78,6 +79,16 @@ export const unclassified: Cause = {
       summary:
         "halfopen knows no cause for this line. The lines above and the application's log at the same time are the place to look.",
     }),
+}
+
+/** What nginx answers at a limit: 503 unless limit_conn_status or limit_req_status says 429. */
+const AT_LIMIT = new Set([429, 503])
+
+/** The error log of the same minutes has a line of a limit for each of them: resource-limit. */
+function limited(o: Observation, view: View): boolean {
+  if (o.status === null || !AT_LIMIT.has(o.status) || o.answered_by === 'backend') return false
+  const lines = view.signs('limit-conn', 'limit-req').filter(({ scope }) => scope.path === o.scope.path)
+  return lines.reduce((n, { count }) => n + count, 0) >= o.count && shareMinutes(lines, [o])
 }
 
 /** An application's line names no place in nginx. */
