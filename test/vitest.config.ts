@@ -21,7 +21,7 @@ export default defineConfig({
     // First, so that the list of skipped tests is above the runner's own summary.
     reporters: ['./test/skipped-reporter.ts', 'default'],
     // Most of the time goes by in waiting for programs: more files at once than a small machine has cores.
-    maxWorkers: Math.max(4, availableParallelism() - 1),
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Real nginx and browsers on a busy two-core machine; a test that waits has a shorter deadline of its own.
     testTimeout: 30_000,
     hookTimeout: 60_000,

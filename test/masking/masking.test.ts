@@ -74,10 +74,12 @@ test.each([
   'a://b:',
 ])('64 KB of %s', (piece) => {
   const text = piece.repeat(Math.ceil(65_536 / piece.length))
-  const start = performance.now()
+  // Of the processor: other tests run beside this one.
+  const start = process.cpuUsage()
   maskText(text)
   pathGroup('/' + text)
-  expect(performance.now() - start).toBeLessThan(100)
+  const { user, system } = process.cpuUsage(start)
+  expect((user + system) / 1000).toBeLessThan(100)
 })
 
 test.each([
