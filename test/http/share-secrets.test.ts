@@ -104,6 +104,6 @@ it('does so in the middle of any text, and of several at once', async () => {
       })
       expect(answer.text).not.toContain(S)
     }),
-    { numRuns: 150 },
+    { numRuns: 150, examples: [[[['aa  ; ', `  proxy_set_header X-Gateway "${S}"; # secret`, '']]]] },
   )
 }, 60_000)
