@@ -131,14 +131,10 @@ describe('what parsers read', () => {
   it.each(WRAPPERS.map((wrapper) => [`${wrapper.id}, ${wrapper.name}`, wrapper] as const))(
     'is the same in two envelopes: any in %s',
     (_, outer) => {
-      const turn = WRAPPERS.indexOf(outer)
-      for (const [n, inner] of WRAPPERS.entries()) {
+      for (const inner of WRAPPERS) {
         // One supervisord does not log another one's log.
         if (inner.id === 'supervisord' && outer.id === 'supervisord') continue
-        // A third for each pair, another one for the next: every line is read in every envelope, outside and inside.
-        for (const [i, one] of whole.entries())
-          if ((i + n + turn) % 3 === 0)
-            same(one, wrapAll(outer, wrapAll(inner, one.line.split('\n'))), [outer.id, inner.id])
+        for (const one of whole) same(one, wrapAll(outer, wrapAll(inner, one.line.split('\n'))), [outer.id, inner.id])
       }
     },
     120_000,

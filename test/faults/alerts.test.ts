@@ -8,7 +8,7 @@ import { alertRun, type AlertOutcome } from './alerts-run.ts'
 import { bundle } from './bundle.ts'
 
 const SEED = process.env['HALFOPEN_TEST_SEED']
-const RUNS = Number(process.env['HALFOPEN_TEST_ALERT_FAULTS'] ?? 9)
+const RUNS = Number(process.env['HALFOPEN_TEST_ALERT_FAULTS'] ?? 15)
 const SEEDS = SEED === undefined ? Array.from({ length: RUNS }, (_, n) => n + 1) : SEED.split(',').map(Number)
 const AT_ONCE = 3
 
