@@ -16,7 +16,7 @@ import {
 import { ConfigError } from './config-errors.ts'
 import type { ConfigKey } from './config.ts'
 import { duration, oneOrMore } from './config-values.ts'
-import { CAUSES } from './diagnosis/contract.ts'
+import { allCauses } from './diagnosis/contract.ts'
 
 /** Receiver names go into logs and the API, so they are plain words; the URL is a secret and never does. */
 const receiverName = z.string().regex(/^[\w -]{1,40}$/, 'not a name of letters, digits, space, - and _')
@@ -48,7 +48,7 @@ const rate = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'not a rate such as 10 in 5m, of a day at most' })
   return z.NEVER
 })
-const causes = CAUSES.map(({ id }) => id)
+const causes = allCauses().map(({ id }) => id)
 const rule = z.strictObject({
   name: receiverName,
   kind: oneOrMore(z.enum(KINDS, { error: `not one of ${KINDS.join(', ')}` })).default([]),

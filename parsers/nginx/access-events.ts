@@ -5,6 +5,24 @@ import { pathGroup } from '../masking.ts'
 import type { AccessRecord, FieldValue } from '../record.ts'
 import { engineAnswer } from './engine-io-answers.ts'
 
+/** Signs of all events that access lines of nginx make. */
+export const REQUEST_SIGNS: ReadonlySet<string> = new Set([
+  'client-left-handshake-499',
+  'engine-io-no-upgrade',
+  'engine-io-session-unknown',
+  'engine-io-upgrade-refused',
+  'engine-io-version-refused',
+  'handshake-101',
+  'handshake-101-at-close',
+  'handshake-426',
+  'handshake-refused',
+  'handshake-refused-known-url',
+  'plain-http-page',
+  'session-closed',
+  'session-cut',
+  'upgrade-lost-before-nginx',
+])
+
 export interface FailedRequest {
   status: number
   scope: Scope

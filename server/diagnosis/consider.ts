@@ -1,6 +1,6 @@
 /** What each cause makes of an evidence, those that see nothing in it included: for `halfopen explain`, where the evidence is
  *  one line. */
-import { CAUSES } from './causes/index.ts'
+import { allCauses } from './causes/index.ts'
 import { confidence } from './cause.ts'
 import type { Alternative, ConfigView, Evidence } from './contract.ts'
 import { inspect } from './view.ts'
@@ -17,7 +17,7 @@ export interface Considered {
 /** Every cause once, the likeliest first; of several places the likeliest speaks. */
 export function consider(evidence: Evidence, config: ConfigView | null): Considered[] {
   const view = inspect(evidence)
-  const all = CAUSES.map((cause): Considered => {
+  const all = allCauses().map((cause): Considered => {
     const [best] = cause.weigh(view, config).sort((a, b) => confidence(b) - confidence(a))
     if (best === undefined) return { cause: cause.id, confidence: null, because: [], against: [], alternatives: [] }
     return {

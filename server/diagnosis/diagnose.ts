@@ -1,7 +1,7 @@
 /** evidence → findings: every cause is weighed, the best explanation comes first. The only place that ranks. */
 import { backedUp } from './advice.ts'
 import { blindSpots } from './blind-spots.ts'
-import { CAUSES } from './causes/index.ts'
+import { causesFor } from './causes/index.ts'
 import { confidence, type Cause, type Reason, type Weighed } from './cause.ts'
 import type { BlindSpot, ConfigView, Evidence, Exemplar, Finding, Fix, Severity } from './contract.ts'
 import { keepExemplar } from './evidence.ts'
@@ -9,7 +9,8 @@ import { addressed, addressedChecks, frontDoor } from './front-door.ts'
 import { findingId } from './finding-id.ts'
 import { countOf } from './group.ts'
 import { commandsFor } from './installation.ts'
-import { inTheirTerms, productOf } from './products.ts'
+import { inTheirTerms } from './product-terms.ts'
+import { productOf } from './products.ts'
 import { inspect, type View } from './view.ts'
 import { asTold, workedSince, type Worked } from './worked-since.ts'
 
@@ -31,7 +32,7 @@ export function diagnose(
 ): { findings: Finding[]; blind_spots: BlindSpot[] } {
   const view = inspect(evidence)
   const findings: Finding[] = []
-  for (const cause of CAUSES) {
+  for (const cause of causesFor(evidence)) {
     for (const weighed of cause.weigh(view, options.config)) {
       const finding = toFinding(cause, weighed, options.config, view)
       if (finding !== null) findings.push(finding)

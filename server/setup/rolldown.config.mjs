@@ -41,7 +41,13 @@ const GROUPS = [
   {
     name: 'findings',
     late: true,
-    test: /[\\/]server[\\/]diagnosis[\\/](?:templates|limit-advice|outer-layers)\.ts$/,
+    test: /[\\/]server[\\/]diagnosis[\\/](?:templates|limit-advice|outer-layers|product-terms|log-format)\.ts$/,
+  },
+  // Causes that take a word of an error log or of an application.
+  {
+    name: 'told',
+    late: true,
+    test: /[\\/]server[\\/]diagnosis[\\/]causes[\\/](?:abnormal-closure|agent-leg|config-not-applied|connection-variable-undefined|dns-failure|forwarded-headers|invalid-upstream-response|peer-vanished|protocol-error|resource-limit|worker-crash)\.ts$/,
   },
   // Two logs of one incident whose clocks differ.
   { name: 'clocks', late: true, test: /[\\/]server[\\/]diagnosis[\\/]clock-[\w-]+\.ts$/ },
@@ -125,6 +131,18 @@ const asciiOnly = {
   },
 }
 
+/** The printer's tabs, a twentieth of the text. A stack keeps its lines and names. */
+const noIndents = {
+  name: 'no-indents',
+  transform(code, id) {
+    if (code.includes('\n\t')) throw new Error(`${id}: a line that begins with a tab may be that of a text; write \\t`)
+  },
+  // After the printer, which would put them back.
+  generateBundle(_, files) {
+    for (const chunk of Object.values(files)) if (chunk.type === 'chunk') chunk.code = chunk.code.replace(/^\t+/gm, '')
+  },
+}
+
 const licence = {
   name: 'licence',
   generateBundle() {
@@ -139,7 +157,7 @@ export default {
   platform: 'node',
   logLevel: 'warn',
   external: (id) => EXTERNAL.some((name) => id === name || id.startsWith(`${name}/`)),
-  plugins: [ownFiles(ROOT, apart), noExamples, lateModules, asciiOnly, licence],
+  plugins: [ownFiles(ROOT, apart), noExamples, lateModules, noIndents, asciiOnly, licence],
   // Imports that are late in the sources are so for those who run the sources.
   checks: { ineffectiveDynamicImport: false },
   // Asked for by what is said of groups below.

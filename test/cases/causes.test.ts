@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { CAUSES } from '../../server/diagnosis/contract.ts'
+import { allCauses } from '../../server/diagnosis/contract.ts'
 import { configOf, expectedOf, reportOf } from './run-case.ts'
 
 const ROOT = path.join(import.meta.dirname, 'causes')
@@ -13,6 +13,8 @@ const casesOf = (id: string): string[] => {
     return []
   }
 }
+
+const CAUSES = allCauses()
 
 describe.each(CAUSES.map((cause) => [cause.id] as const))('%s', (id) => {
   const cases = casesOf(id)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PARSERS } from '../../parsers/index.ts'
-import { CAUSES } from '../../server/diagnosis/contract.ts'
+import { allCauses } from '../../server/diagnosis/contract.ts'
 import { explainText } from '../../server/scan/contract.ts'
 import { ACCESS, PORTAINER, REFUSED } from './logs.ts'
 import { run, type Ran } from './run.ts'
@@ -126,7 +126,11 @@ describe('the causes that the line alone may have', () => {
       '2026/11/21 06:30:46 [error] 7#7: *1 upstream prematurely closed connection while reading response header from upstream, client: 192.0.2.7, server: app.test, request: "GET /ws HTTP/1.1", upstream: "http://127.0.0.1:3000/ws", host: "app.test"'
     const [json] = told(await run(['explain', '--output', 'json', line], { cwd: dir }))
     const causes = json?.causes ?? []
-    expect(causes.map(({ cause }) => cause).sort()).toEqual(CAUSES.map(({ id }) => id).sort())
+    expect(causes.map(({ cause }) => cause).sort()).toEqual(
+      allCauses()
+        .map(({ id }) => id)
+        .sort(),
+    )
     expect(causes[0]).toMatchObject({ cause: 'backend-reset', confidence: 0.6 })
     expect(causes[0]?.because).toHaveLength(1)
     expect(causes[0]?.alternatives.map(({ cause }) => cause)).toContain('upstream-tls-mismatch')

@@ -58,7 +58,7 @@ describe('a short run', () => {
     const texts = ['cli/main', 'parts/reading', 'parts/scan'].map((name) =>
       readFileSync(`dist/server/${name}.cjs`, 'latin1'),
     )
-    expect(texts.join('').length).toBeLessThan(650_000)
+    expect(texts.join('').length).toBeLessThan(595_000)
     const { line } = accessPresets[0]?.examples[0] ?? { line: '' }
     expect(line).toMatch(/Nov\/2026/)
     expect(texts.filter((text) => text.includes(JSON.stringify(line).slice(1, -1)))).toEqual([])

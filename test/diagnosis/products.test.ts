@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inTheirTerms, productOf, type Product } from '../../server/diagnosis/products.ts'
+import { inTheirTerms } from '../../server/diagnosis/product-terms.ts'
+import { productOf, type Product } from '../../server/diagnosis/products.ts'
 import { reportOf } from '../cases/run-case.ts'
 
 const NONE: ReadonlySet<string> = new Set()

@@ -2,7 +2,7 @@
 import { PARSERS } from '../../parsers/index.ts'
 import { CHANNELS, REASONS } from '../../server/alerts/contract.ts'
 import { CONFIG_KEYS } from '../../server/config.ts'
-import { CAUSES } from '../../server/diagnosis/contract.ts'
+import { allCauses } from '../../server/diagnosis/contract.ts'
 import { RULES } from '../../server/lint/contract.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
@@ -13,7 +13,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     [
       row('cause', 'in words', 'severity'),
       '| --- | --- | --- |',
-      ...CAUSES.map((c) => row(`\`${c.id}\``, `[${plain(c.title)}](${c.docs})`, c.severity)),
+      ...allCauses().map((c) => row(`\`${c.id}\``, `[${plain(c.title)}](${c.docs})`, c.severity)),
     ].join('\n'),
   'lint rules': () =>
     [

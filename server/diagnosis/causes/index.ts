@@ -1,5 +1,7 @@
 /** The registry of causes: one file each. Order decides nothing; ranking does. */
+import { REQUEST_SIGNS } from '../../../parsers/nginx/access-events.ts'
 import type { Cause } from '../cause.ts'
+import type { Evidence } from '../contract.ts'
 import { abnormalClosure } from './abnormal-closure.ts'
 import { agentLeg } from './agent-leg.ts'
 import { authRejected } from './auth-rejected.ts'
@@ -30,34 +32,49 @@ import { upstreamHttpVersion } from './upstream-http-version.ts'
 import { upstreamTlsMismatch } from './upstream-tls-mismatch.ts'
 import { workerCrash } from './worker-crash.ts'
 
-export const CAUSES: readonly Cause[] = [
-  abnormalClosure,
-  agentLeg,
+/** Those that requests alone may show. */
+const OF_REQUESTS: readonly Cause[] = [
   authRejected,
   backendDown,
   backendReset,
   backendSlow,
   clientGone,
   clientUrlMismatch,
-  configNotApplied,
-  connectionVariableUndefined,
-  dnsFailure,
   edgeProxy,
-  forwardedHeaders,
   handshakeRejected,
   idleTimeout,
-  invalidUpstreamResponse,
   missingUpgradeHeaders,
   originRejected,
   pathMismatch,
-  peerVanished,
-  protocolError,
   redirectedHandshake,
   reloadDrop,
-  resourceLimit,
   stickySessionMissing,
   unclassified,
   upstreamHttpVersion,
   upstreamTlsMismatch,
+]
+
+/** Those that take a word of an error log or of an application. A function, since a run that reads none does not load them
+ *  (the group `told` of server/setup/rolldown.config.mjs). */
+const told = (): readonly Cause[] => [
+  abnormalClosure,
+  agentLeg,
+  configNotApplied,
+  connectionVariableUndefined,
+  dnsFailure,
+  forwardedHeaders,
+  invalidUpstreamResponse,
+  peerVanished,
+  protocolError,
+  resourceLimit,
   workerCrash,
 ]
+
+/** By their ids. */
+export const allCauses = (): readonly Cause[] => [...OF_REQUESTS, ...told()].sort((a, b) => (a.id < b.id ? -1 : 1))
+
+/** Those that may have something to say of it. */
+export function causesFor({ observations }: Evidence): readonly Cause[] {
+  for (const { sign } of observations.values()) if (!REQUEST_SIGNS.has(sign)) return allCauses()
+  return OF_REQUESTS
+}
