@@ -113,7 +113,8 @@ export class AlertDesk {
 
   private async previewNow(days: number): Promise<AlertPreview> {
     const { store, receivers, rules, group_from, resolve_after, wall, now } = this.options
-    const to = Math.floor(now() / STEP) * STEP + STEP
+    const until = now()
+    const to = Math.floor(until / STEP) * STEP + STEP
     const from = to - days * DAY
     const problems = store.problems().toSorted((a, b) => b.changed_at - a.changed_at)
     const past = problems
@@ -127,7 +128,7 @@ export class AlertDesk {
     const asked = receivers.length === 0 ? [SOMEBODY] : receivers
     const messages: OutboxRow[] = []
     let began = performance.now()
-    const options = { from, step: STEP, rules, receivers: asked, group_from, resolve_after, wall }
+    const options = { from, step: STEP, until, rules, receivers: asked, group_from, resolve_after, wall }
     for (const told of previewSteps(past, options)) {
       messages.push(...told)
       if (performance.now() - began < SLICE) continue
@@ -140,7 +141,7 @@ export class AlertDesk {
     })
     return {
       from: iso(from),
-      to: iso(to),
+      to: iso(until),
       step_seconds: STEP / 1000,
       total: messages.length,
       left_out: problems.length - past.length,

@@ -16,6 +16,8 @@ export interface PreviewOptions {
   /** Epoch ms of the first step, and how long each is. */
   from: number
   step: number
+  /** Epoch ms: the last step may still be running. */
+  until: number
   rules: Rules
   receivers: readonly Receiver[]
   group_from: number
@@ -31,12 +33,12 @@ export const preview = (past: readonly Past[], options: PreviewOptions): OutboxR
 
 /** The same, step by step: whoever serves others meanwhile lets them have their turn in between. */
 export function* previewSteps(past: readonly Past[], options: PreviewOptions): Generator<OutboxRow[]> {
-  const { from, step, rules, receivers, group_from, resolve_after, wall } = options
+  const { from, step, until, rules, receivers, group_from, resolve_after, wall } = options
   const steps = Math.max(0, ...past.map(({ counts }) => counts.length))
   const rows = new Map<string, ProblemRow>()
   const all = past.map(({ finding, counts }) => ({ finding: plain(finding), counts }))
   for (let i = 0; i < steps; i++) {
-    const now = from + (i + 1) * step
+    const now = Math.min(from + (i + 1) * step, until)
     const local = wall(now)
     const news: News[] = []
     for (const { finding, counts } of all) {

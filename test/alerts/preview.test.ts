@@ -30,7 +30,7 @@ const receivers: Receiver[] = ['a', 'b'].map((name) => ({
 const rules = { rules: [rule({})], settle: 0, quiet_hours: [], let_through: null, maintenance: [] }
 
 function told(past: readonly Past[], more: Partial<Parameters<typeof preview>[1]> = {}): string[] {
-  const options = { from: FROM, step: STEP, rules, receivers: receivers.slice(0, 1), group_from: 99 }
+  const options = { from: FROM, step: STEP, until: Infinity, rules, receivers: receivers.slice(0, 1), group_from: 99 }
   const messages = preview(past, { ...options, resolve_after: STEP, wall: (now) => now, ...more })
   return messages.map(({ created_at, channel, type }) => `${(created_at - FROM) / MINUTE} ${channel} ${type}`)
 }
@@ -44,6 +44,10 @@ describe('a preview', () => {
       '90 a problem.opened',
       '100 a problem.resolved',
     ])
+  })
+
+  it('tells nothing of the future: the last step may still be running', () => {
+    expect(told([past('01')], { until: FROM + 13 * MINUTE })).toEqual(['13 a problem.opened'])
   })
 
   it('follows rules: severity, rate, receivers, quiet hours, cooldown, reminders', () => {
