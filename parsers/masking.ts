@@ -137,6 +137,7 @@ function maskPairs(text: string): string {
     const after = EQUALS.lastIndex
     const start = from
     from = after
+    if (m.index === start) continue
     // Only the end of a key tells what it is.
     const raw = KEY_END.exec(text.slice(Math.max(start, m.index - 200), m.index))?.[0]
     if (raw === undefined) continue
@@ -196,8 +197,14 @@ const OPAQUE = /^(?=\D*\d)(?=[^a-zA-Z]*[a-zA-Z])[\w~=+.-]{20,}$/
 /** What would end a directive or a quote where a group is shown in a configuration. */
 const UNSAFE = /[\x00-\x20\x7f-\xa0\u2028\u2029"'`{}\\;#]/g
 
+/** Of a segment 60 characters are shown: what is said of them stands in the first thousand. */
+const holdsSecret = (segment: string): boolean => {
+  const text = `/${segment.slice(0, CUT_WITHIN)}`
+  return maskText(text) !== text
+}
+
 const isVariable = (segment: string): boolean =>
-  ID.test(segment) || OPAQUE.test(segment) || (/[=:%]/.test(segment) && maskText(`/${segment}`) !== `/${segment}`)
+  ID.test(segment) || OPAQUE.test(segment) || (/[=:%]/.test(segment) && holdsSecret(segment))
 
 /** Most segments, in one look where the others take four: too short to be an identifier, or without a digit, a dot and
  *  the length of a UUID. */
@@ -217,7 +224,7 @@ export function pathGroup(uri: string): string {
   const end = path.search(/[?#;&]|%(?:25){0,3}(?:3[fb]|2[36])/i)
   if (end >= 0) path = path.slice(0, end)
   if (!path.startsWith('/'))
-    return path === '' ? '/' : (maskText(path) === path ? path : ':id').replace(UNSAFE, '_').slice(0, 120)
+    return path === '' ? '/' : (holdsSecret(path) ? ':id' : path).replace(UNSAFE, '_').slice(0, 120)
   const segments = path.slice(1).split('/')
   const kept = segments.slice(0, 8).map(groupOf)
   return `/${kept.join('/')}`.slice(0, 120) + (segments.length > 8 ? '/…' : '')
