@@ -46,6 +46,8 @@ export class BufferWatch {
     this.after = buffers()
     if (this.after < this.settled + SLACK) return
     this.collect()
+    // The same holds for it: without a second one what was being freed counted as held, and the next came too late.
+    this.collect(true)
     this.settled = this.after = buffers()
   }
 }

@@ -33,7 +33,9 @@ async function scene(chromium: string): Promise<Scene> {
   const site = await startMixedSite()
   onTestFinished(() => site.close())
   const server = await serve(dir, [site.nginx.accessLog, site.nginx.errorLog])
-  onTestFinished(() => void server.stop('SIGKILL'))
+  onTestFinished(async () => {
+    await server.stop('SIGKILL')
+  })
   const watched = await openBrowser(chromium, server.base)
   onTestFinished(() => watched.close())
   const streaming = watched.page.waitForResponse((response) => response.url().includes('/api/v1/stream'))

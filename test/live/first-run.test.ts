@@ -16,7 +16,9 @@ describeWith('chromium', 'the first visit', ({ chromium }) => {
     const log = join(dir, 'access.log')
     writeFileSync(log, '')
     const server = await serve(dir, [log], 'timezone: UTC\n')
-    onTestFinished(() => void server.stop('SIGKILL'))
+    onTestFinished(async () => {
+      await server.stop('SIGKILL')
+    })
     const { page, complaints, close } = await openBrowser(chromium, server.base)
     onTestFinished(close)
     await page.goto(`${server.base}/`)

@@ -22,7 +22,9 @@ describeWith('chromium', 'the live page', ({ chromium }) => {
     const log = join(dir, 'access.log')
     writeFileSync(log, line(0))
     const server = await serve(dir, [log])
-    onTestFinished(() => void server.stop('SIGKILL'))
+    onTestFinished(async () => {
+      await server.stop('SIGKILL')
+    })
     const { page, complaints, browser, close } = await openBrowser(chromium, server.base)
     onTestFinished(close)
     await page.goto(`${server.base}/#/live`)
@@ -55,7 +57,9 @@ describeWith('chromium', 'the live page', ({ chromium }) => {
     const log = join(dir, 'access.log')
     writeFileSync(log, line(0))
     const server = await serve(dir, [log])
-    onTestFinished(() => void server.stop('SIGKILL'))
+    onTestFinished(async () => {
+      await server.stop('SIGKILL')
+    })
     const { page, close } = await openBrowser(chromium, server.base)
     onTestFinished(close)
     await page.route('**/api/v1/stream', (route) => route.abort())

@@ -39,14 +39,18 @@ describeWith('nginx', 'serve, started again', () => {
       await site.round(true)
 
       const first = await serve(dir, inputs)
-      onTestFinished(() => void first.stop('SIGKILL'))
+      onTestFinished(async () => {
+        await first.stop('SIGKILL')
+      })
       await site.round()
       await caughtUp(first, site.requests())
       expect(await first.stop(signal)).toBe(signal === 'SIGTERM' ? 0 : null)
 
       await site.round(true)
       const second = await serve(dir, inputs)
-      onTestFinished(() => void second.stop('SIGKILL'))
+      onTestFinished(async () => {
+        await second.stop('SIGKILL')
+      })
       await site.round(true)
       await caughtUp(second, site.requests())
 

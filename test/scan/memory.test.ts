@@ -5,7 +5,7 @@ import { BufferWatch } from '../../server/scan/memory.ts'
 const MB = 1 << 20
 
 /** Megabytes of buffers at the most while 256 of them are made and dropped, with 4 MB of input read for every one. Without
- *  the watch 56 when none is held and 102 when 40 are; with it up to 28 and 91. */
+ *  the watch 56 when none is held and 102 when 40 are; with it up to 28 and 75. */
 function peakOf(watch: BufferWatch, held: number): number {
   const kept: ArrayBuffer[] = []
   const before = process.memoryUsage().arrayBuffers

@@ -135,7 +135,9 @@ it('refuses what is too large before it has all of it', async () => {
 
 it('goes on answering while it reads, and reads at most two uploads at once', async () => {
   const server = await serve(folder(), [])
-  onTestFinished(() => void server.stop('SIGKILL'))
+  onTestFinished(async () => {
+    await server.stop('SIGKILL')
+  })
   const big = Buffer.alloc(16 * 2 ** 20, LINE)
   let settled = false
   const all = Promise.all([1, 2, 3].map(() => post({ url: server.base }, [['log', 'a.log', big]]))).finally(
