@@ -55,7 +55,7 @@ async function serve(inputs: string[], flags: Flags): Promise<number> {
   const { keepMemorySmall } = await import('../scan/contract.ts')
   // A server lives long, and stays at the most it ever took: V8 would let a burst of lines take far more than it needs.
   // Before the rest is loaded: new space that has grown by then does not shrink.
-  keepMemorySmall()
+  keepMemorySmall(40)
   const { isExpected, loadConfig, startServer } = await import('../main.ts')
   try {
     const config = loadConfig({

@@ -108,7 +108,7 @@ class Thread {
       resourceLimits: { maxYoungGenerationSizeMb: 2 },
     })
     // A new isolate undoes it for all of them (V8's Heap::ConfigureHeap): 32 MB.
-    this.worker.once('online', keepMemorySmall)
+    this.worker.once('online', () => keepMemorySmall())
     this.gone = new Promise((resolve) => {
       this.worker.once('error', () => resolve(null)).once('exit', () => resolve(null))
     })

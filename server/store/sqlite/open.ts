@@ -33,8 +33,8 @@ export function openDatabase(path: string): Db {
     // since the position is in the same transaction.
     db.pragma('synchronous = NORMAL')
     db.pragma('foreign_keys = ON')
-    // 16 MB of pages: the newest minute of every table is written with each commit.
-    db.pragma('cache_size = -16000')
+    // 8 MB of pages: the newest minute of every table is written with each commit. Twice as many were no faster.
+    db.pragma('cache_size = -8000')
     // A burst grows the -wal file; it is cut back when it was copied into the database.
     db.pragma(`journal_size_limit = ${16 << 20}`)
     migrate(db, file)

@@ -13,6 +13,9 @@ const MAX_EXEMPLARS = 5
 const MAX_LIFETIME_EXEMPLARS = 64
 /** Places whose proofs are in memory; those of more are read again. */
 const MAX_KEPT = 10_000
+/** Those that nobody asked for in the last one or two spans of this length are read again, too: a day of traffic has ten
+ *  times the places of its last minutes, and their lines were half of the memory of a server. ms */
+const SPAN = 10_000
 
 interface ExemplarRow {
   id: number
@@ -42,8 +45,10 @@ export class Proofs {
   private readonly clients: Statement<[number, number], { day: number; client: string }>
   private readonly insertClient: Statement
   private readonly flushing: { immediate(): void }
-  /** `scope class` → its proof. */
-  private readonly kept = new Map<string, Proof>()
+  /** `scope class` → its proof: those of this span, and of the one before. */
+  private kept = new Map<string, Proof>()
+  private before = new Map<string, Proof>()
+  private since = -Infinity
   /** Those whose newest lines the table does not have yet. */
   private readonly unwritten = new Set<Proof>()
   /** `scope measure` → buckets that have a line. */
@@ -76,6 +81,7 @@ export class Proofs {
   /** After a transaction that was rolled back, and when proofs were deleted. */
   reload(): void {
     this.kept.clear()
+    this.before.clear()
     this.unwritten.clear()
     this.proven.clear()
   }
@@ -104,6 +110,14 @@ export class Proofs {
    *  the file, and a line more or less proves nothing: after kill -9 they are those of a second before. */
   flush(): void {
     if (this.unwritten.size > 0) this.flushing.immediate()
+  }
+
+  /** Call now and then, after flush(). @param now of a clock that only goes on, ms */
+  forget(now: number): void {
+    if (now - this.since < SPAN || this.unwritten.size > 0) return
+    this.since = now
+    this.before = this.kept
+    this.kept = new Map()
   }
 
   private keepTimed(
@@ -136,8 +150,17 @@ export class Proofs {
     const key = `${scope} ${kind}`
     const known = this.kept.get(key)
     if (known !== undefined) return known
+    const proof = this.before.get(key) ?? this.read(scope, kind)
+    // Those that wait for being written stay; there are no more of them than one second of lines is about.
+    if (this.kept.size >= MAX_KEPT)
+      for (const [other, old] of this.kept) if (!this.unwritten.has(old)) this.kept.delete(other)
+    this.kept.set(key, proof)
+    return proof
+  }
+
+  private read(scope: number, kind: number): Proof {
     const rows = this.exemplars.all(scope, kind)
-    const proof: Proof = {
+    return {
       scope,
       class: kind,
       exemplars: keepExemplars(
@@ -147,11 +170,6 @@ export class Proofs {
       rows: rows.map(({ id }) => id),
       clients: this.clients.all(scope, kind),
     }
-    // Those that wait for being written stay; there are no more of them than one second of lines is about.
-    if (this.kept.size >= MAX_KEPT)
-      for (const [other, old] of this.kept) if (!this.unwritten.has(old)) this.kept.delete(other)
-    this.kept.set(key, proof)
-    return proof
   }
 
   private writeAll(): void {

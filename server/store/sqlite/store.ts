@@ -264,6 +264,7 @@ class SqliteStore implements Store {
     this.presence.check()
     return this.guard(() => {
       this.parts.proofs.flush()
+      this.parts.proofs.forget(performance.now())
       if (this.parts.rollUp.step()) return true
       return this.written && (this.written = this.parts.blocks.merge())
     })
