@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSqliteStore } from '../../server/store/contract.ts'
 import { openDriver } from '../../server/store/sqlite/driver.ts'
+import { bundle } from '../faults/bundle.ts'
 import { batchOf, failure, T0 } from '../store/material.ts'
 import { run } from './run.ts'
 
@@ -93,8 +93,8 @@ it('db backup makes a file for its owner only and replaces none', async () => {
 
 it('beside a server that writes: check and backup work, compact is refused; after it, compact works', async () => {
   const busy = at('busy.sqlite')
-  const script = fileURLToPath(new URL('../store/commit-forever.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, busy], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const script = await bundle('test/store/commit-forever.ts', mkdtempSync(path.join(dir, 'child-')))
+  const child = spawn(process.execPath, [script, busy, '5'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   await once(child.stdout, 'data')
   const [check, backup, compact] = await Promise.all([

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
@@ -15,6 +14,7 @@ import {
   StoreError,
 } from '../../server/store/contract.ts'
 import { openDriver } from '../../server/store/sqlite/driver.ts'
+import { bundle } from '../faults/bundle.ts'
 import { batchOf, failure, items, request, session, T0 } from './material.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'halfopen-check-'))
@@ -139,9 +139,9 @@ it('counts agree with events after any writing, summing up and deleting', () => 
 
 it('kill -9 while it commits, sums up and deletes: all agrees, each time', async () => {
   const file = join(folder, 'killed.sqlite')
-  const script = fileURLToPath(new URL('tidy-forever.ts', import.meta.url))
+  const script = await bundle('test/store/tidy-forever.ts', mkdtempSync(join(folder, 'child-')))
   for (const delay of [3, 60]) {
-    const child = spawn(process.execPath, ['--import', 'tsx', script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
     const exited = once(child, 'exit')
     await once(child.stdout, 'data')
     await new Promise((done) => setTimeout(done, delay))
@@ -154,8 +154,8 @@ it('kill -9 while it commits, sums up and deletes: all agrees, each time', async
 describe('a backup', () => {
   it('is one moment of a database that is being written to, for its owner only, and replaces nothing', async () => {
     const file = join(folder, 'busy.sqlite')
-    const script = fileURLToPath(new URL('commit-forever.ts', import.meta.url))
-    const child = spawn(process.execPath, ['--import', 'tsx', script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const script = await bundle('test/store/commit-forever.ts', mkdtempSync(join(folder, 'child-')))
+    const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
     const exited = once(child, 'exit')
     await once(child.stdout, 'data')
     const to = join(folder, 'backup.sqlite')

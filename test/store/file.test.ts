@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openSqliteStore, StoreError } from '../../server/store/contract.ts'
 import { openReadOnly } from '../../server/store/sqlite/driver.ts'
+import { bundle } from '../faults/bundle.ts'
 import { batchOf, failure, T0 } from './material.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'halfopen-file-'))
@@ -68,8 +68,8 @@ describe('a second server', () => {
 
   it('is refused while another process writes, and not after kill -9 of that', async () => {
     const file = join(folder, 'other.sqlite')
-    const script = fileURLToPath(new URL('commit-forever.ts', import.meta.url))
-    const child = spawn(process.execPath, ['--import', 'tsx', script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const script = await bundle('test/store/commit-forever.ts', mkdtempSync(join(folder, 'child-')))
+    const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
     children.add(child)
     await once(child.stdout, 'data')
     expect(refusal(file)).toMatch(/^database-in-use: /)

@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { linkSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { checkDatabase, compactDatabase, openSqliteStore } from '../../server/store/contract.ts'
+import { bundle } from '../faults/bundle.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'halfopen-link-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -16,8 +16,8 @@ it('is refused while another process writes to it, and free when that was killed
   const beside = join(root, 'b.sqlite')
   mkdirSync(join(root, 'other'))
   const elsewhere = join(root, 'other', 'a.sqlite')
-  const script = fileURLToPath(new URL('commit-forever.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const script = await bundle('test/store/commit-forever.ts', mkdtempSync(join(root, 'child-')))
+  const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   await once(child.stdout, 'data')
   linkSync(file, beside)
