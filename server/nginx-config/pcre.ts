@@ -28,16 +28,30 @@ function compile(pattern: string, ignoreCase: boolean): RegExp | null {
     .replace(/\(\?>/g, '(?:')
     .replace(/((?:^|[^\\])[*+?}])\+/g, '$1')
     .replace(/\\A/g, '^')
-    .replace(/\\[zZ]/g, '$')
     .replace(/\\h/g, '[ \\t]')
     .replace(/\[:(\w+):\]/g, (all, name: string) => CLASSES[name] ?? all)
   if (NESTED.test(source)) return null
   if (/\(\?(?![:=!<])|\(\*|\\[QEKGRX]|\(\?R/.test(source)) return null
   try {
-    return new RegExp(source, flags)
+    return new RegExp(inOwnWords(source, flags), flags)
   } catch {
     return null
   }
+}
+
+const END = '(?![^])'
+/** `$` and `\\Z` hold before a last line feed, too, which a path may end in (`%0a`). */
+const LINE_END = `(?=\\n?${END})`
+
+/** What is written alike and means something else: a dot takes all but a line feed, and `]` is a character of a class when
+ *  it is its first. */
+function inOwnWords(source: string, flags: string): string {
+  return source.replace(/\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|[.$]/g, (token) => {
+    if (token === '.') return flags.includes('s') ? token : '[^\\n]'
+    if (token === '\\z') return END
+    if (token === '\\Z' || token === '$') return flags.includes('m') ? '$' : LINE_END
+    return token.replace(/^\[(\^?)\]/, '[$1\\]')
+  })
 }
 
 /** A repeated group that repeats inside, as in `^/(x+x+)+y$`: exponential in the path, which is a visitor's. PCRE gives up

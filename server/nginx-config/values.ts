@@ -101,12 +101,14 @@ export class Values {
   }
 
   private lookUp(map: Node): string {
-    const text = this.expand(map.statement.args[0] ?? '')
-    if (!isKnown(text)) return agreed(map) ?? UNKNOWN
-    const lower = text.toLowerCase()
+    const source = this.expand(map.statement.args[0] ?? '')
+    if (!isKnown(source)) return agreed(map) ?? UNKNOWN
     const entries = map.children.map(({ statement: { name, args } }) => ({ key: name, value: args[0] ?? '' }))
     const hostnames = entries.some(({ key }) => key === 'hostnames')
-    const plain = entries.find(({ key }) => !SPECIAL.test(key) && key.replace(/^\\/, '').toLowerCase() === lower)
+    const text = hostnames ? source.replace(/\.$/, '') : source
+    const lower = text.toLowerCase()
+    const special = hostnames ? SPECIAL : KEYWORD
+    const plain = entries.find(({ key }) => !special.test(key) && key.replace(/^\\/, '').toLowerCase() === lower)
     if (plain) return this.expand(plain.value)
     if (hostnames) {
       const wild = entries
@@ -177,6 +179,8 @@ export class Values {
   }
 }
 
+const KEYWORD = /^(?:~|default$|hostnames$|volatile$)/
+/** Only with `hostnames` asterisks and dots at the ends mean something. */
 const SPECIAL = /^(?:~|default$|hostnames$|volatile$|\*\.|\.)|\.\*$/
 
 /** The one value all lines of a map give, when they all give the same. */
