@@ -23,7 +23,7 @@ export function configView(config: NginxConfig, version: string | null = null): 
     shutdown_timeout: shutdownTimeout(config),
     settings(server, path) {
       const served = serve(config, server, path)
-      return served && effectiveProxy(config, served, path)
+      return served && effectiveProxy(config, served)
     },
     patch(server, path, directives) {
       if (path === null) return patchFor(config, null, directives, version)
