@@ -364,7 +364,7 @@ class Walk {
   }
 
   private say(text: string, at: Node | null): void {
-    this.steps.push({ text, at })
+    this.steps.push({ text: text.length > 1000 ? `${text.slice(0, 1000)}…` : text, at })
   }
 }
 

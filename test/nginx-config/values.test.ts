@@ -4,7 +4,7 @@ import { logFormats, resolveRequest } from '../../server/nginx-config/contract.t
 import { applyEdits, unifiedDiff, type Edit } from '../../server/nginx-config/diff.ts'
 import { expandPattern } from '../../server/nginx-config/glob.ts'
 import { nginxSeconds } from '../../server/nginx-config/nginx-time.ts'
-import { fromPcre } from '../../server/nginx-config/pcre.ts'
+import { fromPcre, isAffordable } from '../../server/nginx-config/pcre.ts'
 import { applyPatch } from '../live/harness/apply.ts'
 import { configOf } from './config-text.ts'
 
@@ -71,10 +71,37 @@ describe('PCRE', () => {
     expect(fromPcre('^/[^]/]x', false)?.test('/]x')).toBe(false)
     expect(fromPcre('^/[.$]$', false)?.test('/a')).toBe(false)
   })
+  it('costs no more than a path is worth', () => {
+    const dear = ['^/(a|a|aa)*b$', '^/((a+))*b', '^/(x+x+)+y$', '^/(?:(a|b)c?)+$', '^/(a?){30}b', '^/(\\w|\\d){2,}$']
+    for (const pattern of dear) expect([pattern, fromPcre(pattern, false)]).toEqual([pattern, null])
+    const usual = [
+      '\\.(?:js|css)$',
+      '^/(ws|api)/(.*)$',
+      '^/[^/]+/[^/]+/[^/]+/[^/]+/ws$',
+      '^/(?:\\w+/)?ws',
+      '^/v\\d{1,2}/(a|b)',
+    ]
+    for (const pattern of usual) {
+      const expression = fromPcre(pattern, false)
+      expect([pattern, expression && isAffordable(expression, 8000)]).toEqual([pattern, true])
+    }
+    const cubic = fromPcre('^/(.*)(.*)(.*)!$', false)
+    expect(cubic && [isAffordable(cubic, 100), isAffordable(cubic, 8000)]).toEqual([true, false])
+  })
   it('is not guessed at where RegExp has no counterpart', () => {
     for (const pattern of ['^(a(?R)?b)$', '(?(1)a|b)', '\\Q.\\E', '(', '(*UTF8)a'])
       expect(fromPcre(pattern, false)).toBeNull()
   })
+})
+
+it('values that double with every line are not followed', () => {
+  const config = configOf(
+    `http { server { listen 80; set $x aaaaaaaaaaaaaaaa; ${'set $x $x$x$x$x; '.repeat(40)} location / { proxy_pass http://b; proxy_set_header X-K $x; } } }`,
+  )
+  const asked = { scheme: 'http', port: 80, address: null, host: 'h', target: '/', headers: {} } as const
+  expect(resolveRequest(config, asked)[0]?.received?.headers).toContainEqual(
+    expect.objectContaining({ name: 'x-k', value: null }),
+  )
 })
 
 describe('keys of a map', () => {
