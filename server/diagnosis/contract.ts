@@ -151,7 +151,11 @@ export interface ConfigView {
   where?(server: string | null, path: string, name: string): { file: string; line: number } | null
   /** The line that says which backend is asked: proxy_pass, a `server` of an upstream group, a `set`. `address`: as the error log
    *  has it. Null: no line, or it is not certain. */
-  backend_line?(server: string | null, path: string | null, address: string | null): { file: string; line: number } | null
+  backend_line?(
+    server: string | null,
+    path: string | null,
+    address: string | null,
+  ): { file: string; line: number } | null
   /** What proxy_ssl_name has to say for the backend to learn its name; `''`: nothing, null: nothing tells. */
   tls_name?(server: string | null, path: string): string | null
 }
