@@ -179,7 +179,8 @@ class Walk {
     const tried = child(block, 'try_files')
     if (tried) return this.tryFiles(tried)
     for (const level of levels(block)) {
-      const handler = level.children.find(({ statement }) => HANDLERS.test(statement.name))
+      // Each puts its own in the place of those before.
+      const handler = level.children.findLast(({ statement }) => HANDLERS.test(statement.name))
       if (handler)
         return handler.statement.name === 'proxy_pass'
           ? { kind: 'proxied', pass: handler }
@@ -204,8 +205,13 @@ class Walk {
     const level = levels(this.block).find((one) => child(one, 'deny') ?? child(one, 'allow'))
     const first = level?.children.find(({ statement }) => statement.name === 'deny' || statement.name === 'allow')
     const all = first?.statement.name === 'deny' && first.statement.args[0] === 'all'
-    const satisfied = levels(this.block).some((it) => child(it, 'satisfy')?.statement.args[0] === 'any')
-    return first && all && !satisfied ? { kind: 'answered', status: 403, to: null, by: first } : null
+    return first && all && !this.otherwiseSatisfied() ? { kind: 'answered', status: 403, to: null, by: first } : null
+  }
+
+  /** `satisfy any`, and somebody who may be asked in place of the address. */
+  private otherwiseSatisfied(): boolean {
+    const value = (name: string) => levels(this.block).flatMap((it) => child(it, name) ?? [])[0]?.statement.args[0]
+    return value('satisfy') === 'any' && AUTHENTICATION.some((name) => !['off', undefined].includes(value(name)))
   }
 
   private tryFiles(directive: Node): Outcome {
@@ -371,6 +377,7 @@ class Walk {
 const HANDLERS =
   /^(?:(?:proxy|fastcgi|uwsgi|scgi|memcached|grpc)_pass|empty_gif|stub_status|flv|mp4|perl|js_content|content_by_lua(?:_block|_file)?)$/
 const INNER = new Set(['if', 'limit_except'])
+const AUTHENTICATION = ['auth_basic', 'auth_request', 'auth_jwt']
 
 /** `return 403 "no"` is sent as it is, past any error_page. Source: ngx_http_script_return_code. */
 const hasText = ({ by: { statement }, to }: Answer): boolean =>
