@@ -4,14 +4,14 @@ import type { Place, Subject } from './subject.ts'
 
 /** The directive that asks for it at this place; null: none. */
 export function authOf({ setting }: Subject, { block }: Place): Node | null {
-  for (const name of NAMES) {
+  for (const name of AUTHENTICATION) {
     const line = setting(block, name)
     if (line && line.statement.args[0] !== 'off') return line
   }
   return null
 }
 
-const NAMES = ['auth_request', 'auth_basic', 'auth_jwt']
+export const AUTHENTICATION = ['auth_request', 'auth_basic', 'auth_jwt']
 
 /** The `allow` that lets visitors in unasked: with `satisfy any` an address that is allowed needs no session. Null: everybody
  *  is asked. `everyone`: the first rule is `allow all`, so nobody is.

@@ -79,7 +79,7 @@ export const escapePath = (path: string): string => path.replace(PLAIN_URI, perc
 export const escapeArgs = (text: string): string => text.replace(PLAIN_ARGS, percent)
 
 const percent = (text: string): string =>
-  [...text]
+  Array.from(text)
     .flatMap((one) => (/^[\udc80-\udcff]$/.test(one) ? [one.charCodeAt(0) - 0xdc00] : [...Buffer.from(one, 'utf8')]))
     .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
     .join('')
