@@ -2,6 +2,7 @@
 import { Option } from 'commander'
 import { maskText } from '../../parsers/masking.ts'
 import type { Finding, Report, Severity } from '../diagnosis/contract.ts'
+import type { NginxConfig } from '../nginx-config/contract.ts'
 import type { Register } from './command.ts'
 import { addReadingOptions, wholeNumber, type ReadingFlags } from './options.ts'
 import { escapeJson, wantsColour } from './terminal.ts'
@@ -70,15 +71,28 @@ async function analyze(args: readonly string[], flags: Flags): Promise<number> {
   else if (share && flags.output === 'html')
     await output.write(share.reportAsHtml(atMost(report, top), flags.redact === true ? share.REDACTED : share.MADE))
   else {
-    const { reportText } = await import('./report-text.ts')
+    const { reportText, WRITE } = await import('./report-text.ts')
     const width = Math.max(40, Math.min(80, output.columns ?? 80))
     const colour = wantsColour(output.isTty, flags.color, process.env)
-    await output.write(reportText(report, { width, colour, timezone, top, verbose: flags.verbose === true }))
+    const patched = report.findings.some(({ fix: { patch } }) => patch !== null)
+    const apply = patched && found.config !== null ? await howToApply(found.config, WRITE) : () => WRITE
+    await output.write(reportText(report, { width, colour, timezone, top, verbose: flags.verbose === true, apply }))
   }
   output.close()
   if (interrupted !== null) return leave(interrupted)
   if (failed) return 2
   return report.findings.some((finding) => reaches(finding, flags.failOn)) ? 1 : 0
+}
+
+/** `fix --write` changes files, not a dump, and not what a program would write over. */
+async function howToApply(config: NginxConfig, write: string): Promise<(patch: string) => string> {
+  const { wayIn } = await import('../fix/contract.ts')
+  return (patch) => {
+    const way = wayIn(config, patch)
+    if (way === 'write') return write
+    if (way === 'hand') return 'by hand: this is a dump, and "fix --write" changes the files themselves'
+    return `not in the file, ${way.by} writes it anew: make the change ${way.instead}`
+  }
 }
 
 /** A pipe in which nothing comes would keep the process waiting. */

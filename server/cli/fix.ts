@@ -78,10 +78,14 @@ async function fix(args: readonly string[], flags: Flags): Promise<number> {
   if (shown !== patch) tell('characters that act on a terminal are shown as \\u{…} above; use -o FILE for the patch')
   if (flags.write) return (await apply(named, config, finding, patch, flags)) || (failed ? 2 : 0)
   const { changesOf, FixError } = await import('../fix/contract.ts')
+  let foreign = false
   try {
     if (config.changed_at !== null)
-      for (const { real, generated } of changesOf(config, patch))
-        if (generated) tell(`${real} is written by ${generated.by}; make the change ${generated.instead}`)
+      for (const { real, generated } of changesOf(config, patch)) {
+        if (!generated) continue
+        tell(`${real} is written by ${generated.by}; make the change ${generated.instead}`)
+        foreign = true
+      }
   } catch (error) {
     if (!(error instanceof FixError)) throw error
     complain(error.message)
@@ -91,7 +95,8 @@ async function fix(args: readonly string[], flags: Flags): Promise<number> {
   const name = /^\+\+\+ (.*)$/m.exec(patch)?.[1] ?? ''
   const within = [...config.sources.values()].some(({ real }) => real === path.join(config.prefix, name))
   const folder = within ? config.prefix : '/'
-  tell(`nothing was changed; to apply it: the same command with --write, or patch -p0 -d ${folder}`)
+  const how = config.changed_at === null ? '' : 'the same command with --write, or '
+  tell(`nothing was changed${foreign ? '' : `; to apply it: ${how}patch -p0 -d ${folder}`}`)
   return failed ? 2 : 0
 }
 

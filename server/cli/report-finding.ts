@@ -10,6 +10,7 @@ export interface Layout {
   paint: Paint
   clock: Clock
   verbose: boolean
+  apply: (patch: string) => string
 }
 
 /** Column where the text beside the labels starts. */
@@ -57,7 +58,7 @@ export function findingRows(finding: Finding, number: number, layout: Layout): s
   add('Change', [...summary(finding, layout), ...(change.length > 0 ? ['', ...change] : [])])
   if (fix.patch !== null) {
     rows.push('', ...patchRows(fix.patch, paint), '')
-    add('Apply', text('by hand, or with this command: fix --write in place of analyze'))
+    add('Apply', text(layout.apply(fix.patch)))
   } else if (change.length > 0) rows.push('')
   add('Check', commands(fix.verify))
   add('Undo', commands(fix.rollback))

@@ -14,7 +14,11 @@ export interface TextOptions {
   /** Findings shown; null: all. */
   top: number | null
   verbose: boolean
+  /** How a patch is applied, in one sentence; absent: with `fix --write`. */
+  apply?: (patch: string) => string
 }
+
+export const WRITE = 'by hand, or with this command: fix --write in place of analyze'
 
 export function reportText(report: Report, options: TextOptions): string {
   const layout: Layout = {
@@ -22,6 +26,7 @@ export function reportText(report: Report, options: TextOptions): string {
     paint: options.colour ? coloured : plain,
     clock: clock(options.timezone),
     verbose: options.verbose,
+    apply: options.apply ?? (() => WRITE),
   }
   const shown = options.top === null ? report.findings : report.findings.slice(0, options.top)
   const full = shown.filter((finding) => options.verbose || isProblem(finding))

@@ -149,6 +149,13 @@ export interface ConfigView {
   args?(server: string | null, path: string | null, name: string): readonly (readonly string[])[]
   /** Where the line of that name stands that is in effect for the request. Null: there is none, or it is not certain. */
   where?(server: string | null, path: string, name: string): { file: string; line: number } | null
+  /** The line that says which backend is asked: proxy_pass, a `server` of an upstream group, a `set`. `address`: as the error log
+   *  has it. Null: no line, or it is not certain. */
+  backend_line?(
+    server: string | null,
+    path: string | null,
+    address: string | null,
+  ): { file: string; line: number } | null
   /** What proxy_ssl_name has to say for the backend to learn its name; `''`: nothing, null: nothing tells. */
   tls_name?(server: string | null, path: string): string | null
 }

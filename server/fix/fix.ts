@@ -47,6 +47,18 @@ export function changesOf({ prefix, sources, changed_at }: NginxConfig, diff: st
   }
 }
 
+/** How a patch gets into the files: `--write` does it, a person has to, or the program that writes the file. Never throws. */
+export function wayIn(config: NginxConfig, diff: string): 'write' | 'hand' | Generated {
+  if (config.changed_at === null) return 'hand'
+  try {
+    return changesOf(config, diff).find(({ generated }) => generated !== null)?.generated ?? 'write'
+  } catch (error) {
+    // What is wrong with the files is told when they are to be written.
+    if (error instanceof FixError) return 'write'
+    throw error
+  }
+}
+
 /** Main file to test with; `null`: nginx's own. Undefined: only a part is known, and nobody can test it. */
 export function mainFile({ kind, sources }: NginxConfig): string | null | undefined {
   const [top] = sources.values()

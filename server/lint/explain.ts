@@ -11,6 +11,7 @@ import {
   type Node,
   type Resolved,
 } from '../nginx-config/contract.ts'
+import { AUTHENTICATION } from './authentication.ts'
 
 export interface ExplainedRow {
   group: 'request' | 'backend' | 'headers' | 'settings'
@@ -95,13 +96,17 @@ function explanationOf({ journey, received }: Resolved, url: URL, notes: readonl
   const conditions = assumed.map(
     (node) => `${blockName(node)} (${placeName(node)}): known only while nginx runs; taken not to hold`,
   )
+  const asked = outcome.kind === 'proxied' ? AUTHENTICATION.flatMap((name) => inherited(block, name) ?? []) : []
+  const credentials = asked
+    .filter(({ statement }) => statement.args[0] !== 'off')
+    .map((node) => `${blockName(node)} (${placeName(node)}): asked first; taken to let the request through`)
   const undecided = outcome.kind === 'undecided' ? [outcome.reason] : []
   return {
     url: url.href,
     outcome: outcome.kind,
     steps: steps.map(({ text, at }) => ({ text, by: at && placeName(at) })),
     rows,
-    open: [...notes, ...undecided, ...conditions, ...gaps],
+    open: [...notes, ...undecided, ...conditions, ...credentials, ...gaps],
   }
 }
 

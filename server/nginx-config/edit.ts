@@ -125,12 +125,26 @@ export function insertBefore(edits: Edits, statement: Statement, texts: readonly
   for (let above = lineAbove(text, at); above && /^[ \t]*#/.test(above.line); above = lineAbove(text, at))
     at = above.start
   const eol = lineEnd(text)
+  const step = stepIn(statement, lead)
   addEdit(edits, statement.source, {
     start: at,
     end: at,
-    text: texts.map((one) => indent(one, lead, eol) + eol + eol).join(''),
+    text: texts.map((one) => indent(stepped(one, step), lead, eol) + eol + eol).join(''),
   })
 }
+
+/** One step of indentation, as the block beside has it. */
+function stepIn({ source, block }: Statement, lead: string): string {
+  for (const one of block ?? []) {
+    const inside = indentBefore(source.text, startOf(one))
+    if (inside !== null && inside.startsWith(lead) && inside !== lead) return inside.slice(lead.length)
+  }
+  return STEP
+}
+
+const STEP = '    '
+const stepped = (text: string, step: string): string =>
+  text.replace(/^(?: {4})+/gm, (all) => step.repeat(all.length / 4))
 
 function lineAbove(text: string, start: number): { start: number; line: string } | null {
   if (start === 0 || text[start - 1] !== '\n') return null
@@ -166,7 +180,7 @@ function indentIn(block: Node, like: Statement | null): string {
   }
   const { source, end } = like ?? block.statement
   const own = /^[ \t]*/.exec(source.text.slice(source.text.lastIndexOf('\n', end.start) + 1))?.[0] ?? ''
-  return own + (own.includes('\t') ? '\t' : '    ')
+  return own + (own.includes('\t') ? '\t' : STEP)
 }
 
 const indent = (text: string, lead: string, eol: string): string =>

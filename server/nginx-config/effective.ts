@@ -7,8 +7,7 @@ import type { Served } from './serve.ts'
 import { publicAddress, serverNames } from './servers.ts'
 import { descendants, httpNodes, lineOf, type NginxConfig, type Node } from './tree.ts'
 
-/** @param path the request's, without query: it decides what the backend is asked for. */
-export function effectiveProxy(config: NginxConfig, served: Served, path: string): EffectiveProxy {
+export function effectiveProxy(config: NginxConfig, served: Served): EffectiveProxy {
   const { server, block, pass } = served
   const set_headers = effectiveHeaders(block)
   return {
@@ -23,7 +22,7 @@ export function effectiveProxy(config: NginxConfig, served: Served, path: string
     connection_map: hasMap(config, set_headers.get('connection')?.value ?? ''),
     server_names: serverNames(server).filter((name) => name !== ''),
     public: publicAddress(server),
-    backend: backendOf(config, served, path),
+    backend: backendOf(config, served),
   }
 }
 

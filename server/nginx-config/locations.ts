@@ -1,5 +1,5 @@
 /** Which location serves a path. Source: ngx_http_core_find_location and ngx_http_core_location. */
-import { fromPcre } from './pcre.ts'
+import { fromPcre, isAffordable } from './pcre.ts'
 import type { Node } from './tree.ts'
 
 type Modifier = '=' | '^~' | '~' | '~*' | '' | '@'
@@ -23,7 +23,10 @@ export function readLocation(node: Node): { modifier: Modifier; pattern: string 
 /** The location of a server (or of a location with nested ones) that serves a decoded path;
  *  null when a regular expression on the way cannot be judged. */
 export function findLocation(server: Node, path: string): Chosen | null {
-  const found = lookUpLocation(server, path, (pattern, ignoreCase) => fromPcre(pattern, ignoreCase)?.test(path) ?? null)
+  const found = lookUpLocation(server, path, (pattern, ignoreCase) => {
+    const expression = fromPcre(pattern, ignoreCase)
+    return expression && isAffordable(expression, path.length) ? expression.test(path) : null
+  })
   return found === 'unknown' ? null : found
 }
 

@@ -1,4 +1,5 @@
 /** PCRE patterns of a config as RegExp, near enough to choose a location. */
+import { costOf } from './pcre-cost.ts'
 
 /** Null for what has no counterpart (recursion, conditionals): the caller must not guess.
  *  The pattern is the user's own; nginx runs it on the same paths. */
@@ -16,6 +17,15 @@ export function fromPcre(pattern: string, ignoreCase: boolean): RegExp | null {
 const known = new Map<string, RegExp | null>()
 const MOST = 1000
 
+/** Of those that are more than linear. */
+const powers = new WeakMap<RegExp, number>()
+/** Steps that a match may take; some 0.2 s. */
+const MOST_STEPS = 1e8
+
+/** Whether the pattern can be tried on a text of that length in reasonable time. */
+export const isAffordable = (expression: RegExp, length: number): boolean =>
+  length ** (powers.get(expression) ?? 1) <= MOST_STEPS
+
 function compile(pattern: string, ignoreCase: boolean): RegExp | null {
   let flags = ignoreCase ? 'i' : ''
   let source = pattern.replace(/^\(\?([ims]+)\)/, (_, letters: string) => {
@@ -28,21 +38,34 @@ function compile(pattern: string, ignoreCase: boolean): RegExp | null {
     .replace(/\(\?>/g, '(?:')
     .replace(/((?:^|[^\\])[*+?}])\+/g, '$1')
     .replace(/\\A/g, '^')
-    .replace(/\\[zZ]/g, '$')
     .replace(/\\h/g, '[ \\t]')
     .replace(/\[:(\w+):\]/g, (all, name: string) => CLASSES[name] ?? all)
-  if (NESTED.test(source)) return null
+  const { exponential, power } = costOf(source)
+  if (exponential) return null
   if (/\(\?(?![:=!<])|\(\*|\\[QEKGRX]|\(\?R/.test(source)) return null
   try {
-    return new RegExp(source, flags)
+    const expression = new RegExp(inOwnWords(source, flags), flags)
+    if (power > 1) powers.set(expression, power)
+    return expression
   } catch {
     return null
   }
 }
 
-/** A repeated group that repeats inside, as in `^/(x+x+)+y$`: exponential in the path, which is a visitor's. PCRE gives up
- *  at a limit; RegExp has none, so such a location is left undecided. */
-const NESTED = /\((?:[^()\\]|\\.){0,500}[*+](?:[^()\\]|\\.){0,500}\)(?:[*+]|\{\d+,)/
+const END = '(?![^])'
+/** `$` and `\\Z` hold before a last line feed, too, which a path may end in (`%0a`). */
+const LINE_END = `(?=\\n?${END})`
+
+/** What is written alike and means something else: a dot takes all but a line feed, and `]` is a character of a class when
+ *  it is its first. */
+function inOwnWords(source: string, flags: string): string {
+  return source.replace(/\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|[.$]/g, (token) => {
+    if (token === '.') return flags.includes('s') ? token : '[^\\n]'
+    if (token === '\\z') return END
+    if (token === '\\Z' || token === '$') return flags.includes('m') ? '$' : LINE_END
+    return token.replace(/^\[(\^?)\]/, '[$1\\]')
+  })
+}
 
 const CLASSES: Readonly<Record<string, string>> = {
   alnum: 'A-Za-z0-9',

@@ -41,6 +41,7 @@ export function received(journey: Journey, pass: Node, version: string | null): 
   const secure = scheme.toLowerCase() === 'https'
   const host = proxyHost(authority, secure)
   values.set('proxy_host', host)
+  values.set('proxy_port', proxyPort(authority, secure))
   const target = requestTarget(journey, pass, written.includes('$'), uri)
   const versionBy = inherited(block, 'proxy_http_version')
   const modern = version !== null && atLeast(version, '1.29.7')
@@ -75,6 +76,12 @@ function prefixOf(pass: Node): string {
 function proxyHost(authority: string, secure: boolean): string {
   if (authority.startsWith('unix:')) return 'localhost'
   return authority.replace(secure ? /:443$/ : /:80$/, '')
+}
+
+/** `$proxy_port`: that of the scheme where none is written. Source: ngx_http_proxy_set_vars. */
+function proxyPort(authority: string, secure: boolean): string {
+  if (authority.startsWith('unix:')) return ''
+  return /:(\d+)$/.exec(authority)?.[1] ?? (secure ? '443' : '80')
 }
 
 function headersOf(block: Node, host: string, modern: boolean, expand: (text: string) => string): ReceivedHeader[] {

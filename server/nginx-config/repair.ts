@@ -109,11 +109,17 @@ function way(config: NginxConfig, served: Served, path: string): Repair | null {
     )
   }
   const target = pass?.statement.args[0] ?? ''
-  const sent = pass && backendOf(config, served, path)
+  const sent = pass && backendOf(config, served)
   if (!pass || !sent) return null
   const arrives = new URL(sent.url).pathname
   if (arrives === path) return null
-  const told = `${at(pass)} has a path of its own, so the backend is asked for ${arrives}, not for ${path}`
+  const asked = `so the backend is asked for ${arrives}, not for ${path}`
+  const changes = ownPath(target) ? null : rewriteOf(block)
+  if (changes)
+    return nothing(
+      `${at(changes)} changes the path, ${asked}. If the application's socket is at ${path}, the socket wants a location of its own without that rewrite; if not, nothing is wrong here.`,
+    )
+  const told = `${at(pass)} has a path of its own, ${asked}`
   const { modifier, pattern } = readLocation(block)
   const own = modifier === '=' || pattern.replace(/\/$/, '') === path.replace(/\/$/, '')
   // Pages of the same location may live by the change of their path.
@@ -128,6 +134,15 @@ function way(config: NginxConfig, served: Served, path: string): Repair | null {
   overwrite(edits, [pass], wanted, 1, [])
   return written(config, edits, pass.statement, `${told}; without it the path stays as it is.`)
 }
+
+/** proxy_pass has a URI part. */
+const ownPath = (target: string): boolean => /^[a-z]+:\/\/[^/?#]+[/?#]/i.test(target)
+
+/** The rewrite of a location, in an `if` of it, or of a level around. */
+const rewriteOf = (block: Node): Node | null =>
+  levels(block)
+    .flatMap((level) => [level, ...childrenNamed(level, 'if')])
+    .flatMap((level) => childrenNamed(level, 'rewrite'))[0] ?? null
 
 /** Only these can be decided by their text, and take `^~`. */
 const isPrefix = (location: Node): boolean => ['', '^~', '='].includes(readLocation(location).modifier)

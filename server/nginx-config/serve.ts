@@ -1,5 +1,6 @@
 /** From a request (host and path) to the block that handles it. */
 import { levels } from './levels.ts'
+import { received, type Received } from './received.ts'
 import { candidateServers, publicAddress, serverNames } from './servers.ts'
 import type { NginxConfig, Node } from './tree.ts'
 import { walk } from './walk.ts'
@@ -10,6 +11,9 @@ export interface Served {
   block: Node
   /** Its `proxy_pass`; null when it answers otherwise. */
   pass: Node | null
+  /** The host and port, or the group, that is asked, and the path it is asked for; null when it is not passed on, and where only the
+   *  running nginx knows. */
+  sent: { scheme: string; authority: string; path: string } | null
 }
 
 /** What stands for `:id` in a path group (parsers/masking.ts): only when all lead to one location is it certain. */
@@ -22,7 +26,10 @@ export function serve(config: NginxConfig, host: string | null, path: string): S
   const paths = ID_SEGMENT.test(path) ? IDS.map((id) => path.replace(ID_SEGMENT, id)) : [path]
   const answers = paths.map((one) => serveExactly(config, host, one))
   const first = answers[0] ?? null
-  return first && answers.every((answer) => answer?.block === first.block) ? first : null
+  if (!first || !answers.every((answer) => answer?.block === first.block)) return null
+  const sent = answers[1]?.sent
+  // One that stands nowhere else in a path is told from the rest of it.
+  return sent ? { ...first, sent: { ...sent, path: sent.path.replaceAll(`/${IDS[1]}`, '/:id') } } : first
 }
 
 function serveExactly(config: NginxConfig, host: string | null, path: string): Served | null {
@@ -47,9 +54,18 @@ function within(config: NginxConfig, server: Node, path: string, host: string | 
   ])
   const target = path.startsWith('/') ? path : `/${path}`
   const facts = { scheme, method: 'GET', target, headers, port: null, mergeSlashes: true }
-  const { block, outcome } = walk(config, server, facts, true)
+  const journey = walk(config, server, facts, true)
+  const { block, outcome } = journey
   if (outcome.kind === 'undecided') return null
-  return { server, block: settingsBlock(block), pass: outcome.kind === 'proxied' ? outcome.pass : null }
+  const pass = outcome.kind === 'proxied' ? outcome.pass : null
+  // What a condition changes that was only taken not to hold is not certain.
+  const sent = pass && journey.assumed.length === 0 ? sentTo(received(journey, pass, null)) : null
+  return { server, block: settingsBlock(block), pass, sent }
+}
+
+function sentTo(given: Received | null): Served['sent'] {
+  if (given?.authority == null || given.target === null || given.authority.startsWith('unix:')) return null
+  return { scheme: given.scheme, authority: given.authority, path: given.target.replace(/\?.*/s, '') }
 }
 
 /** proxy_set_header and timeouts of an `if` or limit_except are those of the location around it. */

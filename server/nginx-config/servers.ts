@@ -133,6 +133,17 @@ function addName({ exact, heads, tails, patterns }: Socket, name: string, server
   else keep(exact, name)
 }
 
+/** Whether one of its names without pattern is the host's. @param host in lower case. */
+export function isNamed(server: Node, host: string): boolean {
+  return serverNames(server).some(
+    (name) =>
+      name === host ||
+      (name.startsWith('.') && (host === name.slice(1) || host.endsWith(name))) ||
+      (name.startsWith('*.') && host.endsWith(name.slice(1))) ||
+      (name.endsWith('.*') && host.startsWith(name.slice(0, -1))),
+  )
+}
+
 /** In lower case, but for patterns; `['']` when it has none. Read each time: to keep them costs more. */
 export function serverNames(server: Node): string[] {
   const names: string[] = []
@@ -188,11 +199,17 @@ function serverOf(node: Node): Server {
   }
 }
 
+/** Names of one address: blocks that write it in different ways listen on one socket. */
+const SAME = new Map([
+  ['0.0.0.0', '*'],
+  ['localhost', '127.0.0.1'],
+])
+
 function readListen(address: string): { socket: string; port: string } {
   if (address.startsWith('unix:')) return { socket: address, port: '' }
   if (/^\d+$/.test(address)) return { socket: `*:${address}`, port: address }
   const [, name = '', port = '80'] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(address) ?? []
-  return { socket: `${name === '0.0.0.0' ? '*' : name}:${port}`, port }
+  return { socket: `${SAME.get(name.toLowerCase()) ?? name}:${port}`, port }
 }
 
 /** Exact name, longest `*.name`, longest `name.*`, first pattern. Host is lower case; a pattern with capitals is caseless

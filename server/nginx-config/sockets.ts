@@ -21,7 +21,7 @@ export function socketsIn(config: NginxConfig): Served | null {
     if (pass.statement.name !== 'proxy_pass' || block?.statement.name !== 'location' || !passesUpgrade(block)) continue
     if (found) return null
     const server = levels(block).find(({ statement }) => statement.name === 'server') ?? config.root
-    found = { server, block, pass }
+    found = { server, block, pass, sent: null }
   }
   return found
 }

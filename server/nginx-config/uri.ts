@@ -43,11 +43,16 @@ function decodePath(written: string): { text: string; quoted: boolean } | null {
   return { text: asText(out), quoted: true }
 }
 
-/** UTF-8 when the bytes are, as the configuration was read; else one character per byte. */
+/** UTF-8 as the configuration was read; a byte that is none becomes half a surrogate pair, which no text has. */
 function asText(bytes: string): string {
   const text = Buffer.from(bytes, 'latin1').toString('utf8')
-  return text.includes('\ufffd') ? bytes : text
+  return text.includes('\ufffd') ? bytes.replace(UTF8, (one) => (one.length > 1 ? utf8(one) : LONE(one))) : text
 }
+
+const UTF8 =
+  /[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}|[\x80-\xff]/g
+const utf8 = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8')
+const LONE = (byte: string): string => String.fromCharCode(0xdc00 + byte.charCodeAt(0))
 
 function resolvePath(path: string, mergeSlashes: boolean): string | null {
   const out: string[] = []
@@ -74,4 +79,7 @@ export const escapePath = (path: string): string => path.replace(PLAIN_URI, perc
 export const escapeArgs = (text: string): string => text.replace(PLAIN_ARGS, percent)
 
 const percent = (text: string): string =>
-  [...Buffer.from(text, 'utf8')].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
+  Array.from(text)
+    .flatMap((one) => (/^[\udc80-\udcff]$/.test(one) ? [one.charCodeAt(0) - 0xdc00] : [...Buffer.from(one, 'utf8')]))
+    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+    .join('')

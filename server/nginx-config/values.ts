@@ -1,5 +1,5 @@
 /** Variables of one request. Source: http/ngx_http_variables.c, ngx_http_map_module.c. */
-import { fromPcre } from './pcre.ts'
+import { fromPcre, isAffordable } from './pcre.ts'
 import { descendants, httpNodes, type NginxConfig, type Node } from './tree.ts'
 
 /** Stands for what only a running nginx knows (a client's address, a geo lookup). In no configuration: private use. */
@@ -32,6 +32,8 @@ export interface Current {
 }
 
 const MAX_NESTED = 20
+/** A few lines that double a text are enough to fill the memory; nginx takes no request that long. */
+const LONGEST = 1 << 20
 
 export class Values {
   /** Of the regular expression that matched last; `$1` is element 1. */
@@ -53,9 +55,16 @@ export class Values {
   /** A text with its variables replaced. */
   expand(text: string): string {
     if (!text.includes('$')) return text
-    return text.replace(/\$(?:\{(\w+)\}|(\d)|(\w+))/g, (_, braced?: string, digit?: string, name?: string) =>
-      this.get(braced ?? digit ?? name ?? ''),
+    let length = text.length
+    const expanded = text.replace(
+      /\$(?:\{(\w+)\}|(\d)|(\w+))/g,
+      (_, braced?: string, digit?: string, name?: string) => {
+        const value = length > LONGEST ? '' : this.get(braced ?? digit ?? name ?? '')
+        length += value.length
+        return value
+      },
     )
+    return length > LONGEST ? UNKNOWN : expanded
   }
 
   set(name: string, value: string): void {
@@ -65,7 +74,7 @@ export class Values {
   /** Tries a pattern; numbered and named captures stay until the next match. Null: it cannot be judged. */
   match(pattern: string, ignoreCase: boolean, text: string): boolean | null {
     const expression = fromPcre(pattern, ignoreCase)
-    if (!expression || !isKnown(text)) return null
+    if (!expression || !isKnown(text) || !isAffordable(expression, text.length)) return null
     const found = expression.exec(text)
     if (!found) return false
     this.captures = found
@@ -101,12 +110,14 @@ export class Values {
   }
 
   private lookUp(map: Node): string {
-    const text = this.expand(map.statement.args[0] ?? '')
-    if (!isKnown(text)) return agreed(map) ?? UNKNOWN
-    const lower = text.toLowerCase()
+    const source = this.expand(map.statement.args[0] ?? '')
+    if (!isKnown(source)) return agreed(map) ?? UNKNOWN
     const entries = map.children.map(({ statement: { name, args } }) => ({ key: name, value: args[0] ?? '' }))
     const hostnames = entries.some(({ key }) => key === 'hostnames')
-    const plain = entries.find(({ key }) => !SPECIAL.test(key) && key.replace(/^\\/, '').toLowerCase() === lower)
+    const text = hostnames ? source.replace(/\.$/, '') : source
+    const lower = text.toLowerCase()
+    const special = hostnames ? SPECIAL : KEYWORD
+    const plain = entries.find(({ key }) => !special.test(key) && key.replace(/^\\/, '').toLowerCase() === lower)
     if (plain) return this.expand(plain.value)
     if (hostnames) {
       const wild = entries
@@ -177,6 +188,8 @@ export class Values {
   }
 }
 
+const KEYWORD = /^(?:~|default$|hostnames$|volatile$)/
+/** Only with `hostnames` asterisks and dots at the ends mean something. */
 const SPECIAL = /^(?:~|default$|hostnames$|volatile$|\*\.|\.)|\.\*$/
 
 /** The one value all lines of a map give, when they all give the same. */

@@ -1,5 +1,6 @@
 /** What diagnosis may ask about a configuration. */
 import type { ConfigView } from '../diagnosis/contract.ts'
+import { backendLine } from './backend-line.ts'
 import { effectiveProxy, inherited } from './effective.ts'
 import { childrenNamed, levels } from './levels.ts'
 import { patchFor } from './patch.ts'
@@ -22,7 +23,7 @@ export function configView(config: NginxConfig, version: string | null = null): 
     shutdown_timeout: shutdownTimeout(config),
     settings(server, path) {
       const served = serve(config, server, path)
-      return served && effectiveProxy(config, served, path)
+      return served && effectiveProxy(config, served)
     },
     patch(server, path, directives) {
       if (path === null) return patchFor(config, null, directives, version)
@@ -44,6 +45,9 @@ export function configView(config: NginxConfig, version: string | null = null): 
       const served = serve(config, server, path)
       const found = served && inherited(served.block, name)
       return found && { file: found.statement.source.file, line: lineOf(found.statement) }
+    },
+    backend_line(server, path, address) {
+      return backendLine(config, path === null ? null : serve(config, server, path), address)
     },
     tls_name(server, path) {
       const served = serve(config, server, path)

@@ -5,8 +5,8 @@ import { lookUpLocation } from './locations.ts'
 import { evaluateCondition } from './condition.ts'
 import { rewriteOf, type Rewritten } from './rewrite.ts'
 import { child, childrenNamed, levels } from './levels.ts'
-import { serverNames } from './servers.ts'
-import { readTarget } from './uri.ts'
+import { isNamed, serverNames } from './servers.ts'
+import { escapePath, readTarget } from './uri.ts'
 import { hostName, isKnown, Values, type RequestFacts } from './values.ts'
 import { lineOf, type NginxConfig, type Node } from './tree.ts'
 
@@ -109,8 +109,11 @@ class Walk {
       proxy_host: null,
       proxy_port: null,
     }))
-    for (const pattern of serverNames(server).filter((one) => one.startsWith('~')))
-      if (this.values.match(pattern.slice(1), true, hostName(facts.headers.get('host') ?? ''))) break
+    // Captures are of the pattern that chose the server: nginx tries none when a name without pattern did.
+    const host = hostName(facts.headers.get('host') ?? '')
+    if (!isNamed(server, host))
+      for (const pattern of serverNames(server).filter((one) => one.startsWith('~')))
+        if (this.values.match(pattern.slice(1), true, host)) break
     this.bad = target === null
   }
   private readonly bad: boolean
@@ -148,7 +151,12 @@ class Walk {
     this.block = found.location ?? this.server
     if (found.location) this.say(`${path} → ${blockName(found.location)}`, found.location)
     if (found.redirect && found.location)
-      return this.finish({ kind: 'answered', status: 301, to: `${path}/${query(this.state.args)}`, by: found.location })
+      return this.finish({
+        kind: 'answered',
+        status: 301,
+        to: `${escapePath(path)}/${query(this.state.args)}`,
+        by: found.location,
+      })
     if (found.location && !this.state.internal && isInternal(found.location))
       return this.finish({ kind: 'answered', status: 404, to: null, by: found.location })
     return this.enter()
@@ -171,7 +179,8 @@ class Walk {
     const tried = child(block, 'try_files')
     if (tried) return this.tryFiles(tried)
     for (const level of levels(block)) {
-      const handler = level.children.find(({ statement }) => HANDLERS.test(statement.name))
+      // Each puts its own in the place of those before.
+      const handler = level.children.findLast(({ statement }) => HANDLERS.test(statement.name))
       if (handler)
         return handler.statement.name === 'proxy_pass'
           ? { kind: 'proxied', pass: handler }
@@ -196,8 +205,13 @@ class Walk {
     const level = levels(this.block).find((one) => child(one, 'deny') ?? child(one, 'allow'))
     const first = level?.children.find(({ statement }) => statement.name === 'deny' || statement.name === 'allow')
     const all = first?.statement.name === 'deny' && first.statement.args[0] === 'all'
-    const satisfied = levels(this.block).some((it) => child(it, 'satisfy')?.statement.args[0] === 'any')
-    return first && all && !satisfied ? { kind: 'answered', status: 403, to: null, by: first } : null
+    return first && all && !this.otherwiseSatisfied() ? { kind: 'answered', status: 403, to: null, by: first } : null
+  }
+
+  /** `satisfy any`, and somebody who may be asked in place of the address. */
+  private otherwiseSatisfied(): boolean {
+    const value = (name: string) => levels(this.block).flatMap((it) => child(it, name) ?? [])[0]?.statement.args[0]
+    return value('satisfy') === 'any' && AUTHENTICATION.some((name) => !['off', undefined].includes(value(name)))
   }
 
   private tryFiles(directive: Node): Outcome {
@@ -245,20 +259,31 @@ class Walk {
 
   /** An answer of nginx itself, unless an error_page leads elsewhere. */
   private finish(given: Answer): Outcome {
-    const answer = given.status < 300 && this.state.status !== null ? { ...given, status: this.state.status } : given
+    const sent = given.status < 300 || hasText(given)
+    const answer = sent && this.state.status !== null ? { ...given, status: this.state.status } : given
+    if (hasText(given)) return answer
     if (answer.status >= 300) this.state.status = answer.status
     const page = answer.status >= 300 && !this.inErrorPage ? this.errorPage(answer.status) : null
     if (!page) return answer
-    const target = page.statement.args.at(-1) ?? ''
-    if (!/^[@/$]/.test(target)) return { ...answer, to: target }
+    // `=200` sets the status, `=` leaves it to what follows; without either it stays the error's.
+    const overwrite = page.statement.args.find((arg) => /^=\d*$/.test(arg))?.slice(1)
+    const target = this.values.expand(page.statement.args.at(-1) ?? '')
+    if (!/^[@/]/.test(target)) {
+      if (!isKnown(target)) throw new Undecided('where its error_page leads is known only while nginx runs', page)
+      this.say(`${answer.status} → ${target}`, page)
+      return {
+        kind: 'answered',
+        status: REDIRECTS.has(overwrite ?? '') ? Number(overwrite) : 302,
+        to: target,
+        by: page,
+      }
+    }
     const recursive = levels(this.block)
       .map((level) => child(level, 'recursive_error_pages'))
       .find((it) => it !== null)
     this.inErrorPage = recursive?.statement.args[0] !== 'on'
     this.say(`${answer.status} → ${target}`, page)
-    // `=200` sets the status, `=` leaves it to what follows; without either it stays the error's.
-    const overwrite = page.statement.args.find((arg) => /^=\d*$/.test(arg))
-    if (overwrite !== undefined) this.state.status = overwrite === '=' ? null : Number(overwrite.slice(1))
+    if (overwrite !== undefined) this.state.status = overwrite === '' ? null : Number(overwrite)
     return this.jump(target, page)
   }
 
@@ -286,7 +311,7 @@ class Walk {
     const { name, args } = node.statement
     switch (name) {
       case 'set':
-        this.values.set((args[0] ?? '').replace(/^\$/, ''), this.values.expand(args[1] ?? ''))
+        this.set((args[0] ?? '').replace(/^\$/, ''), this.values.expand(args[1] ?? ''))
         return null
       case 'break':
         if (this.uriChanged) this.state.validLocation = false
@@ -310,6 +335,12 @@ class Walk {
       default:
         return null
     }
+  }
+
+  /** `$args` is the query itself, the only variable of nginx that can be set. Source: ngx_http_variable_set_args. */
+  private set(name: string, value: string): void {
+    if (name === 'args') Object.assign(this.state, { args: value, validUnparsed: false })
+    else this.values.set(name, value)
   }
 
   private returned(node: Node): Answer {
@@ -339,13 +370,21 @@ class Walk {
   }
 
   private say(text: string, at: Node | null): void {
-    this.steps.push({ text, at })
+    this.steps.push({ text: text.length > 1000 ? `${text.slice(0, 1000)}…` : text, at })
   }
 }
 
 const HANDLERS =
   /^(?:(?:proxy|fastcgi|uwsgi|scgi|memcached|grpc)_pass|empty_gif|stub_status|flv|mp4|perl|js_content|content_by_lua(?:_block|_file)?)$/
 const INNER = new Set(['if', 'limit_except'])
+const AUTHENTICATION = ['auth_basic', 'auth_request', 'auth_jwt']
+
+/** `return 403 "no"` is sent as it is, past any error_page. Source: ngx_http_script_return_code. */
+const hasText = ({ by: { statement }, to }: Answer): boolean =>
+  statement.name === 'return' && statement.args.length === 2 && to === null
+
+/** Other statuses become 302 where error_page leads to another site. Source: ngx_http_send_error_page. */
+const REDIRECTS = new Set(['301', '302', '303', '307', '308'])
 
 const query = (args: string): string => (args === '' ? '' : `?${args}`)
 

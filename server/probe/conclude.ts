@@ -186,6 +186,11 @@ function byProxy(answer: Answer, proxy: SideFacts, direct: SideFacts | null): Co
         { cause: 'missing-upgrade-headers', why: `the handshake is answered as the page is (${status})` },
         { cause: 'path-mismatch', why: `or the backend is asked for another path: its own page is ${ordinary}` },
       ])
+    if (page === status && unlikeThePage(answer, proxy))
+      return result('proxy', title, [
+        { cause: 'path-mismatch', why: 'the page is answered otherwise, so the backend may be asked for another path' },
+        { cause: 'missing-upgrade-headers', why: 'or one of Upgrade, Connection and HTTP/1.1 does not reach it' },
+      ])
     const why = 'the backend answers as if it was asked for a page: Upgrade and Connection did not reach it'
     return result('proxy', title, [{ cause: 'missing-upgrade-headers', why }], true)
   }
@@ -199,6 +204,10 @@ function byProxy(answer: Answer, proxy: SideFacts, direct: SideFacts | null): Co
     { cause: 'missing-upgrade-headers', why: 'or drop Upgrade and Connection' },
   ])
 }
+
+/** Without Upgrade the handshake is the same request as the page, and one of them is told more. */
+const unlikeThePage = ({ body }: Answer, { get }: SideFacts): boolean =>
+  get?.ok === true && (get.answer.body === '') !== (body === '')
 
 const pageStatus = ({ get }: SideFacts): number | null => (get?.ok === true ? get.answer.head.status : null)
 

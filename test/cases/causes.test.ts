@@ -49,6 +49,7 @@ describe.each(CAUSES.map((cause) => [cause.id] as const))('%s', (id) => {
       expect(finding.because.length).toBeGreaterThan(0)
       expect(finding.fix.summary).not.toBe('')
       if (expected.layer !== undefined) expect(finding.fix.layer).toBe(expected.layer)
+      if (expected.line !== undefined) expect(finding.fix.target?.line).toBe(expected.line)
     })
   }
 })

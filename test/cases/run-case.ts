@@ -18,6 +18,8 @@ export interface Expected {
   over?: string
   /** What has to change. */
   layer?: string
+  /** The line of the configuration that is named. */
+  line?: number
 }
 
 /** Zone-less stamps are read as UTC, so that a case gives the same report everywhere. */

@@ -156,6 +156,17 @@ describe('halfopen lint', () => {
     ).toEqual(['none'])
   })
 
+  it('says that somebody is asked for credentials before a URL is passed on', async () => {
+    write({
+      'nginx.conf':
+        'events {}\nhttp { server { listen 80;\nauth_request /auth;\nlocation / { proxy_pass http://b; }\nlocation /open { auth_request off; proxy_pass http://b; }\n} }\n',
+    })
+    const asked = await run(['lint', 'nginx.conf', '--explain', 'ws://a.example/ws'], { cwd: dir })
+    expect(asked.stdout).toMatch(/Not known\n +auth_request \/auth \(.*nginx\.conf:3\):\s+asked\s+first;\s+taken/)
+    const open = await run(['lint', 'nginx.conf', '--explain', 'ws://a.example/open'], { cwd: dir })
+    expect(open.stdout).not.toContain('asked first')
+  })
+
   it('explains which line decided each setting of a URL', async () => {
     write({
       'nginx.conf': whole(

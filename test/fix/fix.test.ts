@@ -218,12 +218,20 @@ describeWith('nginx', 'fix', () => {
     expect(ran.stderr).toContain('Nginx Proxy Manager')
     expect(ran.stderr).toContain('Websockets Support')
     expect(text('nginx/proxy_host/1.conf')).toBe(SITE)
+    // Nor is it said that it can be written.
+    const shown = await fix(['--config', at('nginx.conf'), at('log')])
+    expect(shown.stderr).toMatch(/is written by Nginx Proxy Manager.*\nnothing was changed\n$/)
+    const told = await run(['analyze', '--config', at('nginx.conf'), at('log')])
+    expect(told.stdout).toMatch(/Apply +not in the file, Nginx Proxy Manager writes it anew/)
+    expect(told.stdout).not.toContain('--write')
   })
 
   it('prints a patch for a dump, and writes none', async () => {
     const dump = execFileSync('nginx', ['-T', '-c', at('nginx.conf')], { env: { ...process.env, ...env() } })
     writeFileSync(at('dump'), dump)
-    expect((await fix(['--config', at('dump'), at('log')])).stdout).toContain(ADDED)
+    const shown = await fix(['--config', at('dump'), at('log')])
+    expect(shown.stdout).toContain(ADDED)
+    expect(shown.stderr).toMatch(/nothing was changed; to apply it: patch -p0 -d \S+\n$/)
     const ran = await fix(['--config', at('dump'), at('log'), '--write'])
     expect(ran).toMatchObject({ code: 1 })
     expect(ran.stderr).toContain('is a dump')

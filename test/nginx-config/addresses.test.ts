@@ -42,6 +42,8 @@ describeWith('nginx', 'the URL at the backend', () => {
           location /moved { proxy_pass http://app/other; }
           location = /exact { proxy_pass HTTP://app/one?x=1; }
           location ~ ^/re(g)/ { proxy_pass http://app; }
+          location /stripped/ { rewrite ^/stripped/(.*)$ /$1 break; proxy_pass http://127.0.0.1:${at}; }
+          location /set/ { set $up 127.0.0.1; set $at ${at}; proxy_pass http://$up:$at$request_uri; }
           location ^~ /deep/ { location /deep/er/ { proxy_pass http://app/x/; } }
         }`,
       ),
@@ -51,12 +53,22 @@ describeWith('nginx', 'the URL at the backend', () => {
       if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
       const view = configView(loaded.config)
       const told: string[] = []
-      for (const path of ['/as-is/ws', '/cut/ws', '/cut/', '/moved/ws', '/exact', '/reg/ws', '/deep/er/ws']) {
+      for (const path of [
+        '/as-is/ws',
+        '/cut/ws',
+        '/cut/',
+        '/moved/ws',
+        '/exact',
+        '/reg/ws',
+        '/deep/er/ws',
+        '/stripped/ws',
+        '/set/ws',
+      ]) {
         const url = view.settings('any.example', path)?.backend?.url
         expect([path, url]).toEqual([path, (await ask(nginx.port, path)).replace(/\?.*/, '')])
         told.push(new URL(url ?? '').pathname)
       }
-      expect(told).toEqual(['/as-is/ws', '/ws', '/', '/other/ws', '/one', '/reg/ws', '/x/ws'])
+      expect(told).toEqual(['/as-is/ws', '/ws', '/', '/other/ws', '/one', '/reg/ws', '/x/ws', '/ws', '/set/ws'])
     } finally {
       await nginx.close()
     }
@@ -73,12 +85,18 @@ describe('the URL at the backend', () => {
     })
   })
 
-  it('is not told where variables, rewrites or unix sockets hide it', () => {
+  it('has what a rewrite and a set make of it, with the id that was taken out of the path', () => {
+    expect(url('proxy_pass http://b$request_uri;')).toEqual({ url: 'http://b/a/:id' })
+    expect(url('rewrite ^/a/(.*) /b/$1/c break; proxy_pass http://b;')).toEqual({ url: 'http://b/b/:id/c' })
+    expect(url('set $x 10.0.0.1; proxy_pass http://$x:80;')).toEqual({ url: 'http://10.0.0.1:80/a/:id' })
+  })
+
+  it('is not told where only the running nginx knows it, nor of unix sockets', () => {
     expect(url('proxy_pass http://$x:80;')).toBeNull()
-    expect(url('proxy_pass http://b$request_uri;')).toBeNull()
+    expect(url('proxy_pass http://$remote_addr;')).toBeNull()
+    expect(url('if ($remote_addr = 10.0.0.1) { rewrite ^ /x break; } proxy_pass http://b;')).toBeNull()
     expect(url('proxy_pass http://unix:/run/x.sock:/;')).toBeNull()
     expect(url('proxy_pass http://b/;', 'upstream b { server unix:/run/x.sock; }')).toBeNull()
-    expect(url('rewrite ^/a/(.*) /b/$1 break; proxy_pass http://b;')).toBeNull()
     expect(url('return 404;')).toBeNull()
   })
 })

@@ -201,6 +201,23 @@ export const EFFECTIVE_CASES: EffectiveCase[] = [
     ],
   },
   {
+    name: 'of several handlers the last one answers',
+    http: server(
+      at('/gif', 'proxy_pass BACKEND; empty_gif;') +
+        at('/proxy', 'empty_gif; fastcgi_pass 127.0.0.1:1; proxy_pass BACKEND;'),
+    ),
+    requests: [get('/gif', 'location /gif'), get('/proxy', 'location /proxy')],
+  },
+  {
+    name: 'satisfy any asks nobody else where nobody else is named, and the innermost one counts',
+    http: server(
+      `satisfy any; auth_basic off;${at('/no', 'deny all; proxy_pass BACKEND;')}` +
+        at('/yes', 'allow all; deny all; auth_basic x; auth_basic_user_file /nonexistent; proxy_pass BACKEND;') +
+        at('/all', 'satisfy all; deny all; auth_basic x; auth_basic_user_file /nonexistent; proxy_pass BACKEND;'),
+    ),
+    requests: [get('/no', 'location /no'), get('/yes', 'location /yes'), get('/all', 'location /all')],
+  },
+  {
     name: 'regular expressions with PCRE syntax',
     http: server(at('/') + at('~ ^/(?P<app>[[:alpha:]]+)/ws$') + at('~ (?i)\\.SOCK$')),
     requests: [get('/chat/ws', 'location ~ ^/(?P<app>[[:alpha:]]+)/ws$'), get('/a.sock', 'location ~ (?i)\\.SOCK$')],

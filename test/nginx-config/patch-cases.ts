@@ -52,6 +52,38 @@ export const PATCH_CASES: PatchCase[] = [
     around: '    }\n\n    # the app\n    server {\n',
   },
   {
+    name: 'a map is indented as the file is: two blanks, in a block that is in one line, too',
+    files: {
+      'nginx.conf':
+        'server {\n  listen LISTEN;\n  location /ws {\n    proxy_pass http://127.0.0.1:1;\n  }\n  location /x { proxy_pass http://127.0.0.1:1; }\n}\n',
+    },
+    path: '/ws',
+    added: [
+      'map $http_upgrade $connection_upgrade {',
+      '  default upgrade;',
+      "  ''      close;",
+      '}',
+      '',
+      ...three('    '),
+    ],
+  },
+  {
+    name: 'a map is indented as the file is: tabs',
+    files: {
+      'nginx.conf':
+        '\tserver {\n\t\tlisten LISTEN;\n\t\tlocation /ws {\n\t\t\tproxy_pass http://127.0.0.1:1;\n\t\t}\n\t}\n',
+    },
+    path: '/ws',
+    added: [
+      '\tmap $http_upgrade $connection_upgrade {',
+      '\t\tdefault upgrade;',
+      "\t\t''      close;",
+      '\t}',
+      '',
+      ...three('\t\t\t'),
+    ],
+  },
+  {
     name: 'tabs and CRLF are kept',
     files: {
       'nginx.conf':
@@ -91,7 +123,7 @@ export const PATCH_CASES: PatchCase[] = [
         'upstream app {\n  server 127.0.0.1:1;\n  keepalive 8;\n}\nserver {\n  listen LISTEN;\n  location / {\n    proxy_pass http://app;\n  }\n}\n',
     },
     path: '/',
-    added: [...map('').map((line) => line.replace('close', "''")), ...three('    ')],
+    added: [...map('').map((line) => line.replace('close', "''").replace(/^ {4}/, '  ')), ...three('    ')],
   },
   {
     name: 'a wrong value is replaced where it stands, a second line for it removed',

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { logFormats } from '../../server/nginx-config/contract.ts'
+import { logFormats, resolveRequest } from '../../server/nginx-config/contract.ts'
 import { applyEdits, unifiedDiff, type Edit } from '../../server/nginx-config/diff.ts'
 import { expandPattern } from '../../server/nginx-config/glob.ts'
 import { nginxSeconds } from '../../server/nginx-config/nginx-time.ts'
-import { fromPcre } from '../../server/nginx-config/pcre.ts'
+import { fromPcre, isAffordable } from '../../server/nginx-config/pcre.ts'
 import { applyPatch } from '../live/harness/apply.ts'
 import { configOf } from './config-text.ts'
 
@@ -60,9 +60,63 @@ describe('PCRE', () => {
     expect(fromPcre('^/[[:alpha:]]++/(?>a|b)\\z', false)?.test('/xy/b')).toBe(true)
     expect(fromPcre('\\.(?!css)', true)?.test('/a.css')).toBe(false)
   })
+  it('keeps its own meaning of $, dots and brackets', () => {
+    expect(fromPcre('^/ws$', false)?.test('/ws\n')).toBe(true)
+    expect(fromPcre('^/ws\\Z', false)?.test('/ws\n')).toBe(true)
+    expect(fromPcre('^/ws\\z', false)?.test('/ws\n')).toBe(false)
+    expect(fromPcre('^/ws\\$', false)?.test('/ws$')).toBe(true)
+    expect(fromPcre('^/a.b', false)?.test('/a\rb')).toBe(true)
+    expect(fromPcre('^/a.b', false)?.test('/a\nb')).toBe(false)
+    expect(fromPcre('^/[]/x]$', false)?.test('/]')).toBe(true)
+    expect(fromPcre('^/[^]/]x', false)?.test('/]x')).toBe(false)
+    expect(fromPcre('^/[.$]$', false)?.test('/a')).toBe(false)
+  })
+  it('costs no more than a path is worth', () => {
+    const dear = ['^/(a|a|aa)*b$', '^/((a+))*b', '^/(x+x+)+y$', '^/(?:(a|b)c?)+$', '^/(a?){30}b', '^/(\\w|\\d){2,}$']
+    for (const pattern of dear) expect([pattern, fromPcre(pattern, false)]).toEqual([pattern, null])
+    const usual = [
+      '\\.(?:js|css)$',
+      '^/(ws|api)/(.*)$',
+      '^/[^/]+/[^/]+/[^/]+/[^/]+/ws$',
+      '^/(?:\\w+/)?ws',
+      '^/v\\d{1,2}/(a|b)',
+    ]
+    for (const pattern of usual) {
+      const expression = fromPcre(pattern, false)
+      expect([pattern, expression && isAffordable(expression, 8000)]).toEqual([pattern, true])
+    }
+    const cubic = fromPcre('^/(.*)(.*)(.*)!$', false)
+    expect(cubic && [isAffordable(cubic, 100), isAffordable(cubic, 8000)]).toEqual([true, false])
+  })
   it('is not guessed at where RegExp has no counterpart', () => {
     for (const pattern of ['^(a(?R)?b)$', '(?(1)a|b)', '\\Q.\\E', '(', '(*UTF8)a'])
       expect(fromPcre(pattern, false)).toBeNull()
+  })
+})
+
+it('values that double with every line are not followed', () => {
+  const config = configOf(
+    `http { server { listen 80; set $x aaaaaaaaaaaaaaaa; ${'set $x $x$x$x$x; '.repeat(40)} location / { proxy_pass http://b; proxy_set_header X-K $x; } } }`,
+  )
+  const asked = { scheme: 'http', port: 80, address: null, host: 'h', target: '/', headers: {} } as const
+  expect(resolveRequest(config, asked)[0]?.received?.headers).toContainEqual(
+    expect.objectContaining({ name: 'x-k', value: null }),
+  )
+})
+
+describe('keys of a map', () => {
+  const seen = (options: string, host: string) => {
+    const config = configOf(`http { map $http_host $k { ${options} default none; .a.test dot; b.test exact; c.* tail; }
+      server { listen 80; location / { proxy_pass http://b; proxy_set_header X-K $k; } } }`)
+    const asked = { scheme: 'http', port: 80, address: null, host, target: '/', headers: {} } as const
+    return resolveRequest(config, asked)[0]?.received?.headers.find(({ name }) => name === 'x-k')?.value
+  }
+  it('have dots and asterisks of their own with hostnames only', () => {
+    expect(['.a.test', 'q.a.test', 'c.*', 'c.x'].map((host) => seen('', host))).toEqual(['dot', 'none', 'tail', 'none'])
+    expect(['a.test', 'q.a.test', 'c.x'].map((host) => seen('hostnames;', host))).toEqual(['dot', 'dot', 'tail'])
+  })
+  it('are compared without the last dot of a name with hostnames only', () => {
+    expect([seen('', 'b.test.'), seen('hostnames;', 'b.test.')]).toEqual(['none', 'exact'])
   })
 })
 

@@ -4,7 +4,7 @@ import { reportOf } from '../cases/run-case.ts'
 import { logged, startNginx, type Site } from '../live/harness/nginx.ts'
 import { describeWith } from '../needs.ts'
 import { acceptFor } from '../../server/probe/contract.ts'
-import { application, probed, secured } from './servers.ts'
+import { application, probed, raw, secured } from './servers.ts'
 
 const config =
   (location: string, http = '') =>
@@ -17,6 +17,9 @@ const config =
      server { listen 127.0.0.1:${site.port}; server_name app.test; ${location} } }`
 const HEADERS =
   'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;'
+
+const upgraded = (request: string): string =>
+  `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(/sec-websocket-key: (\S+)/i.exec(request)?.[1] ?? '')}\r\n\r\n`
 
 async function withNginx<T>(text: (site: Site) => string, body: (port: number) => Promise<T>): Promise<T> {
   const nginx = await startNginx(text)
@@ -68,13 +71,25 @@ describeWith('nginx', 'through nginx', () => {
     expect(result.causes.map(({ cause }) => cause)).toEqual(['missing-upgrade-headers', 'path-mismatch'])
   })
 
+  it('another path where page and handshake are both 404: what is answered differs, so the upgrade arrives', async () => {
+    const port = await raw((socket, request) => {
+      const asks = /^upgrade: websocket/im.test(request)
+      if (asks && request.startsWith('GET /base/ws ')) socket.end(upgraded(request))
+      else socket.end(`HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n${asks ? '' : 'no such page'}`)
+    })
+    const result = await withNginx(
+      config(`location /base/ { rewrite ^/base/(.*)$ /$1 break; proxy_pass http://127.0.0.1:${port}; ${HEADERS} }`),
+      async (entry) => probed(`ws://127.0.0.1:${entry}/base/ws`, { directUrl: `http://127.0.0.1:${port}` }),
+    )
+    expect(result).toMatchObject({ side: 'proxy', decided: false })
+    expect(result.causes.map(({ cause }) => cause)).toEqual(['path-mismatch', 'missing-upgrade-headers'])
+  })
+
   describe('http to a backend that speaks TLS', () => {
     const tls = (answer: string) =>
       secured(['app.test'], (socket, request) =>
         socket.end(/^upgrade: websocket/im.test(request) ? upgraded(request) : answer),
       )
-    const upgraded = (request: string): string =>
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(/sec-websocket-key: (\S+)/i.exec(request)?.[1] ?? '')}\r\n\r\n`
 
     it.each([
       ['https', 'likely', null],

@@ -63,7 +63,9 @@ export const backendDown: Cause = {
         : 'application',
       summary: w.over
         ? `Nothing to change: ${w.over.successes} handshakes succeeded since. If this was no restart of yours, look into the log of the application at that time.`
-        : `Nothing to change in nginx unless the address is wrong. Start the backend, and check that it listens at ${shellSafe(w.scope.upstream, 'the address in proxy_pass')}${container ? ' (in a container network: on its own address, not on 127.0.0.1)' : ''}.`,
+        : `Start the backend, and check that it listens at ${shellSafe(w.scope.upstream, 'the address in proxy_pass')}${container ? ' (in a container network: on its own address, not on 127.0.0.1)' : ''}. Nothing to change in nginx unless the address is wrong.`,
+      // Nothing is patched: it is where the address stands that may be wrong.
+      target: w.over ? null : (config?.backend_line?.(place.server, place.path, place.upstream) ?? null),
       verify: [
         port === undefined ? 'ss -tln' : `ss -tln 'sport = :${port}'`,
         `curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://${upstream(w.scope)}/`,

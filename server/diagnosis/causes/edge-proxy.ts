@@ -1,5 +1,6 @@
 /** Another proxy, CDN or load balancer in front took the upgrade away before the request reached this nginx. */
 import { fixOf, handshake } from '../advice.ts'
+import { changedSince } from '../changed-since.ts'
 import type { Cause, Weighed } from '../cause.ts'
 import type { ConfigView } from '../contract.ts'
 import { clientsOf, countOf, groupBy, times } from '../group.ts'
@@ -84,7 +85,6 @@ function lostElsewhere(view: View, config: ConfigView | null): Weighed[] {
   const place = told.length === 0 || view.failedHandshakes.some((o) => o.status === 400) ? null : likelyPlace(config)
   if (place?.passes !== true) return []
   const last = Math.max(...told.map((o) => o.last ?? Infinity))
-  const changed = config?.changed_at ?? null
   return [
     {
       scope: { server: null, path: null, upstream: null },
@@ -94,7 +94,7 @@ function lostElsewhere(view: View, config: ConfigView | null): Weighed[] {
         { weight: 0.3, text: `your configuration passes both headers on in ${place.where}: another hop dropped them` },
       ],
       against:
-        changed !== null && changed > last
+        changedSince(config, last) !== null
           ? [
               {
                 weight: 0.4,

@@ -2,6 +2,7 @@
  *  connection at [info], so the default error_log level hides it; the lengths of the 101s still show it, as a peak.
  *  Source: ngx_http_upstream_process_upgraded, ngx_connection_error. */
 import { fixOf, prepare, rollBack, servingLocation, snippet, TEST_AND_RELOAD } from '../advice.ts'
+import { changedSince } from '../changed-since.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, Lifetimes, Observation, Scope } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
@@ -138,12 +139,11 @@ function fromErrorLog(
   }
   const configured = timeoutOf(scope, config)
   const last = Math.max(...members.map((o) => o.last ?? -Infinity))
-  const changed = config?.changed_at ?? null
-  const changedAfter = changed !== null && Number.isFinite(last) && changed > last
-  const agrees = configured !== null && (measured === null ? !changedAfter : Math.abs(configured - measured) <= 0.5)
+  const changed = changedSince(config, last)
+  const agrees = configured !== null && (measured === null ? changed === null : Math.abs(configured - measured) <= 0.5)
   let over: Weighed['over']
   if (configured !== null && !agrees) {
-    if (changedAfter && (measured === null || configured > measured)) {
+    if (changed !== null && (measured === null || configured > measured)) {
       over = { since: changed, successes: 0, why: 'config-changed' }
       reasons.push({
         weight: 0,

@@ -13,6 +13,7 @@ import {
   TEST_AND_RELOAD,
   upstream,
 } from '../advice.ts'
+import { changedSince } from '../changed-since.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Directive, EffectiveProxy, Observation, Scope } from '../contract.ts'
 import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
@@ -165,8 +166,8 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
   let over = judgeTimes(members, view.upgradedAt(scope), reasons, against)
   if (settings !== null && passesUpgrade(settings)) {
     const where = `${settings.context} (${settings.file}:${settings.line})`
-    const changed = config?.changed_at ?? null
-    if (changed !== null && changed > Math.max(...members.map((o) => o.last ?? Infinity))) {
+    const changed = changedSince(config, Math.max(...members.map((o) => o.last ?? Infinity)))
+    if (changed !== null) {
       over ??= { since: changed, successes: 0, why: 'config-changed' }
       reasons.push({
         weight: 0,

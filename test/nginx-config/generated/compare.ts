@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net'
 import { loadConfig, resolveRequest, type NginxConfig, type Resolved } from '../../../server/nginx-config/contract.ts'
 import { freePort, startNginx } from '../../live/harness/nginx.ts'
 import { wholeConfig } from '../config-text.ts'
-import { generate, PORTS, type Asked } from './generate.ts'
+import { generate, PORTS, type Asked, type Generated } from './generate.ts'
 
 export interface Difference {
   config: number
@@ -73,7 +73,8 @@ function ask(port: number, { host, target, headers }: Asked): Promise<Answer> {
       res.on('end', () =>
         resolve({
           status: res.statusCode ?? 0,
-          location: res.headers.location ?? null,
+          // Node.js reads headers as latin1.
+          location: asUtf8(res.headers.location ?? null),
           backend: res.headers['x-backend'] === '1' ? (JSON.parse(body) as Recorded) : null,
         }),
       )
@@ -82,6 +83,8 @@ function ask(port: number, { host, target, headers }: Asked): Promise<Answer> {
       .end()
   })
 }
+
+const asUtf8 = (text: string | null): string | null => text && Buffer.from(text, 'latin1').toString()
 
 const COMPARED = /^(?:host|upgrade|connection|x-[ab])$/
 
@@ -94,30 +97,38 @@ function happenedText({ status, location, backend }: Answer): string {
 const text = (target: string, version: string, headers: [string, string][]): string =>
   [`${target} HTTP/${version}`, ...headers.map(([name, value]) => `${name}: ${value}`).sort()].join(', ')
 
-function predictedText({ journey, received }: Resolved): string {
+/** The backend reads what is no UTF-8 as the character for that. */
+const received = (sent: string): string => sent.replace(/[\udc80-\udcff]/gu, '\ufffd')
+
+function predictedText({ journey, received: passedOn }: Resolved): string {
   const { outcome } = journey
   if (outcome.kind === 'undecided') return 'undecided'
   if (outcome.kind === 'answered')
-    return `${outcome.status}${outcome.to === null ? '' : ` ${outcome.to.replace(/^https?:\/\/[^/]*/, '')}`}`
+    return `${outcome.status}${outcome.to === null ? '' : ` ${received(outcome.to.replace(/^https?:\/\/[^/]*/, ''))}`}`
   if (outcome.kind !== 'proxied') return '404'
-  if (!received) return '500'
+  if (!passedOn) return '500'
   const headers = new Map<string, string>()
-  for (const { name, value } of received.headers)
-    if (COMPARED.test(name)) headers.set(name, headers.has(name) ? `${headers.get(name)}|${value}` : String(value))
-  return `${journey.state.status ?? 200} ${text(received.target ?? 'unknown', received.version, [...headers])}`
+  for (const { name, value } of passedOn.headers)
+    if (COMPARED.test(name))
+      headers.set(name, headers.has(name) ? `${headers.get(name)}|${value}` : received(String(value)).trim())
+  return `${journey.state.status ?? 200} ${text(received(passedOn.target ?? 'unknown'), passedOn.version, [...headers])}`
 }
 
-/** Compares `count` configurations, ten requests each. */
-export async function compare(seed: number, count: number): Promise<Comparison> {
+/** Compares `count` configurations, ten requests each or more. */
+export async function compare(
+  seed: number,
+  count: number,
+  make: (seed: number, id: number) => Generated = generate,
+): Promise<Comparison> {
   const backend = await recorder()
   const backendAddress = `127.0.0.1:${(backend.address() as AddressInfo).port}`
-  const all = Array.from({ length: count }, (_, id) => generate(seed, id))
+  const all = Array.from({ length: count }, (_, id) => make(seed, id))
   const others = await Promise.all(Array.from({ length: PORTS - 1 }, () => freePort()))
   let ports: number[] = []
   let written = ''
   const nginx = await startNginx(({ dir, port }) => {
     ports = [port, ...others]
-    const http = `server_names_hash_max_size 65536; server_names_hash_bucket_size 128; variables_hash_max_size 65536; map_hash_max_size 4096; variables_hash_bucket_size 128;
+    const http = `server_names_hash_max_size 65536; server_names_hash_bucket_size 1024; variables_hash_max_size 65536; map_hash_max_size 4096; variables_hash_bucket_size 1024;
 keepalive_timeout 0; proxy_http_version 1.1; proxy_set_header X-B http;\n${all.map((one) => one.http).join('')}`
     written = wholeConfig(
       dir,
