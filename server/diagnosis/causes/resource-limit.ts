@@ -3,6 +3,7 @@
 import { fixOf, prepare, rollBack, snippet, TEST_AND_RELOAD } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause, Weighed } from '../cause.ts'
+import { fromEdgeStatus } from '../edge-statuses.ts'
 import { connectionsFix, limitFix } from '../limit-advice.ts'
 
 const SIGNS: Signs = {
@@ -27,15 +28,17 @@ export const resourceLimit: Cause = {
   severity: 'error',
   docs: 'https://nginx.org/en/docs/ngx_core_module.html#worker_connections',
 
-  weigh: (view) =>
-    weighSigns(view, SIGNS, 'server+path', 'error')
+  weigh: (view) => [
+    ...weighSigns(view, SIGNS, 'server+path', 'error')
       .map(named)
       .map((w) =>
         // Limits of the whole server name no path and hit sockets first, since those stay.
         w.scope.path === null && w.observations.some((o) => o.sign === 'worker-connections' || o.sign === 'open-files')
-          ? { ...w, severity: 'error' }
+          ? { ...w, severity: 'error' as const }
           : w,
       ),
+    ...fromEdgeStatus(view, 'resource-limit'),
+  ],
 
   fix(w, config, view) {
     const has = (sign: string): boolean => w.observations.some((o) => o.sign === sign)
@@ -45,6 +48,7 @@ export const resourceLimit: Cause = {
         summary:
           'Nothing to change in nginx. An open WebSocket holds one of the connections that HAProxy may open to a server (maxconn) as long as it lives: size maxconn for open sockets, or add a server.',
       })
+    if (w.observations.every((o) => o.status !== null)) return byStatus(w)
     if (has('worker-connections') || has('open-files')) return connectionsFix(has('worker-connections'), config)
     const tooLarge = has('body-too-large') || has('request-too-large')
     const limit = tooLarge ? null : limitFix(w, config, view)
@@ -68,3 +72,15 @@ const named = (w: Weighed): Weighed => ({
   ...w,
   values: { ...w.values, who: w.observations.every((o) => o.sign.startsWith('haproxy-')) ? 'HAProxy' : 'nginx' },
 })
+
+/** The status tells that there is a limit, and not whose. */
+function byStatus(w: Weighed): ReturnType<Cause['fix']> {
+  const rate = w.observations.some((o) => o.status === 429)
+  return fixOf({
+    layer: 'application',
+    summary: rate
+      ? 'First find out who limits: nginx (limit_req_status 429), the CDN, or the application itself. Let the page reconnect after a pause that grows, and size the limit for the moment when all pages reconnect.'
+      : 'Cookies and tokens have grown. Let the client send less (old cookies of the domain, a token in the URL); only then raise the limit of the hop that answers: large_client_header_buffers in nginx, --max-http-header-size in Node.',
+    verify: ["grep -h 'limiting\\|too l' /var/log/nginx/error.log | tail # nginx names its own limits there"],
+  })
+}
