@@ -90,6 +90,23 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
   },
   { sign: 'connect-socket-missing', kind: 'upstream_refused', message: /^connect\(\)/, action: CONNECT, errno: [2] },
   { sign: 'connect-denied', kind: 'upstream_refused', message: /^connect\(\)/, action: CONNECT, errno: [13, 1] },
+  // EADDRNOTAVAIL: a machine without IPv6 is asked for ::1; else no local port is left towards that address.
+  {
+    sign: 'connect-no-ipv6',
+    kind: 'upstream_refused',
+    message: /^connect\(\) to \[/,
+    action: CONNECT,
+    errno: [99, 49],
+  },
+  { sign: 'connect-no-port', kind: 'resource_limit', message: /^connect\(\)/, action: CONNECT, errno: [99, 49] },
+  // EAGAIN of a unix socket, whose queue of connections is full.
+  {
+    sign: 'connect-queue-full',
+    kind: 'resource_limit',
+    message: /^connect\(\) to unix:/,
+    action: CONNECT,
+    errno: [11],
+  },
   { sign: 'connect-failed', kind: 'upstream_refused', message: /^connect\(\)/, action: CONNECT },
   { sign: 'connect-timeout', kind: 'upstream_timeout', message: /^upstream timed out/, action: CONNECT },
   { sign: 'no-live-upstreams', kind: 'upstream_refused', message: /^no live upstreams/ },

@@ -16,6 +16,10 @@ const SIGNS: Signs = {
   'connect-unreachable': { weight: 0.93, text: 'the host or network is unreachable' },
   'connect-socket-missing': { weight: 0.95, text: 'the unix socket does not exist' },
   'connect-denied': { weight: 0.88, text: 'nginx may not open the connection (permissions, SELinux)' },
+  'connect-no-ipv6': {
+    weight: 0.85,
+    text: 'the address is of IPv6, and this machine or container has none (localhost means ::1, too: write 127.0.0.1)',
+  },
   'connect-failed': { weight: 0.8, text: 'the connection could not be opened' },
   'connect-timeout': {
     weight: 0.82,

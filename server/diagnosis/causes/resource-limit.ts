@@ -9,6 +9,14 @@ import { connectionsFix, limitFix } from '../limit-advice.ts'
 const SIGNS: Signs = {
   'worker-connections': { weight: 0.95, text: 'all worker_connections were in use; a proxied WebSocket takes two' },
   'open-files': { weight: 0.95, text: 'the limit of open files was reached' },
+  'connect-no-port': {
+    weight: 0.75,
+    text: 'no local port was left for another connection to that backend (ip_local_port_range)',
+  },
+  'connect-queue-full': {
+    weight: 0.8,
+    text: 'the queue of the socket is full: the application takes connections more slowly than they come',
+  },
   'limit-conn': { weight: 0.92, text: 'limit_conn refused it; an open WebSocket holds its slot until it closes' },
   'haproxy-queue-timeout': {
     weight: 0.85,
@@ -49,6 +57,14 @@ export const resourceLimit: Cause = {
           'Nothing to change in nginx. An open WebSocket holds one of the connections that HAProxy may open to a server (maxconn) as long as it lives: size maxconn for open sockets, or add a server.',
       })
     if (w.observations.every((o) => o.status !== null)) return byStatus(w)
+    if (has('connect-no-port') || has('connect-queue-full'))
+      return fixOf({
+        layer: 'host',
+        summary: has('connect-no-port')
+          ? 'Every connection to one backend takes a local port, and closed ones keep theirs for a minute. Let ordinary requests keep their connections (keepalive in upstream, with an empty Connection for them), widen net.ipv4.ip_local_port_range, or give the backend several addresses.'
+          : 'Give the application more workers, or a longer queue: its backlog, and net.core.somaxconn, which bounds it.',
+        verify: ['ss -s # many in TIME-WAIT?', 'sysctl net.ipv4.ip_local_port_range net.core.somaxconn'],
+      })
     if (has('worker-connections') || has('open-files')) return connectionsFix(has('worker-connections'), config)
     const tooLarge = has('body-too-large') || has('request-too-large')
     const limit = tooLarge ? null : limitFix(w, config, view)
