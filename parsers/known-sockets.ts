@@ -37,8 +37,9 @@ export const KNOWN_SOCKETS: readonly KnownSocket[] = [
 ]
 
 /** Places of sockets that need no query, looked at only for requests that failed, since the hot path does not know
- *  them: Bitwarden's hub (Vaultwarden), Node-RED, Proxmox, n8n, NATS behind Tactical RMM. Sources: the routes of each. */
-const SOCKET_PLACE = /\/notifications\/(?:anonymous-)?hub$|\/comms$|\/vncwebsocket$|\/rest\/push$|\/natsws$/
+ *  them: Bitwarden's hub (Vaultwarden), Node-RED, Proxmox, n8n, NATS behind Tactical RMM, Jitsi, UniFi. Sources: the routes of each. */
+const SOCKET_PLACE =
+  /\/notifications\/(?:anonymous-)?hub$|\/comms$|\/vncwebsocket$|\/rest\/push$|\/natsws$|\/colibri-ws\/(?:[^/]{1,100}\/){2}[^/]{1,100}$|\/xmpp-websocket$|\/wss\/s\/[^/]{1,60}\/events$/
 /** A usual name in the middle of a path: `/plugins/boards/ws/onchange`. REST interfaces have it, too. */
 const SOCKET_FOLDER = /\/(?:wss?|websockets?)\/[^/]|\/\w{0,60}hub$/i
 
@@ -57,6 +58,14 @@ const HUB_ID = /[?&]id=/
 /** Whether a line about this path group asks a SignalR hub with an id. */
 export const asksHub = (path: string | null, lines: readonly { text: string }[]): boolean =>
   path !== null && HUB.test(path) && lines.some(({ text }) => HUB_ID.test(text))
+
+/** The Pusher protocol (Laravel Reverb, Soketi): the key of an application, and a query that nothing else has. */
+const PUSHER = /\/app\/[\w:-]{1,64}$/
+const PUSHER_QUERY = /[?&]protocol=\d&client=/
+
+/** Whether a line about this path group asks for such a socket. */
+export const asksPusher = (path: string | null, lines: readonly { text: string }[]): boolean =>
+  path !== null && PUSHER.test(path) && lines.some(({ text }) => PUSHER_QUERY.test(text))
 
 /** A path whose last segment is a usual name for a socket. A hint only: it never makes a request a handshake. */
 export const SOCKET_NAME = /\/(?:wss?|websockets?|sockets?)\/?$/i

@@ -23,6 +23,7 @@ export function readApp(record: AppRecord, time: number | null, zone: Zone): Eve
     const base = { sign: sign.sign, time, zone, scope: NOWHERE, client, connection: null }
     const echo = sign.echo === true || ECHOES.has(`${record.format} ${sign.sign}`) ? { echo: true as const } : {}
     const { kind } = sign
+    if (sign.sign === 'app-negotiate-refused') return [{ ...base, ...negotiated(words) }]
     const status = sign.sign === 'app-client-got-no-101' ? answered(words) : null
     if (status !== null)
       return [
@@ -39,10 +40,21 @@ export function readApp(record: AppRecord, time: number | null, zone: Zone): Eve
   return [{ kind: 'other_error', sign: of, time, zone, scope: NOWHERE, client: null, connection: null }]
 }
 
+/** SignalR's negotiation is an ordinary POST: what is answered to it is of every request there. */
+function negotiated(words: string): { kind: 'auth_rejected' | 'upstream_refused' | 'other_error'; sign: string } {
+  const status = Number(/Status code '(\d{3})'/.exec(words)?.[1])
+  if (status === 401 || status === 403) return { kind: 'auth_rejected', sign: 'app-auth-refused' }
+  if (status >= 502 && status <= 504) return { kind: 'upstream_refused', sign: 'app-proxy-away' }
+  return {
+    kind: 'other_error',
+    sign: status === 404 || status === 405 ? 'app-negotiate-not-there' : 'app-negotiate-refused',
+  }
+}
+
 /** What a WebSocket client got in place of 101: its library asked for the upgrade, whoever answered. */
 function answered(words: string): number | null {
   const status =
-    /(?:response: |HTTP(?: error:)? |but got |with resp: |HandshakeError: |received: |status(?: code)?:? '?)([2-5]\d\d)\b/i.exec(
+    /(?:response: |HTTP(?: error:)? |from the server \[|was not 101: |but got |with resp: |HandshakeError: |received: |status(?: code)?:? '?)([2-5]\d\d)\b/i.exec(
       words,
     )?.[1]
   return status === undefined ? null : Number(status)

@@ -39,6 +39,8 @@ const SHAPES: readonly RegExp[] = [
   `^${STAMPED} - (?<level>${LEVEL}) - (?<logger>[\\w.-]{1,200}) - (?<rest>.*)$`,
   // Python, logger named first: `TIME logger LEVEL text`
   `^${STAMPED} (?<logger>[a-z]\\w{0,60}(?:\\.\\w{1,60}){0,6}) +(?<level>${LEVEL}) +(?<rest>.*)$`,
+  // Odoo: `TIME PID LEVEL database logger: text`
+  `^${STAMPED} \\d{1,10} (?<level>${LEVEL}) \\S{1,100} (?<logger>[a-z]\\w{0,60}(?:\\.\\w{1,60}){0,8}): (?<rest>.*)$`,
   // gunicorn: `[TIME] [PID] [LEVEL] text`
   `^\\[?${STAMPED}\\]? \\[\\d{1,10}\\] \\[(?<level>${LEVEL})\\] (?<rest>.*)$`,
   // Uptime Kuma: `TIME [TAG] LEVEL: text`

@@ -19,6 +19,8 @@ const HEADS: readonly RegExp[] = [
   `^${TIME} [a-z]\\w{0,60}(?:\\.\\w{1,60}){0,6} +${LEVEL_WORD} +`,
   // script-server: `TIME [logger.LEVEL] `
   `^${TIME} \\[[\\w.-]{1,200}\\.${LEVEL_WORD}\\] `,
+  // Moonraker: `TIME [file.py:function()] - `
+  `^${TIME} \\[[\\w.]{1,80}:\\w{1,80}\\(\\)\\] - `,
   // Streamlit: `TIME `
   `^${TIME} +`,
 ].map((source) => new RegExp(source))

@@ -11,7 +11,7 @@ import { behindHead } from './logger-head.ts'
 const HEAD =
   /^\[([DIWEC]) (?:(\d{4}-\d\d-\d\d|\d{6}) )?(\d\d:\d\d:\d\d(?:\.\d{3})?)(?: ([\w.-]{1,100})(?![\w.:-]))?(?: ([\w.-]{1,100}):\d{1,6})?\] (.*)$/s
 const REQUEST =
-  /^(\d{3}) ([A-Z]{3,10}) (\S{1,4000}) \((?:[^@()\s]{0,200}@)?([0-9A-Za-z.:%-]{1,100})\) \d{1,12}(?:\.\d{1,3})?ms/
+  /^(\d{3}) ([A-Z]{3,10}) (\S{1,4000}) \((?:[^@()\s]{0,200}@)?([0-9A-Za-z.:%-]{1,100})\) (?:\[[\w .-]{1,60}\] )?\d{1,12}(?:\.\d{1,3})?ms/
 /** The dump of a request, printed on a line of its own; LogFormatter indents what follows a first line. */
 const DUMP = /^ {0,8}HTTPServerRequest\(protocol='/
 

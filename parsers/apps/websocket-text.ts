@@ -67,7 +67,23 @@ const BEGINNINGS: readonly RegExp[] = [
   /^Origin header (?:is missing$|does NOT match the expected origin)/,
   // A logger of Spring's, where its head was cut off
   /^(?:\w{1,40}\.){1,12}(?:DefaultHandshakeHandler|OriginHandshakeInterceptor) +[-:] /,
+  // SignalR, Java, .NET clients; Tomcat's and Go's answers to plain http
+  /^(?:Error: )?Failed to complete negotiation with the server: /,
+  /^(?:Caused by: )?(?:jakarta|javax)\.websocket\.DeploymentException: /,
+  /^(?:System\.Net\.WebSockets\.WebSocketException \(0x[0-9A-F]{1,8}\): )?The remote party closed the WebSocket connection without/,
+  /^(?:Bad Request\.? ?)?This combination of host and port requires TLS\./,
+  /^Client sent an HTTP request to an HTTPS server\./,
+  // Cockpit, Reverb, Odoo (the last line of a stack), Nextcloud's set-up of notify_push
+  /^received request from bad Origin: /,
+  /^\{"event":"pusher:error","data":/,
+  /^RuntimeError: Couldn't bind the websocket\. /,
+  /^(?:\S{1,2} )?push server is not a trusted proxy/u,
+  // The last lines of stacks: Django Channels, websockify
+  /^ValueError: No route found for path ['"]/,
+  /^handler exception: \[Errno -?\d{1,3}\] /,
   // What pages show: users paste it
+  /^(?:A )?WebSocket connection could not be established\. You will NOT/,
+  /^(?:Please check connection, Mattermost unreachable\.|Failed to establish socket connection or socket connection closed|Failed to connect via WebSockets, using)/,
   /^Failed to start the (?:transport 'WebSockets'|connection): /,
   /^(?:The workbench failed to connect to the server \(|Failed when connecting: |Cannot connect to the socket server|Lost connection to server, reconnecting)/,
   /^unable to read websocket message: /,

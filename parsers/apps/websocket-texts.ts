@@ -36,6 +36,7 @@ const MEANINGS: readonly (readonly [sign: string, kind: TextSign['kind'], echo?:
   ['app-auth-refused', 'auth_rejected'],
   ['app-auth-missing', 'client_closed'],
   ['app-no-route', 'handshake_failed'],
+  ['app-other-port', 'handshake_failed'],
   ['app-session-unknown', 'sticky_lost'],
   ['app-engine-io-mismatch', 'handshake_failed'],
   ['app-engine-io-bad-request', 'handshake_failed'],
@@ -45,6 +46,7 @@ const MEANINGS: readonly (readonly [sign: string, kind: TextSign['kind'], echo?:
   ['app-proxy-refused', 'upstream_refused'],
   ['app-proxy-name-unknown', 'upstream_dns'],
   ['app-proxy-timeout', 'upstream_timeout'],
+  ['app-proxy-tls', 'upstream_tls'],
   ['app-proxy-reset', 'upstream_reset'],
   ['app-remote-refused', 'upstream_refused'],
   ['app-remote-name-unknown', 'upstream_dns'],
@@ -57,11 +59,13 @@ const MEANINGS: readonly (readonly [sign: string, kind: TextSign['kind'], echo?:
   ['app-client-slow', 'client_closed'],
   ['app-client-left', 'client_closed'],
   ['app-protocol-error', 'other_error'],
+  ['app-service-restart', 'abnormal_closure'],
   ['app-1006', 'abnormal_closure'],
   ['app-1006-echo', 'abnormal_closure', 'echo'],
   ['app-copy-failed', 'abnormal_closure'],
   // Where nothing above says why
   ['app-client-got-no-101', 'handshake_failed'],
+  ['app-negotiate-refused', 'other_error'],
   ['app-page-got-no-socket', 'handshake_failed'],
   ['app-fell-back-to-http', 'handshake_failed'],
   ['app-connection-rejected', 'handshake_failed'],
@@ -94,7 +98,7 @@ export const NORMAL: readonly { text: RegExp; example: string }[] = [
 
 /** Every sign needs one of these words; most lines have none and are done after one look. */
 const HINT =
-  /websocket|upgrade|origin|1006|closure|copying from|proxy|dial|tunnel|handshake|session|socket|close|ping|pong|engine|transport|connection|host|forward|pending|authent|hijack|WriteHeader|Errno|message|"code"|protocol|Invalid|No route|TLS|gevent|client|frame|dropping|shut down|server response|version|token|error code|\bWS[ _]|CORS|caused by/i
+  /websocket|upgrade|origin|1006|closure|copying from|proxy|dial|tunnel|handshake|session|socket|close|ping|pong|engine|transport|connection|host|forward|pending|authent|hijack|WriteHeader|Errno|message|"code"|protocol|Invalid|No route|TLS|gevent|client|frame|dropping|shut down|server response|version|token|error code|\bWS[ _]|CORS|caused by|negotiation|Bad Gateway|http\.log\.error|Internal Server Error/i
 /** The decisive part is at the beginning, in a joined record within the first few lines. */
 const LOOKED_AT = 8192
 

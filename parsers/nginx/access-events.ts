@@ -18,6 +18,7 @@ export const REQUEST_SIGNS: ReadonlySet<string> = new Set([
   'handshake-refused',
   'handshake-refused-known-url',
   'plain-http-page',
+  'proxy-protocol-unexpected',
   'session-closed',
   'session-cut',
   'upgrade-lost-before-nginx',
@@ -42,7 +43,10 @@ export function readAccess(record: AccessRecord, time: number | null, zone: 'kno
   // A stream is no request: its $status says how a TCP session ended.
   const status = record.variables.has('session_time') ? null : (fields.status ?? null)
   const uri = uriOf(fields)
-  if (status === null || uri === null) return { status, events: [], failed: null }
+  if (status === null || uri === null) {
+    const events = status === 400 && PROXY_HEADER.test(fields.request ?? '') ? [proxyHeader(record, time, zone)] : []
+    return { status, events, failed: null }
+  }
   const asked = whoAsked(record, uri)
   const scope: Scope = {
     server: serverName(fields.server_name ?? null) ?? serverName(fields.host ?? lastText(fields['http_host'])),
@@ -114,6 +118,20 @@ function isPlainHttpPage({ body_bytes_sent: bytes }: AccessRecord['fields'], { p
   if (typeof bytes !== 'number' || bytes < PLAIN_HTTP_PAGE.least || bytes > PLAIN_HTTP_PAGE.most) return false
   return upstream === null && path !== null && SOCKET_NAME.test(path)
 }
+
+/** The head of the PROXY protocol (haproxy.org, proxy-protocol.txt, section 2.1), which a listener without `proxy_protocol`
+ *  takes for a request line. */
+const PROXY_HEADER = /^PROXY (?:TCP[46]|UNKNOWN)\b/
+
+const proxyHeader = ({ fields }: AccessRecord, time: number | null, zone: Event['zone']): Event => ({
+  kind: 'other_error',
+  sign: 'proxy-protocol-unexpected',
+  time,
+  zone,
+  scope: { server: serverName(fields.server_name ?? null), path: null, upstream: null },
+  client: fields.remote_addr ?? null,
+  connection: fields.connection ?? null,
+})
 
 /** Formats without `$request` and `$request_uri` mostly have the path as nginx uses it, and the query beside it. */
 function uriOf(fields: AccessRecord['fields']): string | null {

@@ -33,6 +33,8 @@ const FOREIGN: readonly Foreign[] = [
   { opens: /^rewrite or internal redirection cycle while [a-z ]{1,40} "/, closes: /"$/, lines: 'path' },
   // Only read from a backend: the action is never missing, and a quote before a context may be another entry's.
   { opens: /^(?:FastCGI|uwsgi|SCGI) sent in stderr: "/, closes: /" while [a-zA-Z /]{3,60}$/, lines: 'other' },
+  // What came in place of a PROXY header, a whole request mostly.
+  { opens: /^broken header: "/, closes: /" while reading PROXY protocol$/, lines: 'other' },
   // A backend's text: nginx's own words behind it have no quote (`", ignored`, `" header`).
   { opens: /^upstream sent [^",]{1,60}"/, closes: /"[^"\n]{0,120}$/, lines: 'other' },
   // What was said is not quoted. When it has lines, the last ones are those of a traceback.
@@ -42,7 +44,7 @@ const FOREIGN: readonly Foreign[] = [
 ]
 /** One look tells that a message quotes nothing. */
 const MAY_QUOTE =
-  /^(?:"|\[client|[acdflmorsu][a-z]{2,9}(?:\(\) "| index| "| or internal| sent| data: "| redirect: "| \w{4,5} thread)|FastCGI|SCGI|ModSec)/
+  /^(?:"|\[client|[abcdflmorsu][a-z]{2,9}(?:\(\) "| header: "| index| "| or internal| sent| data: "| redirect: "| \w{4,5} thread)|FastCGI|SCGI|ModSec)/
 
 /** False for a message that certainly quotes nothing: by its beginning alone. */
 export const mayQuote = (text: string): boolean => MAY_QUOTE.test(text)

@@ -90,6 +90,23 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
   },
   { sign: 'connect-socket-missing', kind: 'upstream_refused', message: /^connect\(\)/, action: CONNECT, errno: [2] },
   { sign: 'connect-denied', kind: 'upstream_refused', message: /^connect\(\)/, action: CONNECT, errno: [13, 1] },
+  // EADDRNOTAVAIL: a machine without IPv6 is asked for ::1; else no local port is left towards that address.
+  {
+    sign: 'connect-no-ipv6',
+    kind: 'upstream_refused',
+    message: /^connect\(\) to \[/,
+    action: CONNECT,
+    errno: [99, 49],
+  },
+  { sign: 'connect-no-port', kind: 'resource_limit', message: /^connect\(\)/, action: CONNECT, errno: [99, 49] },
+  // EAGAIN of a unix socket, whose queue of connections is full.
+  {
+    sign: 'connect-queue-full',
+    kind: 'resource_limit',
+    message: /^connect\(\) to unix:/,
+    action: CONNECT,
+    errno: [11],
+  },
   { sign: 'connect-failed', kind: 'upstream_refused', message: /^connect\(\)/, action: CONNECT },
   { sign: 'connect-timeout', kind: 'upstream_timeout', message: /^upstream timed out/, action: CONNECT },
   { sign: 'no-live-upstreams', kind: 'upstream_refused', message: /^no live upstreams/ },
@@ -119,10 +136,19 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
     action: 'sending request to upstream',
   },
   { sign: 'header-too-big', kind: 'upstream_invalid', message: /^upstream sent too big header/ },
+  // `HTT` of an answer in HTTP/1, read as the length of a frame.
+  {
+    sign: 'http1-answer-to-http2',
+    kind: 'upstream_invalid',
+    message: /^upstream sent too large http2 frame: 4740180$/,
+  },
+  // All of ngx_http_upstream.c and ngx_http_proxy_module.c; at `warn` nginx goes on all the same.
   {
     sign: 'header-invalid',
     kind: 'upstream_invalid',
-    message: /^upstream sent (?:no valid HTTP|invalid header|invalid chunked|duplicate header|"Content-Length" and)/,
+    message:
+      /^upstream sent (?:no valid HTTP|invalid |unsupported |unknown |unexpected |duplicate header|too (?:many|long|large) |"(?:Content-Length|Transfer-Encoding)" and)/,
+    level: BACKEND_SIDE,
   },
   {
     sign: 'tls-wrong-version',
@@ -154,6 +180,8 @@ export const ERROR_SIGNS: readonly ErrorSign[] = [
   // http/v2/ngx_http_v2.c since 1.31.0; before it was passed on, and the 101 that came back had nowhere to go
   { sign: 'http2-upgrade-refused', kind: 'other_error', message: /^client sent "Upgrade" header/ },
   { sign: 'http2-upgrade-broken', kind: 'other_error', message: /^epoll_ctl\(/, action: UPGRADED, errno: [17] },
+  // ngx_proxy_protocol_read; the text behind it is the visitor's.
+  { sign: 'proxy-protocol-missing', kind: 'other_error', message: /^broken header: "/, level: BACKEND_SIDE },
   { sign: 'plain-http-on-tls-port', kind: 'other_error', message: /^client sent plain HTTP request to HTTPS port/ },
   // Limits
   { sign: 'limit-req', kind: 'resource_limit', message: /^limiting requests, excess/ },
@@ -206,6 +234,8 @@ export const STATIC_SOCKET: ErrorSign = {
   message: /^(?:open\(\) "|"[^\n]*" is not found$)/,
   errno: [2],
 }
+/** A file that cannot be opened since too many are: the worker is at its limit, whatever was asked for. */
+const OPEN_FILES = ERROR_SIGNS.find(({ sign }) => sign === 'open-files') ?? STATIC_SOCKET
 const SOCKET_PATH = /\/(?:wss?|websockets?)\/?$/
 
 /** Broken by a line break, or about a path. The level `emerg` and files of nginx itself have no connection. */
@@ -215,7 +245,10 @@ export const QUOTES_PATH =
 /** The sign of a record; null for a line that says nothing about proxied connections (it is parsed, and no event). */
 export function errorSign(record: ErrorRecord): ErrorSign | null {
   // A decoded path is quoted: what stands in it, and behind a line break in it, is the visitor's.
-  if (record.connection !== null && QUOTES_PATH.test(record.message)) return fileAtSocket(record) ? STATIC_SOCKET : null
+  if (record.connection !== null && QUOTES_PATH.test(record.message)) {
+    if (record.level === 'crit' && (record.errno === 24 || record.errno === 23)) return OPEN_FILES
+    return fileAtSocket(record) ? STATIC_SOCKET : null
+  }
   for (const sign of ERROR_SIGNS) {
     if (sign.action !== undefined && sign.action !== record.action) continue
     if (sign.level !== undefined && !sign.level.includes(record.level)) continue

@@ -13,6 +13,28 @@ const MINUTE = 60_000
 const MOSTLY = 0.8
 
 export function ofApplication(view: View): Weighed | null {
+  return restartTold(view) ?? togetherTold(view)
+}
+
+/** Close code 1012: the server said so before it went (RFC 6455, IANA registry of close codes). */
+function restartTold(view: View): Weighed | null {
+  const told = view.signs('app-service-restart')
+  if (told.length === 0) return null
+  return {
+    scope: { server: null, path: null, upstream: null },
+    source: told[0]?.exemplars[0]?.source ?? 'application',
+    for: [{ weight: 0.85, text: `the server closed sessions with code 1012, service restart (${countOf(told)})` }],
+    against: [],
+    observations: told,
+    // A deployment is what people do.
+    severity: 'info',
+    values: { what: ' when the backend restarts', by: 'backend' },
+    alternatives: [],
+    count: countOf(told),
+  }
+}
+
+function togetherTold(view: View): Weighed | null {
   const all = view.signs('app-1006', 'app-copy-failed').filter((o) => !o.echo && o.first !== null)
   const drop = all.find((o) => inOneMoment(o))
   if (drop === undefined || countOf(all) * MOSTLY > drop.count) return null

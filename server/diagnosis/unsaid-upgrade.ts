@@ -29,6 +29,9 @@ const SIGNS: Signs = {
   },
 }
 
+/** A client's own word: nothing tells whether its request ever reached this nginx. */
+export const BY_CLIENTS: ReadonlySet<string> = new Set(['browser-unexpected-response', 'app-client-got-status'])
+
 export function unsaid(view: View): Weighed[] {
   const place = { server: null, path: null, upstream: null }
   return groupBy(withoutReason(view, view.signs(...Object.keys(SIGNS))), 'server+path').map(({ scope, members }) => ({

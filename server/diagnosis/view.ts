@@ -1,5 +1,5 @@
 /** Questions that several causes ask of the evidence, answered once. */
-import { asksHub, ENGINE_IO, knownSocket, SOCKET_NAME, socketPlace } from '../../parsers/known-sockets.ts'
+import { asksHub, asksPusher, ENGINE_IO, knownSocket, SOCKET_NAME, socketPlace } from '../../parsers/known-sockets.ts'
 import type { Asked, Evidence, Observation, Scope, Suspect } from './contract.ts'
 import { MinuteCounts } from './minute-counts.ts'
 import type { Successes } from './timeline.ts'
@@ -69,7 +69,13 @@ export function inspect(evidence: Evidence): View {
     ...all.filter((o) => o.kind === 'handshake_failed'),
     ...inOrder(evidence.suspects)
       .filter((s) => !queried.has(s.scope.path ?? ''))
-      .filter((s) => isSocket(s.scope) || isHub(s) || (asksForUpgrade(s) && socketPlace(s.scope.path ?? '') !== null))
+      .filter(
+        (s) =>
+          isSocket(s.scope) ||
+          isHub(s) ||
+          isPusher(s) ||
+          (asksForUpgrade(s) && socketPlace(s.scope.path ?? '') !== null),
+      )
       .map((s) => (isHub(s) ? promoted(s, HUB_SIGN, 'unknown') : promote(s, isProven(s.scope)))),
   ]
   return {
@@ -147,6 +153,7 @@ const asksEngineIo = ({ scope, exemplars }: Observation): boolean =>
 
 /** A hub that was asked with an id, by one of three transports: even where others got their 101 nothing tells which. */
 const isHub = ({ scope, exemplars }: Suspect): boolean => asksHub(scope.path, exemplars)
+const isPusher = ({ scope, exemplars }: Suspect): boolean => asksPusher(scope.path, exemplars)
 export const HUB_SIGN = 'handshake-refused-hub'
 
 /** What a socket answers to a request that is none: of a path that only may be one, nothing else is of interest. */
@@ -154,7 +161,7 @@ const asksForUpgrade = ({ status }: Suspect): boolean => status === 400 || statu
 
 /** A failed request on a path that other lines prove to be a socket. */
 function promote(s: Suspect, proven: boolean): Observation {
-  const known = socketPlace(s.scope.path ?? '') === 'known'
+  const known = socketPlace(s.scope.path ?? '') === 'known' || isPusher(s)
   const sign = proven
     ? 'handshake-refused-learned-url'
     : known

@@ -63,6 +63,14 @@ export const GO: readonly Wording[] = [
     example: "[::1]:59279 - websocket handshake error: invalid value for header 'Upgrade'",
   },
   {
+    // Its own protocol is upgraded as a WebSocket is, and lost in the same way.
+    sign: 'app-upgrade-token-missing',
+    from: 'Headscale',
+    text: /No Upgrade header in TS2021 request/,
+    example:
+      'No Upgrade header in TS2021 request. If headscale is behind a reverse proxy, make sure it is configured to pass WebSockets through.',
+  },
+  {
     sign: 'app-http10-handshake',
     from: 'coder/websocket',
     text: /handshake request must be at least HTTP\/1\.1: \\?"HTTP\/1\.0/,
@@ -95,6 +103,19 @@ export const GO: readonly Wording[] = [
     example: 'request Origin "app.example" is not authorized for Host "127.0.0.1:3000"',
   },
   {
+    // Its guard against forged requests compares Origin and Host of every POST, with the root_url.
+    sign: 'app-origin-refused',
+    from: 'Grafana',
+    text: /^origin not allowed$/,
+    example: 'origin not allowed',
+  },
+  {
+    sign: 'app-origin-refused',
+    from: 'Portainer ≥ 2.27 (its guard against forged requests)',
+    text: /Failed to validate Origin or Referer/,
+    example: 'Failed to validate Origin or Referer',
+  },
+  {
     sign: 'app-origin-refused',
     from: 'Grafana Live',
     text: /(?:^|: )Request Origin is not authorized/,
@@ -121,7 +142,7 @@ export const GO: readonly Wording[] = [
   {
     sign: 'app-plain-at-tls',
     from: 'net/http, rustls',
-    text: /TLS handshake error from \S{1,80}: (?:tls: first record does not look like a TLS handshake|http: server gave HTTP|remote error: tls: unknown protocol)|client sent an HTTP request to an HTTPS server|accepting TLS connection[^\n]{0,40}InvalidContentType/,
+    text: /TLS handshake error from \S{1,80}: (?:tls: first record does not look like a TLS handshake|http: server gave HTTP|remote error: tls: unknown protocol)|[Cc]lient sent an HTTP request to an HTTPS server|accepting TLS connection[^\n]{0,40}InvalidContentType/,
     example: 'http: TLS handshake error from 172.18.0.5:41022: tls: first record does not look like a TLS handshake',
   },
   {

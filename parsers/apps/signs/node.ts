@@ -163,6 +163,14 @@ export const NODE: readonly Wording[] = [
     example: 'Cannot connect to the socket server. [Error: websocket error] Reconnecting...',
   },
   {
+    // Pages that were served, and say that their socket was not.
+    sign: 'app-page-got-no-socket',
+    from: 'pages of Jupyter, Mattermost, Collabora, Blazor',
+    text: /WebSocket connection could not be established\. You will NOT be able to run code|Please check connection, Mattermost unreachable\.|Failed to establish socket connection or socket connection closed unexpectedly|Failed to connect via WebSockets, using the Long Polling fallback transport/,
+    example:
+      'A WebSocket connection could not be established. You will NOT be able to run code. Check your network connection or notebook server configuration.',
+  },
+  {
     sign: 'app-client-got-no-101',
     from: 'clients: websocket-client, aiohttp, Java-WebSocket, .NET, tungstenite, websocket-tester tools',
     text: /WebSocketBadStatusException: Handshake status \d{3}|WSServerHandshakeError: \d{3}|Invalid status code received: \d{3}|returned status code '\d{3}' when status code '101' was expected|HTTP error: \d{3} [A-Z]|server rejected WebSocket connection: HTTP \d{3}/,

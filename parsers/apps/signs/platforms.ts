@@ -130,9 +130,61 @@ export const PLATFORMS: readonly Wording[] = [
     example: 'Microsoft.AspNetCore.SignalR.HubConnectionContext: Failed connection handshake.',
   },
   {
+    sign: 'app-origin-refused',
+    from: 'Cockpit',
+    text: /received request from bad Origin: /,
+    example: 'received request from bad Origin: https://cockpit.example',
+  },
+  {
+    // Error 4009 of the Pusher protocol; its text tells the origin from a login that came too late.
+    sign: 'app-origin-refused',
+    from: 'Reverb',
+    text: /^\{"event":"pusher:error",[^\n]{0,200}Origin not allowed/,
+    example: '{"event":"pusher:error","data":"{\\"code\\":4009,\\"message\\":\\"Origin not allowed\\"}"}',
+  },
+  {
+    sign: 'app-plain-at-tls',
+    from: 'Tomcat (UniFi)',
+    text: /This combination of host and port requires TLS/,
+    example: 'Bad Request. This combination of host and port requires TLS.',
+  },
+  {
+    sign: 'app-client-got-no-101',
+    from: 'Tomcat and Tyrus as clients',
+    text: /did not permit the HTTP upgrade to WebSocket|Response code was not 101: \d{3}/,
+    example:
+      'jakarta.websocket.DeploymentException: The HTTP response from the server [404] did not permit the HTTP upgrade to WebSocket',
+  },
+  {
+    sign: 'app-negotiate-refused',
+    from: 'SignalR pages',
+    text: /Failed to complete negotiation with the server: [^\n]{0,200}Status code '\d{3}'/,
+    example: "Failed to complete negotiation with the server: Error: Not Found: Status code '404'",
+  },
+  {
+    sign: 'app-1006',
+    from: '.NET, SignalR pages, tungstenite',
+    text: /remote party closed the WebSocket connection without completing the close handshake|WebSocket closed with status code: 1006|Connection reset without closing handshake/,
+    example: 'The remote party closed the WebSocket connection without completing the close handshake.',
+  },
+  {
+    // RFC 6455 section 7.4, the IANA registry of close codes.
+    sign: 'app-service-restart',
+    from: 'any (close code 1012)',
+    text: /\b1012 \(service restart\)|[Ww]eb[Ss]ocket[^\n]{0,60}\b(?:close|code|status)[ :=]{1,3}1012\b/,
+    example:
+      'websockets.exceptions.ConnectionClosedError: received 1012 (service restart); then sent 1012 (service restart)',
+  },
+  {
     sign: 'app-forwarded-untrusted',
     from: 'ASP.NET Core',
     text: /ForwardedHeadersMiddleware: Unknown proxy/,
     example: 'Microsoft.AspNetCore.HttpOverrides.ForwardedHeadersMiddleware: Unknown proxy: [::ffff:172.18.0.5]:40416',
+  },
+  {
+    sign: 'app-forwarded-untrusted',
+    from: 'Nextcloud notify_push',
+    text: /push server is not a trusted proxy/,
+    example: 'push server is not a trusted proxy, please add "172.18.0.1" to the list of trusted proxies',
   },
 ]

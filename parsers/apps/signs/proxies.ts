@@ -19,7 +19,9 @@ export const PROXIES: readonly Wording[] = [
   {
     sign: 'app-proxy-refused',
     from: 'Caddy, Traefik',
-    text: new RegExp(`${PROXY}(?:connection refused|Connection refused|no route to host|network is unreachable)`),
+    text: new RegExp(
+      `${PROXY}(?:connection refused|Connection refused|no route to host|network is unreachable|no upstreams available)`,
+    ),
     example: 'http.log.error: dial tcp 172.18.0.3:9000: connect: connection refused',
   },
   {
@@ -33,6 +35,29 @@ export const PROXIES: readonly Wording[] = [
     from: 'Caddy, Traefik',
     text: new RegExp(`${PROXY}dial tcp[\\s\\S]{0,100}(?:i/o timeout|deadline exceeded)`),
     example: "'504 Gateway Timeout' caused by: dial tcp 10.0.0.4:3000: i/o timeout",
+  },
+  {
+    // `\x15\x03` is a TLS alert: plain http was spoken to a port of https.
+    sign: 'app-proxy-tls',
+    from: 'Caddy, Traefik',
+    text: new RegExp(
+      `${PROXY}(?:x509: |tls: |remote error: tls|malformed HTTP response \\\\{0,4}"\\\\{1,4}x15\\\\{1,4}x03|Client sent an HTTP request to an HTTPS server)`,
+    ),
+    example: 'http.log.error: tls: first record does not look like a TLS handshake',
+  },
+  {
+    // Its health check of a backend.
+    sign: 'app-proxy-refused',
+    from: 'HAProxy',
+    text: /Server \S{1,200} is DOWN, reason: Layer4 connection problem/,
+    example:
+      'Server app/app1 is DOWN, reason: Layer4 connection problem, info: "Connection refused", check duration: 0ms. 0 active and 0 backup servers left.',
+  },
+  {
+    sign: 'app-remote-refused',
+    from: 'websockify',
+    text: /^handler exception: \[Errno (?:111|113)\]/,
+    example: 'handler exception: [Errno 111] Connection refused',
   },
   {
     sign: 'app-proxy-reset',
@@ -74,7 +99,7 @@ export const PROXIES: readonly Wording[] = [
   {
     sign: 'app-no-hijacker',
     from: 'Caddy',
-    text: /hijack failed on protocol switch/,
+    text: /hijack failed on protocol switch|can't switch protocols using non-Hijacker ResponseWriter/,
     example: 'http.handlers.reverse_proxy: hijack failed on protocol switch',
   },
 ]

@@ -115,6 +115,13 @@ export const PYTHON: readonly Wording[] = [
       "homeassistant.components.http.ban: Login attempt or request with invalid authentication from 192.0.2.7. Requested URL: '/api/websocket'",
   },
   {
+    // Its sockets have a port of their own (gevent_port, 8072), and the request came to that of its pages.
+    sign: 'app-other-port',
+    from: 'Odoo',
+    text: /Couldn't bind the websocket\. Is the connection opened on the evented port/,
+    example: "RuntimeError: Couldn't bind the websocket. Is the connection opened on the evented port (8072)?",
+  },
+  {
     // The path came as nginx sent it on.
     sign: 'app-no-route',
     from: 'Django Channels',

@@ -5,16 +5,21 @@ import { reasonsFor, which, type Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, ConfigView, Observation } from '../contract.ts'
 import { countOf, groupBy, times } from '../group.ts'
-import { CALM, outages } from '../rhythm.ts'
-import { DEPLOYMENT, severityOf } from '../severity.ts'
-import { successesAfter, timeline } from '../timeline.ts'
-import type { SuccessesAt, View } from '../view.ts'
+import { deployments } from '../deployments.ts'
+import { CLOUDFLARE_ADVICE, fromEdgeStatus, ofCloudflare } from '../edge-statuses.ts'
+import { severityOf } from '../severity.ts'
+import { timeline } from '../timeline.ts'
+import type { View } from '../view.ts'
 
 const SIGNS: Signs = {
   'connect-refused': { weight: 0.95, text: 'the connection was refused: no process listens at that address' },
   'connect-unreachable': { weight: 0.93, text: 'the host or network is unreachable' },
   'connect-socket-missing': { weight: 0.95, text: 'the unix socket does not exist' },
   'connect-denied': { weight: 0.88, text: 'nginx may not open the connection (permissions, SELinux)' },
+  'connect-no-ipv6': {
+    weight: 0.85,
+    text: 'the address is of IPv6, and this machine or container has none (localhost means ::1, too: write 127.0.0.1)',
+  },
   'connect-failed': { weight: 0.8, text: 'the connection could not be opened' },
   'connect-timeout': {
     weight: 0.82,
@@ -27,6 +32,7 @@ const SIGNS: Signs = {
     text: 'the connection was refused or the host unreachable (Caddy, Traefik)',
   },
   'app-proxy-timeout': { weight: 0.82, text: 'the connection was never accepted (Caddy, Traefik)' },
+  'app-proxy-away': { weight: 0.45, text: 'a page got 502, 503 or 504 to an ordinary request before its socket' },
   'no-live-upstreams': { weight: 0.9, text: 'every server of the upstream group was marked as failed' },
 }
 
@@ -50,10 +56,11 @@ export const backendDown: Cause = {
       'server+upstream',
     ))
       found.push(weighed(scope, members, view, config))
-    return [...found, ...markedAlone(view), ...fromStatusAlone(view, failed)]
+    return [...found, ...markedAlone(view), ...fromStatusAlone(view, failed), ...fromEdgeStatus(view, 'backend-down')]
   },
 
   fix(w, config) {
+    if (w.observations.every(ofCloudflare)) return fixOf({ layer: 'host', summary: CLOUDFLARE_ADVICE })
     const port = /:(\d{1,5})$/.exec(w.scope.upstream ?? '')?.[1]
     const place = { ...w.scope, path: w.observations[0]?.scope.path ?? null }
     const container = w.scope.upstream !== null && !/^(?:127\.|\[::1\]|localhost|unix:)/.test(w.scope.upstream)
@@ -101,36 +108,6 @@ function weighed(scope: Weighed['scope'], members: Observation[], view: View, co
     alternatives: alternativesFor(members),
     ...(over === undefined ? {} : { over }),
   }
-}
-
-/** More in a day are a backend that does not stay up. */
-const A_DAY = 3
-const DAY = 86_400_000
-/** Successes that may be of sessions from before have to be several. */
-const SEVERAL = 3
-
-/** The backend was away as it is when it starts anew: for minutes, rarely, and it works since. In one sentence; null when it
- *  may still be away, was away for long, or does not stay up. */
-function deployments(members: readonly Observation[], view: View, good: SuccessesAt | null): string | null {
-  const all = outages(members)
-  const last = Math.max(...members.map((o) => o.last ?? Infinity))
-  const { evidence } = view
-  if (all.length === 0 || (evidence.last ?? 0) < last + CALM) return null
-  const after = good === null ? null : successesAfter(good, last)
-  // Of pages nothing is kept that tells which backend answered: that requests go on and none fails has to do.
-  const works = good === null ? evidence.requests_per_minute.after(last + CALM).count : (after?.count ?? 0)
-  if (works < SEVERAL) return null
-  const longest = Math.max(...all.map(({ seconds }) => seconds))
-  if (longest > DEPLOYMENT) return null
-  if (all.some(({ from }) => all.filter((o) => o.from >= from && o.from < from + DAY).length > A_DAY)) return null
-  const [only] = all
-  const at = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
-  const days = Math.ceil(((evidence.last ?? last) - (evidence.first ?? last)) / DAY)
-  const when =
-    all.length === 1 && only !== undefined
-      ? `for ${Math.max(1, only.seconds)} s at ${at(only.from)}`
-      : `${times(all.length)} in ${days} days, for ${Math.ceil(longest / 60)} min at most, last at ${at(last)}`
-  return `it was away ${when}, and ${good === null ? 'requests go on without such a failure since' : `${times(works)} a handshake succeeded since`}: a restart or a deployment`
 }
 
 function alternativesFor(members: readonly Observation[]): Alternative[] {

@@ -4,6 +4,8 @@ import { fixOf, upstream } from '../advice.ts'
 import { weighSigns, which, type Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Observation } from '../contract.ts'
+import { atDeployments } from '../deployments.ts'
+import { fromEdgeStatus } from '../edge-statuses.ts'
 import { countOf } from '../group.ts'
 import { massDrops, oneOfSeveral, proofsOf, sessionsOf, type Drop } from '../mass-drops.ts'
 import type { View } from '../view.ts'
@@ -30,7 +32,10 @@ export const backendReset: Cause = {
   severity: 'error',
   docs: 'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_next_upstream',
 
-  weigh: (view) => withDrops(view, said(view)),
+  weigh: (view) => [
+    ...withDrops(view, said(view)).map((w) => ofRestarts(w, view)),
+    ...fromEdgeStatus(view, 'backend-reset'),
+  ],
 
   fix: (w, _config, view) =>
     fixOf({
@@ -63,6 +68,12 @@ const said = (view: View): Weighed[] =>
       { cause: 'missing-upgrade-headers', confidence: 0.1, check: headers },
     ]
   })
+
+/** What a restart resets is a part of it. */
+function ofRestarts(w: Weighed, view: View): Weighed {
+  const away = atDeployments(w.observations, w.scope.upstream, view)
+  return away === null ? w : { ...w, severity: 'info', for: [...w.for, { weight: 0, text: away }] }
+}
 
 /** So many failures are no single crash. */
 const ALWAYS = 3

@@ -3,6 +3,7 @@
 import { fixOf, handshake, settingsOf, upstream } from '../advice.ts'
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
+import { CLOUDFLARE_ADVICE, fromEdgeStatus, ofCloudflare } from '../edge-statuses.ts'
 import { countOf, groupBy, times } from '../group.ts'
 
 const SIGNS: Signs = {
@@ -31,6 +32,7 @@ export const backendSlow: Cause = {
         tls && `openssl s_client -connect ${upstream(tls.scope)} </dev/null # silence: that port does not speak TLS`
       return check ? [{ cause: 'upstream-tls-mismatch', confidence: 0.4, check }] : []
     })
+    found.push(...fromEdgeStatus(view, 'backend-slow'))
     if (found.length > 0 || view.hasError) return found
     const timedOut = view.failedHandshakes.filter((o) => o.status === 504 && o.answered_by !== 'backend')
     return groupBy(timedOut, 'server+path').map(({ scope, members }) => ({
@@ -51,6 +53,7 @@ export const backendSlow: Cause = {
   },
 
   fix(w, config) {
+    if (w.observations.every(ofCloudflare)) return fixOf({ layer: 'host', summary: CLOUDFLARE_ADVICE })
     const scope = { ...w.scope, path: w.observations[0]?.scope.path ?? null }
     return fixOf({
       layer: 'application',

@@ -74,7 +74,12 @@ const told = (): readonly Cause[] => [
 export const allCauses = (): readonly Cause[] => [...OF_REQUESTS, ...told()].sort((a, b) => (a.id < b.id ? -1 : 1))
 
 /** Those that may have something to say of it. */
-export function causesFor({ observations }: Evidence): readonly Cause[] {
-  for (const { sign } of observations.values()) if (!REQUEST_SIGNS.has(sign)) return allCauses()
+export function causesFor({ observations, suspects }: Evidence): readonly Cause[] {
+  for (const { sign, status } of observations.values())
+    if (!REQUEST_SIGNS.has(sign) || ofLimit(status)) return allCauses()
+  for (const { status } of suspects.values()) if (ofLimit(status)) return allCauses()
   return OF_REQUESTS
 }
+
+/** A limit that the status alone names. */
+const ofLimit = (status: number | null): boolean => status === 414 || status === 429 || status === 431

@@ -24,7 +24,7 @@ import { scanned } from '../scanned.ts'
 import { fromPages } from '../plain-404.ts'
 import { joinPlaces, plainRequests } from '../silent-refusals.ts'
 import { timeline } from '../timeline.ts'
-import { unsaid } from '../unsaid-upgrade.ts'
+import { BY_CLIENTS, unsaid } from '../unsaid-upgrade.ts'
 import { APP_SIGNS, appReasons, lacking, likelyPlace, passesUpgrade, type LikelyPlace } from '../upgrade-told.ts'
 import { HUB_SIGN, type SuccessesAt, type View } from '../view.ts'
 
@@ -176,8 +176,8 @@ function fromNginx(scope: Scope, members: Observation[], view: View, config: Con
     } else if (over?.why === 'succeeded') {
       // A dump does not tell when it was changed, and handshakes succeed: then it is the repaired one.
       reasons.push({ weight: 0, text: `your configuration passes both headers now in ${where}` })
-    } else if (best.asked === 'yes' && PATH_ANSWERS.has(best.status ?? 0)) {
-      // Upgrade reached this nginx and it passes it on: what answers 404 then is no socket (path-mismatch).
+    } else if (best.asked === 'yes' && (PATH_ANSWERS.has(best.status ?? 0) || BY_CLIENTS.has(best.sign))) {
+      // It passes it on: what answers 404 then is no socket (path-mismatch), what refuses is elsewhere (edge-proxy).
       return null
     } else if (changedPath !== null && (best.asked !== 'yes' || changedPath.own)) {
       // Both headers pass, and the path does not: path-mismatch.

@@ -5,7 +5,7 @@ import { agentsOf } from '../agents.ts'
 import type { Signs } from '../by-signs.ts'
 import type { Cause, Reason, Weighed } from '../cause.ts'
 import type { Alternative, Observation, Scope } from '../contract.ts'
-import { clientsOf, countOf, groupBy, times } from '../group.ts'
+import { clientsOf, countOf, groupBy, shareMinutes, times } from '../group.ts'
 import { rewrittenPath, type RewrittenPath } from '../rewritten-path.ts'
 import { comesAgain } from '../rhythm.ts'
 import { scanned } from '../scanned.ts'
@@ -21,6 +21,14 @@ const NO_ROUTE: Signs = {
   'app-socket-not-there': {
     weight: 0.4,
     text: 'the application answered 404 at its socket: what was asked for (a kernel, a terminal) is gone, or the path came changed',
+  },
+  'app-negotiate-not-there': {
+    weight: 0.6,
+    text: "the page's negotiation, an ordinary request, was answered 404 or 405: what answered there knows no hub at that path",
+  },
+  'app-other-port': {
+    weight: 0.9,
+    text: 'the handshake reached the port of the pages: the application serves its sockets at another port',
   },
   'app-no-route': {
     weight: 0.88,
@@ -46,7 +54,7 @@ export const pathMismatch: Cause = {
     })
     const places = groupBy([...refused, ...view.signs(FILE)], 'server+path').flatMap(({ scope, members: all }) => {
       const files = all.filter((o) => o.sign === FILE)
-      const members = all.filter((o) => o.asked === 'yes')
+      const members = all.filter((o) => o.asked === 'yes' && !(o.answered_by === 'nginx' && afterFailure(o, view)))
       if (files.length > 0) return [fromFiles(scope, files, all, view)]
       if (rewritten.some((w) => w.scope.server === scope.server && w.scope.path === scope.path)) return []
       if (members.length === 0) return []
@@ -97,6 +105,13 @@ export const pathMismatch: Cause = {
   },
 
   fix(w, config) {
+    if (w.observations.some((o) => o.sign === 'app-other-port'))
+      return fixOf({
+        layer: 'nginx',
+        summary:
+          'Give the path of the sockets a location of its own that proxies to the port which the line names (Odoo: location /websocket to gevent_port, 8072), with the upgrade headers in it; and run the application with workers, or that port is not there.',
+        verify: [TEST_AND_RELOAD],
+      })
     const repair = config?.repair?.('path', w.scope.server, w.scope.path) ?? null
     const verify = [
       handshake(w.scope, 'nginx', settingsOf(w.scope, config)),
@@ -124,9 +139,17 @@ export const pathMismatch: Cause = {
   },
 }
 
+/** Whether nginx answered with a page of its own for what failed at the backend (error_page), by its error log. */
+function afterFailure(o: Observation, view: View): boolean {
+  const failed = [...view.evidence.observations.values()].filter(
+    (f) => f.kind.startsWith('upstream_') && f.scope.path === o.scope.path,
+  )
+  return countOf(failed) >= o.count && shareMinutes(failed, [o])
+}
+
 /** What else a 404 of the application at its own socket may be. */
 const gone = (members: readonly Observation[]): Alternative[] =>
-  members.some((o) => o.sign === 'app-no-route')
+  members.some((o) => o.sign !== 'app-socket-not-there')
     ? []
     : [
         {

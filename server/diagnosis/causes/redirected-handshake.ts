@@ -8,6 +8,8 @@ import { countOf, groupBy, times } from '../group.ts'
 import { comesAgain } from '../rhythm.ts'
 
 const STATUSES = new Set([301, 302, 303, 307, 308])
+/** What login pages, single sign-on and Cloudflare Access answer; also what some redirect to https or to a slash with. */
+const OF_LOGINS = new Set([302, 303])
 
 export const redirectedHandshake: Cause = {
   id: 'redirected-handshake',
@@ -22,11 +24,12 @@ export const redirectedHandshake: Cause = {
       const asked = members.some((o) => o.asked === 'yes')
       const slash = members.some((o) => o.status === 301 && o.answered_by !== 'backend') ? slashed(scope, config) : null
       const n = countOf(members)
+      const login = members.every((o) => OF_LOGINS.has(o.status ?? 0))
       return {
         scope,
         for: [
           {
-            weight: asked ? 0.85 : 0.35,
+            weight: asked ? (login ? 0.6 : 0.85) : 0.35,
             text: `the answer was ${[...new Set(members.map((o) => o.status))].join(', ')} (${times(n)})`,
           },
           ...(slash === null
@@ -51,7 +54,7 @@ export const redirectedHandshake: Cause = {
             ? [
                 {
                   cause: 'auth-rejected',
-                  confidence: 0.3,
+                  confidence: login ? 0.4 : 0.2,
                   check: `${whereTo(scope, config)} # a login page: the session is missing`,
                 },
               ]

@@ -32,7 +32,7 @@ export const reloadDrop: Cause = {
   weigh(view, config) {
     const sessions = sessionsOf(view)
     const drops = massDrops(view.evidence, sessions)
-    const byNginx = drops.filter((d) => endedByNginx(d.second, view, config))
+    const byNginx = completedAll(view, sessions) ? [] : drops.filter((d) => endedByNginx(d.second, view, config))
     const rest = drops.filter((d) => !byNginx.includes(d) && oneOfSeveral(d, sessions) === null)
     const said = drops.length === 0 ? ofApplication(view) : null
     return [ofNginx(byNginx, sessions, view, config), ofBackend(rest, sessions, view), said].filter((w) => w !== null)
@@ -78,6 +78,11 @@ export const reloadDrop: Cause = {
     })
   },
 }
+
+/** The log tells whether nginx broke a session off, and it broke off none: those that ended with an old worker ended by
+ *  themselves, and the worker went since nothing was left for it. */
+const completedAll = ({ evidence }: View, sessions: readonly Observation[]): boolean =>
+  evidence.variables.has('request_completion') && sessions.length > 0 && !sessions.some((o) => o.sign === 'session-cut')
 
 /** Four hours hold a working session; longer ones are given twice their time. */
 function longer(config: ConfigView | null): string {

@@ -2,6 +2,7 @@
 import { fixOf } from '../advice.ts'
 import type { Cause } from '../cause.ts'
 import type { Alternative, Observation, Scope } from '../contract.ts'
+import { saysItself } from '../edge-statuses.ts'
 import { countOf, groupBy, shareMinutes, times } from '../group.ts'
 import { shapesOf } from '../templates.ts'
 import type { View } from '../view.ts'
@@ -44,7 +45,12 @@ export const unclassified: Cause = {
       (o) => o.sign.startsWith(UNEXPLAINED) || NAMED[o.sign] !== undefined,
     )
     const refused = view.failedHandshakes.filter(
-      (o) => o.status !== null && !WEIGHED.has(o.status) && o.asked !== 'unknown' && !limited(o, view),
+      (o) =>
+        o.status !== null &&
+        !WEIGHED.has(o.status) &&
+        !saysItself(o.status) &&
+        o.asked !== 'unknown' &&
+        !limited(o, view),
     )
     const unnamed = odd.filter((o) => NAMED[o.sign] === undefined)
     const shapes = unnamed.length === 0 ? new Map<string, string>() : shapesOf(unnamed.map(textOf))

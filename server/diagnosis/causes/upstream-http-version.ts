@@ -29,6 +29,10 @@ const SIGNS: Signs = {
     weight: 0.85,
     text: 'nginx passed an upgrade on that came over HTTP/2, which has none (RFC 9113 section 8.2.2), and could not join both ends',
   },
+  'http1-answer-to-http2': {
+    weight: 0.92,
+    text: 'nginx spoke HTTP/2 to a backend that answered in HTTP/1: its answer begins with "HTTP" where a frame should',
+  },
   'app-http2-handshake': {
     weight: 0.82,
     text: 'an Upgrade header came over HTTP/2, which has none (RFC 9113 section 8.2.2)',

@@ -4,6 +4,7 @@ import { fixOf, prepare, rollBack, servingLocation, shellSafe, snippet, TEST_AND
 import { weighSigns, type Signs } from '../by-signs.ts'
 import type { Cause } from '../cause.ts'
 import type { Directive } from '../contract.ts'
+import { CLOUDFLARE_TLS_ADVICE, fromEdgeStatus, ofCloudflare } from '../edge-statuses.ts'
 import { toldByApplication } from '../told-by-application.ts'
 
 const SIGNS: Signs = {
@@ -12,6 +13,10 @@ const SIGNS: Signs = {
     text: 'the backend answered the TLS handshake with something that is not TLS: that port speaks plain http',
   },
   'tls-verify': { weight: 0.95, text: "nginx does not accept the backend's certificate" },
+  'app-proxy-tls': {
+    weight: 0.9,
+    text: 'the proxy and the backend do not agree on TLS: http to a port of https, the other way round, or a certificate that it does not accept (Caddy, Traefik)',
+  },
   'tls-handshake-failed': { weight: 0.88, text: 'the backend ended the TLS handshake' },
 }
 
@@ -27,6 +32,7 @@ export const upstreamTlsMismatch: Cause = {
 
   weigh: (view) => [
     ...weighSigns(view, SIGNS, 'server+upstream', 'error'),
+    ...fromEdgeStatus(view, 'upstream-tls-mismatch'),
     // A scanner that reaches the port itself writes the same line, a few times.
     ...toldByApplication(view, TOLD, 'warning', () => [
       {
@@ -38,6 +44,13 @@ export const upstreamTlsMismatch: Cause = {
   ],
 
   fix(w, config) {
+    if (w.observations.every((o) => o.sign === 'app-proxy-tls'))
+      return fixOf({
+        layer: 'edge',
+        summary:
+          'Name the right scheme of the backend in that proxy (Caddy: reverse_proxy https://… or http://…; Traefik: loadbalancer.server.scheme). Of a certificate of its own let the proxy trust the authority, not everything: tls_trust_pool in Caddy, rootCAs of a serversTransport in Traefik.',
+      })
+    if (w.observations.every(ofCloudflare)) return fixOf({ layer: 'edge', summary: CLOUDFLARE_TLS_ADVICE })
     const first = w.observations[0]
     const scope = { ...w.scope, path: first?.scope.path ?? null }
     if (w.observations.every((o) => o.sign === 'app-plain-at-tls'))
