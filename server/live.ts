@@ -2,8 +2,10 @@
 import { decide, endedBy, mutedUntil, type Decision } from './alerts/contract.ts'
 import {
   diagnose,
+  emptyErrorLogs,
   emptyEvidence,
   merge,
+  quietErrorLogs,
   workedLater,
   type BlindSpot,
   type ConfigView,
@@ -37,7 +39,7 @@ export interface LiveOptions {
   store: Store
   stream: Stream
   config: () => ConfigView | null
-  sources: () => readonly Pick<SourceState, 'path' | 'state' | 'hint'>[]
+  sources: () => readonly Pick<SourceState, 'path' | 'state' | 'hint' | 'lines' | 'to'>[]
   news: NewsDesk
   resolve_after: number
   /** Epoch ms. */
@@ -105,16 +107,22 @@ export class Live {
     const { store, now, news } = this.options
     const at = now()
     const { fresh, hasFresh, hasHistory } = this
+    const sources = this.options.sources()
     // Without new lines findings only change by growing old.
     if (hasFresh || hasHistory || at - this.diagnosed >= 5 * MINUTE) {
-      const evidence = this.window(at)
-      const { findings, blind_spots } = diagnose(evidence, { config: this.options.config() })
+      const window = this.window(at)
+      const evidence = store.evidence(...window)
+      const read = sources.filter(({ state }) => state === 'idle' || state === 'reading')
+      const { findings, blind_spots } = diagnose(evidence, {
+        config: this.options.config(),
+        emptyErrorLogs: emptyErrorLogs(read),
+        quietErrorLogs: quietErrorLogs(read, window[0]),
+      })
       this.findings = findings
       this.passed = passed(evidence, store.problems(), findings)
       this.blindSpots = blind_spots
       this.diagnosed = at
     }
-    const sources = this.options.sources()
     this.watch.look(sources, at)
     news.begin()
     const watched = news.watch(sources, this.spoke, at)
@@ -239,11 +247,11 @@ export class Live {
   }
 
   /** The last 24 h of evidence, up to now; of logs that ended earlier, their last 24 h. */
-  private window(at: number): Evidence {
+  private window(at: number): [from: number, to: number] {
     const { store } = this.options
     const ends = store.inputs().flatMap(({ to }) => (to === null ? [] : [Date.parse(to)]))
     const newest = ends.length === 0 ? at : Math.max(...ends)
-    return store.evidence(Math.min(at, newest) - DAY, Math.max(at, Math.min(newest, at + AHEAD)) + MINUTE)
+    return [Math.min(at, newest) - DAY, Math.max(at, Math.min(newest, at + AHEAD)) + MINUTE]
   }
 
   /** Did this finding occur in a line that was read live since the last round? History must never look like it, so when
@@ -270,7 +278,9 @@ export class Live {
   /** Anything was asked there after it was last seen. */
   private tried(decision: Decision, { finding: { scope, last_seen } }: ProblemRow, at: number): boolean {
     if (decision.reason !== 'quiet' && decision.reason !== 'quiet-hours-over') return false
-    return last_seen === null || triedSince(this.window(at), scope, Date.parse(last_seen))
+    return (
+      last_seen === null || triedSince(this.options.store.evidence(...this.window(at)), scope, Date.parse(last_seen))
+    )
   }
 
   private publish(changed: readonly ProblemRow[], at: number): void {
