@@ -15,7 +15,7 @@ import {
 import type { Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
 import type { NewsDesk } from './live-news.ts'
-import { superseded } from './superseded.ts'
+import { Naming, superseded } from './superseded.ts'
 import { touches, triedSince } from './live-touches.ts'
 import { Watch } from './live-watch.ts'
 import type { ProblemRow, Store } from './store/contract.ts'
@@ -39,7 +39,9 @@ export interface LiveOptions {
   store: Store
   stream: Stream
   config: () => ConfigView | null
-  sources: () => readonly Pick<SourceState, 'path' | 'state' | 'hint' | 'lines' | 'to'>[]
+  sources: () => readonly Pick<SourceState, 'path' | 'state' | 'hint' | 'lines' | 'to' | 'format'>[]
+  /** Asks all sources to read what is there. */
+  look?: () => void
   news: NewsDesk
   resolve_after: number
   /** Epoch ms. */
@@ -71,6 +73,7 @@ export class Live {
   private diagnosed = -Infinity
   private lastEvent: number | null = null
   private readonly watch = new Watch()
+  private readonly naming = new Naming()
   /** What the page was last told about problems that cannot be judged. */
   private readonly held = new Map<string, string | null>()
   blindSpots: readonly BlindSpot[] = []
@@ -81,7 +84,7 @@ export class Live {
 
   /** There is something for `round` to do. */
   get due(): boolean {
-    return this.hasFresh || this.hasHistory
+    return this.hasFresh || this.hasHistory || this.naming.waits
   }
 
   /** The nginx configuration is another one: the next round judges everything again. */
@@ -145,10 +148,15 @@ export class Live {
         this.watch.isBehind ? notOver(finding) : finding,
       ]),
     )
-    const live = [...current.values()].filter((finding) => happened(finding, rows.get(finding.id) ?? null))
+    const seen = [...current.values()].filter(
+      (finding) => happened(finding, rows.get(finding.id) ?? null) || this.naming.waited(finding),
+    )
+    const live = this.naming.ready(seen, rows, sources)
+    if (this.naming.waits) this.options.look?.()
     const liveIds = new Set(live.map(({ id }) => id))
-    const named = superseded(rows.values(), live)
+    const named = superseded(rows.values(), live, current)
     for (const id of new Set([...rows.keys(), ...current.keys()])) {
+      if (this.naming.holds(id)) continue
       const previous = rows.get(id) ?? null
       const judged = current.get(id) ?? null
       const isLive = judged !== null && liveIds.has(id)
@@ -159,8 +167,16 @@ export class Live {
       const watched_since = shown === null ? 0 : this.watch.since(shown)
       const terms = shown === null ? undefined : news.termsOf(finding ?? shown, previous, at)
       const ended = named.has(id) ? { superseded: true } : {}
-      const seen = { now: at, finding, last_live, resolve_after, watched_since, ...ended, ...(terms ? { terms } : {}) }
-      const { decision, next } = decide(previous, seen)
+      const observed = {
+        now: at,
+        finding,
+        last_live,
+        resolve_after,
+        watched_since,
+        ...ended,
+        ...(terms ? { terms } : {}),
+      }
+      const { decision, next } = decide(previous, observed)
       if (next === null) continue
       const different = isDifferent(previous, next)
       if (different || this.heldNow(next) !== (this.held.get(id) ?? null)) told.push(next)
@@ -182,7 +198,8 @@ export class Live {
     this.hasFresh = false
     this.hasHistory = false
     this.hasUnjudged = false
-    this.rounds++
+    // What is held is judged by the next one.
+    if (!this.naming.waits) this.rounds++
     this.publish(told, at)
     this.importing.clear()
     return messages.length > 0

@@ -102,6 +102,7 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
     stream,
     config: () => nginx?.view ?? null,
     sources: () => states(),
+    look: () => void sources.poll(),
     news,
     resolve_after: config.alerts.resolve_after,
     now,
