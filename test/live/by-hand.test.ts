@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { belowFooter } from './harness/page-checks.ts'
 import { startReceiver, type WebhookReceiver } from '../alerts/receiver.ts'
 import { describeWith } from '../needs.ts'
 import { refused } from '../serve/lines.ts'
@@ -57,6 +58,7 @@ describeWith('chromium', 'decisions and alerts', ({ chromium }) => {
     await button('the last day').click()
     await page.locator('.preview', { hasText: '1 message in the last day' }).waitFor()
     expect(await page.locator('.preview tbody tr').count()).toBe(1)
+    expect(await belowFooter(page)).toBeLessThan(3)
     await button('Send a test').click()
     await page.getByText('It did not arrive: answered 400').waitFor()
     hook.answer((response) => void response.writeHead(204).end())
