@@ -13,7 +13,7 @@ import {
   type Rules,
   type Window,
 } from './alerts/contract.ts'
-import { ConfigError } from './config-errors.ts'
+import { ConfigError, type Locate } from './config-errors.ts'
 import type { ConfigKey } from './config.ts'
 import { duration, oneOrMore } from './config-values.ts'
 import { allCauses } from './diagnosis/contract.ts'
@@ -237,19 +237,23 @@ export interface Alerting {
 }
 
 /** Throws ConfigError when names are not unique or lead nowhere. */
-export function alertingOf(settings: Settings): Alerting {
-  const receivers = [...webhooks(settings.webhook), ...channels(settings.channels)]
+export function alertingOf(settings: Settings, locate: Locate): Alerting {
+  const hooks = webhooks(settings.webhook, locate)
+  const receivers = [...hooks, ...channels(settings.channels)]
   const names = new Set<string>()
-  for (const { name } of receivers) {
-    if (names.has(name)) throw new ConfigError(`alerts: two receivers are named ${name}; names must differ`)
+  for (const [n, { name }] of receivers.entries()) {
+    if (names.has(name))
+      throw new ConfigError(
+        `${locate(['alerts', 'channels', n - hooks.length, 'name'])}: two receivers are named ${name}; names must differ`,
+      )
     names.add(name)
   }
   const { cooldown, remind_every } = settings
-  const rules = settings.rules.map(({ kind, cause, channels: to, ...own }): Rule => {
+  const rules = settings.rules.map(({ kind, cause, channels: to, ...own }, n): Rule => {
     const unknown = to?.find((name) => !names.has(name))
     if (unknown !== undefined)
       throw new ConfigError(
-        `alerts.rules: ${own.name} names the channel ${unknown}; known are ${[...names].join(', ')}`,
+        `${locate(['alerts', 'rules', n, 'channels'])}: no channel is named ${unknown}; ${names.size === 0 ? 'add it to alerts.channels' : `known are ${[...names].join(', ')}`}`,
       )
     return {
       ...own,
@@ -260,8 +264,13 @@ export function alertingOf(settings: Settings): Alerting {
       remind_every: own.remind_every === undefined ? remind_every : own.remind_every,
     }
   })
-  const twice = rules.find(({ name }, n) => name === 'default' || rules.findIndex((one) => one.name === name) !== n)
-  if (twice) throw new ConfigError(`alerts.rules: the name ${twice.name} is taken; names must differ`)
+  const twice = rules.findIndex(
+    ({ name }, n) => name === 'default' || rules.findIndex((one) => one.name === name) !== n,
+  )
+  if (twice !== -1)
+    throw new ConfigError(
+      `${locate(['alerts', 'rules', twice, 'name'])}: the name ${rules[twice]?.name ?? ''} is taken; names must differ`,
+    )
   if (settings.default_rule) rules.push({ ...DEFAULT_RULE, cooldown, remind_every })
   return {
     receivers,
@@ -308,29 +317,33 @@ function channels(written: Settings['channels']): Receiver[] {
   })
 }
 
-const webhooks = (written: Settings['webhook']): Receiver[] =>
-  withNames(written).map(({ name, url }) => {
+const webhooks = (written: Settings['webhook'], locate: Locate): Receiver[] =>
+  withNames(written, locate).map(({ name, url }) => {
     const kind = byType.get('webhook')
     if (kind === undefined) throw new Error('no channel webhook')
     return { name, channel: kind, settings: { url: new Secret(url), secrets: [] } }
   })
 
 /** Unnamed receivers become `webhook`, `webhook-2`, …; messages in the outbox find their receiver by name. */
-export function withNames(receivers: Settings['webhook']): { name: string; url: string }[] {
+export function withNames(receivers: Settings['webhook'], locate: Locate): { name: string; url: string }[] {
   const taken = new Set<string>()
   return receivers.map(({ url, name }, index) => {
     const wanted = name ?? (index === 0 ? 'webhook' : `webhook-${index + 1}`)
-    if (taken.has(wanted)) throw new ConfigError(`alerts.webhook: two receivers are named ${wanted}; names must differ`)
+    if (taken.has(wanted))
+      throw new ConfigError(
+        `${locate(['alerts', 'webhook', index, 'name'])}: two receivers are named ${wanted}; names must differ`,
+      )
     taken.add(wanted)
     return { name: wanted, url }
   })
 }
 
 /** `{env}` and `{file}` in `alerts.channels` replaced by what is there. Throws ConfigError. */
-export function readSecrets(raw: Record<string, unknown>, env: NodeJS.ProcessEnv, base: string): void {
+export function readSecrets(raw: Record<string, unknown>, env: NodeJS.ProcessEnv, base: string, locate: Locate): void {
   const { alerts } = raw
   if (typeof alerts !== 'object' || alerts === null || !('channels' in alerts)) return
-  alerts.channels = withSecrets(alerts.channels, 'alerts.channels', (place, at) => {
+  alerts.channels = withSecrets(alerts.channels, ['alerts', 'channels'], (place, path) => {
+    const at = locate(path)
     if ('env' in place) {
       const value = env[place.env]?.trim()
       if (!value)

@@ -30,14 +30,26 @@ export function explain(
     const hint = like === null ? `known are ${siblings.join(', ')}` : `did you mean ${like}?`
     return `${file?.placeOfKey(unknown) ?? ''}unknown key ${label(unknown)}; ${hint}`
   }
-  const expected = known ? `; expected ${known.expected}` : ''
-  const origin = known === null ? undefined : origins.get(known.key)
-  if (origin !== undefined) return `${origin}: ${reason(issue)}${expected}`
-  // One member needs no list (then there is no `[0]`), and a URL no `{url}`: the longest part that the file has is named.
-  const alone = at.filter((part) => part !== 0)
-  const shown = file?.has(alone) === true ? alone : [...at]
-  while (shown.length > 1 && file?.has(shown) !== true) shown.pop()
-  return `${file?.placeOf(shown) ?? ''}${label(shown)}: ${reason(issue)}${expected}`
+  const below = membersOf(at[0], keys)
+  const expected = known ? known.expected : `settings below it: ${below.join(', ')}`
+  return `${locator(origins, file)(at)}: ${reason(issue)}${known || below.length > 0 ? `; expected ${expected}` : ''}`
+}
+
+/** Names a setting as people find it: `halfopen.yaml:3:5: alerts.rules[1].name`, or the option or variable it came from. */
+export type Locate = (at: KeyPath) => string
+
+/** @param origins see explain */
+export function locator(origins: ReadonlyMap<string, string>, file: ConfigFile | null): Locate {
+  return (at) => {
+    const names = at.filter((part) => typeof part === 'string')
+    const origin = origins.get(names.slice(0, 2).join('.')) ?? origins.get(names[0] ?? '')
+    if (origin !== undefined) return origin
+    // One member needs no list (then there is no `[0]`), and a URL no `{url}`: the longest part that the file has is named.
+    const alone = at.filter((part) => part !== 0)
+    const shown = file?.has(alone) === true ? alone : [...at]
+    while (shown.length > 1 && file?.has(shown) !== true) shown.pop()
+    return `${file?.placeOf(shown) ?? ''}${label(shown)}`
+  }
 }
 
 /** Our own messages begin in lower case; zod's say less than "expected …" does. */

@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { ALERT_KEYS, alertingOf, readSecrets, withNames, type Alerting } from './config-alerts.ts'
-import { ConfigError, explain, nearest } from './config-errors.ts'
+import { ConfigError, explain, locator, nearest } from './config-errors.ts'
 import { isObject, readConfigFile } from './config-file.ts'
 import { configSchema } from './config-schema.ts'
 
@@ -179,14 +179,15 @@ export function loadConfig({ file, cli, env, cwd }: ConfigInputs): Config {
     assign(raw, key, value)
     origins.set(key, OPTIONS[key] ?? `--${key.replaceAll('_', '-')}`)
   }
-  readSecrets(raw, env, read === null ? cwd : dirname(path))
+  const locate = locator(origins, read)
+  readSecrets(raw, env, read === null ? cwd : dirname(path), locate)
   const result = configSchema.safeParse(raw)
   const issue = result.error?.issues[0]
   if (!result.success) throw new ConfigError(issue ? explain(issue, CONFIG_KEYS, origins, read) : 'not usable')
   const { alerts, database, ...rest } = result.data
   if (rest.sources.filter(({ path: name }) => name === '-').length > 1)
     throw new ConfigError(
-      `${origins.get('sources') ?? `${read?.placeOf(['sources']) ?? ''}sources`}: "-" is named twice; standard input can be read once, so name it once`,
+      `${locate(['sources'])}: "-" is named twice; standard input can be read once, so name it once`,
     )
   return {
     ...rest,
@@ -194,8 +195,8 @@ export function loadConfig({ file, cli, env, cwd }: ConfigInputs): Config {
     database: {
       path: database === undefined ? defaultDatabase(env, cwd) : resolve(cwd, database.slice('sqlite:'.length)),
     },
-    alerts: { webhook: withNames(alerts.webhook), resolve_after: alerts.resolve_after },
-    alerting: alertingOf(alerts),
+    alerts: { webhook: withNames(alerts.webhook, locate), resolve_after: alerts.resolve_after },
+    alerting: alertingOf(alerts, locate),
     warnings,
   }
 }

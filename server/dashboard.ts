@@ -12,6 +12,7 @@ import type { Problem, SourceState } from './http/wire.ts'
 import { sessionLengths } from './session-lengths.ts'
 import type { Live } from './live.ts'
 import type { NginxFile } from './nginx-view.ts'
+import { unreadSummary } from './scan/contract.ts'
 import { analyzeUpload, UploadError } from './upload/contract.ts'
 import type { ProblemRow, Store } from './store/contract.ts'
 
@@ -45,13 +46,19 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const { store, live, alerts, config, now } = options
   return {
     // Evidence is kept per minute: the window begins and ends on whole ones.
-    report: (from, to) =>
-      buildReport(store.evidence(from, to), {
-        inputs: store.inputs(),
+    report(from, to) {
+      const inputs = store.inputs()
+      const known = new Set(inputs.map(({ path }) => path))
+      // Of a log that is empty nothing is stored.
+      const empty = options.sources().filter(({ path, state }) => state === 'idle' && !known.has(path))
+      return buildReport(store.evidence(from, to), {
+        inputs: [...inputs, ...empty.map(({ path }) => unreadSummary(path))],
         generatedAt: now(),
         config: config(),
         resolution: 60,
-      }),
+        from,
+      })
+    },
     problems() {
       const at = now()
       const ranked = store.problems().toSorted(byUrgency)

@@ -2,8 +2,10 @@
 import { decide, endedBy, mutedUntil, type Decision } from './alerts/contract.ts'
 import {
   diagnose,
+  emptyErrorLogs,
   emptyEvidence,
   merge,
+  quietErrorLogs,
   workedLater,
   type BlindSpot,
   type ConfigView,
@@ -13,7 +15,7 @@ import {
 import type { Stream } from './http/contract.ts'
 import type { Problem, SourceState } from './http/wire.ts'
 import type { NewsDesk } from './live-news.ts'
-import { superseded } from './superseded.ts'
+import { Naming, superseded } from './superseded.ts'
 import { touches, triedSince } from './live-touches.ts'
 import { Watch } from './live-watch.ts'
 import type { ProblemRow, Store } from './store/contract.ts'
@@ -37,7 +39,9 @@ export interface LiveOptions {
   store: Store
   stream: Stream
   config: () => ConfigView | null
-  sources: () => readonly Pick<SourceState, 'path' | 'state' | 'hint'>[]
+  sources: () => readonly Pick<SourceState, 'path' | 'state' | 'hint' | 'lines' | 'to' | 'format'>[]
+  /** Asks all sources to read what is there. */
+  look?: () => void
   news: NewsDesk
   resolve_after: number
   /** Epoch ms. */
@@ -59,14 +63,17 @@ export class Live {
   private readonly minutes = new Set<number>()
   /** Something was stored that the page does not show yet. */
   private untold = false
-  /** A round of this run is over. */
-  private hasJudged = false
+  /** Some of it is stored since an earlier run. */
+  private hasUnjudged = false
+  /** Rounds of this run that are over: what was committed before the last one is judged. */
+  rounds = 0
   private findings: readonly Finding[] = []
   /** Quiet problems that the evidence of now holds no failure of, with what worked since. */
   private passed: readonly Finding[] = []
   private diagnosed = -Infinity
   private lastEvent: number | null = null
   private readonly watch = new Watch()
+  private readonly naming = new Naming()
   /** What the page was last told about problems that cannot be judged. */
   private readonly held = new Map<string, string | null>()
   blindSpots: readonly BlindSpot[] = []
@@ -77,7 +84,7 @@ export class Live {
 
   /** There is something for `round` to do. */
   get due(): boolean {
-    return this.hasFresh || this.hasHistory
+    return this.hasFresh || this.hasHistory || this.naming.waits
   }
 
   /** The nginx configuration is another one: the next round judges everything again. */
@@ -99,22 +106,35 @@ export class Live {
     this.untold = true
   }
 
+  /** Live lines that an earlier run stored and did not live to judge. */
+  unjudged(evidence: Evidence): void {
+    merge(this.fresh, evidence)
+    this.hasFresh = true
+    this.hasUnjudged = true
+  }
+
   /** Looks at everything once: at most every second while lines arrive, and now and then to notice silence.
    *  Returns true when there are messages to deliver. */
   round(): boolean {
     const { store, now, news } = this.options
     const at = now()
     const { fresh, hasFresh, hasHistory } = this
+    const sources = this.options.sources()
     // Without new lines findings only change by growing old.
     if (hasFresh || hasHistory || at - this.diagnosed >= 5 * MINUTE) {
-      const evidence = this.window(at)
-      const { findings, blind_spots } = diagnose(evidence, { config: this.options.config() })
+      const window = this.window(at)
+      const evidence = store.evidence(...window)
+      const read = sources.filter(({ state }) => state === 'idle' || state === 'reading')
+      const { findings, blind_spots } = diagnose(evidence, {
+        config: this.options.config(),
+        emptyErrorLogs: emptyErrorLogs(read),
+        quietErrorLogs: quietErrorLogs(read, window[0]),
+      })
       this.findings = findings
       this.passed = passed(evidence, store.problems(), findings)
       this.blindSpots = blind_spots
       this.diagnosed = at
     }
-    const sources = this.options.sources()
     this.watch.look(sources, at)
     news.begin()
     const watched = news.watch(sources, this.spoke, at)
@@ -128,10 +148,15 @@ export class Live {
         this.watch.isBehind ? notOver(finding) : finding,
       ]),
     )
-    const live = [...current.values()].filter((finding) => happened(finding, rows.get(finding.id) ?? null))
+    const seen = [...current.values()].filter(
+      (finding) => happened(finding, rows.get(finding.id) ?? null) || this.naming.waited(finding),
+    )
+    const live = this.naming.ready(seen, rows, sources)
+    if (this.naming.waits) this.options.look?.()
     const liveIds = new Set(live.map(({ id }) => id))
-    const named = superseded(rows.values(), live)
+    const named = superseded(rows.values(), live, current)
     for (const id of new Set([...rows.keys(), ...current.keys()])) {
+      if (this.naming.holds(id)) continue
       const previous = rows.get(id) ?? null
       const judged = current.get(id) ?? null
       const isLive = judged !== null && liveIds.has(id)
@@ -142,8 +167,16 @@ export class Live {
       const watched_since = shown === null ? 0 : this.watch.since(shown)
       const terms = shown === null ? undefined : news.termsOf(finding ?? shown, previous, at)
       const ended = named.has(id) ? { superseded: true } : {}
-      const seen = { now: at, finding, last_live, resolve_after, watched_since, ...ended, ...(terms ? { terms } : {}) }
-      const { decision, next } = decide(previous, seen)
+      const observed = {
+        now: at,
+        finding,
+        last_live,
+        resolve_after,
+        watched_since,
+        ...ended,
+        ...(terms ? { terms } : {}),
+      }
+      const { decision, next } = decide(previous, observed)
       if (next === null) continue
       const different = isDifferent(previous, next)
       if (different || this.heldNow(next) !== (this.held.get(id) ?? null)) told.push(next)
@@ -164,7 +197,9 @@ export class Live {
     this.spoke.clear()
     this.hasFresh = false
     this.hasHistory = false
-    this.hasJudged = true
+    this.hasUnjudged = false
+    // What is held is judged by the next one.
+    if (!this.naming.waits) this.rounds++
     this.publish(told, at)
     this.importing.clear()
     return messages.length > 0
@@ -239,19 +274,20 @@ export class Live {
   }
 
   /** The last 24 h of evidence, up to now; of logs that ended earlier, their last 24 h. */
-  private window(at: number): Evidence {
+  private window(at: number): [from: number, to: number] {
     const { store } = this.options
     const ends = store.inputs().flatMap(({ to }) => (to === null ? [] : [Date.parse(to)]))
     const newest = ends.length === 0 ? at : Math.max(...ends)
-    return store.evidence(Math.min(at, newest) - DAY, Math.max(at, Math.min(newest, at + AHEAD)) + MINUTE)
+    return [Math.min(at, newest) - DAY, Math.max(at, Math.min(newest, at + AHEAD)) + MINUTE]
   }
 
   /** Did this finding occur in a line that was read live since the last round? History must never look like it, so when
    *  both kinds arrived together the live lines alone have to show the finding. So they have in the first round: what is
    *  stored may be history that was imported by a run that was killed before it had looked at it. */
   private happenedIn(fresh: Evidence, hasFresh: boolean, hasHistory: boolean) {
+    const isFirst = this.rounds === 0 || this.hasUnjudged
     const alone =
-      hasFresh && (hasHistory || !this.hasJudged) ? diagnose(fresh, { config: this.options.config() }).findings : null
+      hasFresh && (hasHistory || isFirst) ? diagnose(fresh, { config: this.options.config() }).findings : null
     const shownAlone = alone === null ? null : new Set(alone.map(({ id }) => id))
     return (finding: Finding, previous: ProblemRow | null): boolean => {
       if (!hasFresh || !touches(fresh, finding)) return false
@@ -270,7 +306,9 @@ export class Live {
   /** Anything was asked there after it was last seen. */
   private tried(decision: Decision, { finding: { scope, last_seen } }: ProblemRow, at: number): boolean {
     if (decision.reason !== 'quiet' && decision.reason !== 'quiet-hours-over') return false
-    return last_seen === null || triedSince(this.window(at), scope, Date.parse(last_seen))
+    return (
+      last_seen === null || triedSince(this.options.store.evidence(...this.window(at)), scope, Date.parse(last_seen))
+    )
   }
 
   private publish(changed: readonly ProblemRow[], at: number): void {

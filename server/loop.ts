@@ -132,7 +132,8 @@ export class Loop {
     for (const timer of this.timers) clearInterval(timer)
     if (this.looking !== null) clearTimeout(this.looking)
     await this.options.sources.close()
-    if (this.judging && this.options.live.due) this.round()
+    // Twice: what was held in the first one is judged in the second.
+    for (let n = 0; n < 2 && this.judging && this.options.live.due; n++) this.round()
   }
 
   private every(what: string, ms: number, run: () => unknown): void {

@@ -72,12 +72,17 @@ export class AlertDesk {
   private channel({ name, channel }: Receiver): AlertChannel {
     const { outbox, store } = this.options
     const { state, until, reason } = outbox.stateOf(name)
-    const [last] = store.deliveries({ cursor: null, limit: 1, state: 'delivered', channel: name }).rows
+    const newest = (of: 'delivered' | 'dead') =>
+      store.deliveries({ cursor: null, limit: 1, state: of, channel: name }).rows[0] ?? null
+    const [last, dead] = [newest('delivered'), newest('dead')]
+    // What was given up since is no secret: who hears nothing believes that all is well.
+    const refused =
+      state === 'ready' && dead?.dead_at != null && dead.dead_at > (last?.delivered_at ?? -Infinity) ? dead : null
     return {
       name,
       type: channel.id,
-      state,
-      reason,
+      state: refused === null ? state : 'refused',
+      reason: refused === null ? reason : refused.last_error,
       next_attempt_at: until === null ? null : iso(until),
       last_delivered_at: last?.delivered_at == null ? null : iso(last.delivered_at),
     }

@@ -29,16 +29,20 @@ export const secretSetting = z
   .transform((value) => new Secret(value))
 
 /** Settings as they were written, with every `{env: NAME}` and `{file: PATH}` replaced by what is there; of a template
- *  nothing is. @param read gives the text at a place or throws. @param at dotted path, for what it throws. */
-export function withSecrets(written: unknown, at: string, read: (place: SecretPlace, at: string) => string): unknown {
+ *  nothing is. @param read gives the text at a place or throws. @param at where `written` stands, for what it throws. */
+export function withSecrets(
+  written: unknown,
+  at: readonly (string | number)[],
+  read: (place: SecretPlace, at: readonly (string | number)[]) => string,
+): unknown {
   if (typeof written !== 'object' || written === null) return written
-  if (Array.isArray(written)) return written.map((one: unknown, n) => withSecrets(one, `${at}[${n}]`, read))
+  if (Array.isArray(written)) return written.map((one: unknown, n) => withSecrets(one, [...at, n], read))
   const entries = Object.entries(written)
   const [only] = entries
   if (entries.length === 1 && only && typeof only[1] === 'string' && (only[0] === 'env' || only[0] === 'file'))
     return read(only[0] === 'env' ? { env: only[1] } : { file: only[1] }, at)
   return Object.fromEntries(
-    entries.map(([key, value]) => [key, key === 'template' ? value : withSecrets(value, `${at}.${key}`, read)]),
+    entries.map(([key, value]) => [key, key === 'template' ? value : withSecrets(value, [...at, key], read)]),
   )
 }
 

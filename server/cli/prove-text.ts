@@ -9,6 +9,12 @@ export interface Layout {
 
 const COLUMN = 13
 
+/** Which of several findings follows. */
+export function headText(which: string, title: string, { width, colour }: Layout): string {
+  const paint = colour ? coloured : plain
+  return lines(wrap(escapeText(`${which}: ${title}`), width).map((line) => paint('bold', line)))
+}
+
 /** What nginx did with one of the two configurations. */
 export function partText(phase: Phase, part: Part, { width, colour }: Layout): string {
   const paint = colour ? coloured : plain

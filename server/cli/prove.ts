@@ -38,7 +38,7 @@ Examples:
   halfopen prove --config /etc/nginx/nginx.conf --path /ws --patch fix.diff
   halfopen analyze --config /etc/nginx/nginx.conf --output json /var/log/nginx > report.json
   halfopen prove --config /etc/nginx/nginx.conf --report report.json
-                              the first finding's path, host, patch and circumstances
+                              each finding with a patch: its path, host, patch and circumstances
 
 The installed nginx runs a copy of the configuration on loopback, without privileges, with
 listeners, certificates, backends, resolvers, logs, user and pid replaced, and is removed
@@ -62,7 +62,7 @@ export const registerProve: Register = (program, exit) => {
     .option('--host <name>', 'Host of the request (default: the server that proxies the path)')
     .option('--patch <file>', 'a unified diff to compare with; "-": standard input')
     .option('--report <file>', 'take path, host, patch and circumstances from a report of analyze --output json')
-    .option('--finding <id>', 'that finding of the report (default: the first with a patch)')
+    .option('--finding <id>', 'only that finding of the report (default: each with a patch)')
     .option('--plain', 'enter by the plain listener, although the server has a TLS one')
     .option('--origin <origin>', 'Origin to send, or "none" (default: the site itself)')
     .option('--header <line>', 'another header, "Name: value"; may be given again', collect)
@@ -84,6 +84,9 @@ export const registerProve: Register = (program, exit) => {
 
 const collect = (line: string, before: string[] = []): string[] => [...before, line]
 
+/** Findings of one report that are proven in one run; each takes a second, and as long as its circumstances. */
+const MOST_PROOFS = 20
+
 async function run(flags: Flags): Promise<number> {
   const [{ PatchError, prove }, { openOutput }, { interruption }, text] = await Promise.all([
     import('../prove/contract.ts'),
@@ -92,28 +95,57 @@ async function run(flags: Flags): Promise<number> {
     import('./prove-text.ts'),
   ])
   const stopped = interruption(true)
-  const options = await readOptions(flags, stopped.signal)
+  const { tasks, left } = await tasksOf(flags)
+  const first = await readOptions(tasks[0]?.flags ?? flags, stopped.signal)
   const output = openOutput(flags.o)
   const layout = {
     width: Math.max(40, Math.min(100, output.columns ?? 80)),
     colour: wantsColour(output.isTty, flags.color, process.env),
   }
   const isText = flags.output === 'text'
+  const proofs: ReturnType<typeof asJson>[] = []
+  let passes = true
   try {
-    const walk = prove(options)
-    let next = await walk.next()
-    for (; !next.done; next = await walk.next())
-      if (isText) await output.write(text.partText(next.value.phase, next.value.part, layout))
+    for (const [n, task] of tasks.entries()) {
+      if (stopped.code() !== null) break
+      if (isText && tasks.length > 1)
+        await output.write(text.headText(`${n + 1} of ${tasks.length}`, task.title, layout))
+      const options = n === 0 ? first : await readOptions(task.flags, stopped.signal)
+      const walk = prove(options)
+      let next = await walk.next()
+      for (; !next.done; next = await walk.next())
+        if (isText) await output.write(text.partText(next.value.phase, next.value.part, layout))
+      if (isText) await output.write(text.proofText(next.value, layout))
+      else proofs.push(asJson(options, next.value))
+      passes &&= next.value.ok && !next.value.unpatched
+    }
     stopped.over()
-    if (isText) await output.write(text.proofText(next.value, layout))
-    else await output.write(`${escapeJson(JSON.stringify(asJson(options, next.value), null, 2))}\n`)
-    return stopped.code() ?? (next.value.ok && !next.value.unpatched ? 0 : 1)
+    if (isText && left > 0)
+      await output.write(`${left} more findings have a patch; name one with --finding, the report has their ids\n\n`)
+    const [head, ...others] = proofs
+    if (!isText)
+      await output.write(
+        `${escapeJson(JSON.stringify({ ...head, ...(others.length > 0 ? { others } : {}) }, null, 2))}\n`,
+      )
+    return stopped.code() ?? (passes ? 0 : 1)
   } catch (error) {
     if (error instanceof PatchError) throw new UsageError(`${flags.patch ?? flags.report ?? 'patch'}: ${error.message}`)
     throw error
   } finally {
     output.close()
   }
+}
+
+/** One proof each. What is named beside the report is meant for one of its findings. */
+async function tasksOf(flags: Flags): Promise<{ tasks: { flags: Flags; title: string }[]; left: number }> {
+  const alone = { tasks: [{ flags, title: '' }], left: 0 }
+  const { report, finding, path, host, patch } = flags
+  // Standard input can be read once.
+  if (report === undefined || report === '-' || (finding ?? path ?? host ?? patch) !== undefined) return alone
+  const { patchedFindings } = await import('../prove/contract.ts')
+  const patched = patchedFindings(readText(report))
+  const tasks = patched.slice(0, MOST_PROOFS).map(({ id, title }) => ({ flags: { ...flags, finding: id }, title }))
+  return tasks.length < 2 ? alone : { tasks, left: patched.length - tasks.length }
 }
 
 async function readOptions(flags: Flags, signal: AbortSignal): Promise<ProveOptions> {

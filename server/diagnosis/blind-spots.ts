@@ -17,9 +17,20 @@ const follow = (...logs: string[]): string =>
 
 const REQUESTS = ['request', 'request_uri', 'uri', 'document_uri']
 
+const ERROR_LOG = /error[^/]*$/i
+
 /** Error logs, by their names, that were named and hold nothing yet. */
-export const emptyErrorLogs = (inputs: readonly InputSummary[]): string[] =>
-  inputs.filter(({ path, lines }) => lines === 0 && /error[^/]*$/i.test(path)).map(({ path }) => path)
+export const emptyErrorLogs = (inputs: readonly Pick<InputSummary, 'path' | 'lines'>[]): string[] =>
+  inputs.filter(({ path, lines }) => lines === 0 && ERROR_LOG.test(path)).map(({ path }) => path)
+
+/** Error logs, by their names, that are read and of which the newest line is older than `since`, epoch ms. */
+export const quietErrorLogs = (
+  inputs: readonly Pick<InputSummary, 'path' | 'lines' | 'to'>[],
+  since: number,
+): string[] =>
+  inputs
+    .filter(({ path, lines, to }) => lines > 0 && ERROR_LOG.test(path) && (to === null || Date.parse(to) < since))
+    .map(({ path }) => path)
 
 /** Places whose settings are asked for; scanners invent any number. */
 const MOST_PLACES = 100
@@ -44,20 +55,23 @@ function shortTimeouts(evidence: Evidence, config: ConfigView | null): string {
     .join('')
 }
 
-/** @param empty error logs that were read and are empty: nobody is told to name them */
+/** @param empty error logs that were read and are empty: nobody is told to name them
+ *  @param quiet those that only hold lines of an earlier time */
 export function blindSpots(
   evidence: Evidence,
   empty: readonly string[] = [],
   config: ConfigView | null = null,
+  quiet: readonly string[] = [],
 ): BlindSpot[] {
+  const read = [...empty, ...quiet]
   const spots: BlindSpot[] = []
   const { error_levels: levels, variables } = evidence
   const access = evidence.status.size > 0
   const timed = variables.has('upstream_response_time') || variables.has('request_time')
   const noErrorLog =
-    empty.length === 0
+    read.length === 0
       ? 'no nginx error log of this time was read'
-      : `${empty.slice(0, 3).join(', ')}${empty.length > 3 ? ` and ${empty.length - 3} more` : ''}: read, and empty`
+      : `${read.slice(0, 3).join(', ')}${read.length > 3 ? ` and ${read.length - 3} more` : ''}: read, and ${quiet.length === 0 ? 'empty' : 'without a line of this time'}`
   const failed = [502, 504].filter((status) => (evidence.status.get(status) ?? 0) > 0).join(' or ')
   const info = levels.has('info') || levels.has('debug')
   if (!info && !timed)
@@ -77,10 +91,10 @@ export function blindSpots(
     spots.push({
       what: failed === '' ? 'what nginx itself complained of' : `why nginx answered ${failed}`,
       why:
-        empty.length === 0
+        read.length === 0
           ? noErrorLog
           : `${noErrorLog}: nginx had nothing to say${failed === '' ? '' : ' at its level'}, or the log was rotated`,
-      ...(empty.length === 0
+      ...(read.length === 0
         ? {
             change: 'name the error log too: halfopen analyze access.log error.log',
             in_dashboard: follow('/var/log/nginx/error.log'),

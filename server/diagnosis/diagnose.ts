@@ -18,6 +18,7 @@ export interface DiagnoseOptions {
   config: ConfigView | null
   /** See blindSpots. */
   emptyErrorLogs?: readonly string[]
+  quietErrorLogs?: readonly string[]
 }
 
 /** Scanners invent places; nobody reads more, and every reader of the list pays for each. */
@@ -44,7 +45,7 @@ export function diagnose(
     findings: onePatchAtATime(all.slice(0, MAX_FINDINGS)),
     blind_spots: [
       ...(left.length > 0 ? [tooMany(left)] : []),
-      ...blindSpots(evidence, options.emptyErrorLogs, options.config),
+      ...blindSpots(evidence, options.emptyErrorLogs, options.config, options.quietErrorLogs),
     ],
   }
 }

@@ -1,7 +1,7 @@
 /** The report of CONTRACT.md: one shape for `analyze --output json` and GET /api/v1/report. */
 import type { EventKind } from '../../parsers/event.ts'
 import type { ConfigView, Evidence, InputSummary, Report, Totals } from './contract.ts'
-import { clockDoubts, emptyErrorLogs } from './blind-spots.ts'
+import { clockDoubts, emptyErrorLogs, quietErrorLogs } from './blind-spots.ts'
 import { diagnose } from './diagnose.ts'
 import { lifetimeOf, quantileBucket } from './histogram.ts'
 
@@ -18,6 +18,8 @@ export interface ReportOptions {
   partial?: { done: number; total: number | null; left: readonly string[] } | null
   /** Epoch ms; what was asked for. */
   asked?: { since: number | null; until: number | null }
+  /** Epoch ms: inputs may hold lines from before it, which `evidence` has no part of. */
+  from?: number
   notRead?: readonly { path: string; message: string }[]
 }
 
@@ -26,6 +28,7 @@ export function buildReport(evidence: Evidence, options: ReportOptions): Report 
   const { findings, blind_spots } = diagnose(evidence, {
     config: options.config,
     emptyErrorLogs: emptyErrorLogs(options.inputs),
+    quietErrorLogs: options.from === undefined ? [] : quietErrorLogs(options.inputs, options.from),
   })
   return {
     schema: 'halfopen.report/1',

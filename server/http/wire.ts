@@ -262,8 +262,9 @@ export interface AlertChannel {
   name: string
   /** `slack`, `ntfy`, … */
   type: string
-  /** `waiting`: it did not take the last message and is tried again; `gone`: it said that nothing is there any more. */
-  state: 'ready' | 'waiting' | 'gone'
+  /** `waiting`: it did not take the last message and is tried again; `refused`: it did not take the last message, which was
+   *  given up; `gone`: it said that nothing is there any more. */
+  state: 'ready' | 'waiting' | 'refused' | 'gone'
   reason: string | null
   next_attempt_at: string | null
   last_delivered_at: string | null

@@ -2,7 +2,7 @@
 export { anySocket } from './any-socket.ts'
 export { PatchError, prove } from './prove.ts'
 export { circumstancesOf, MOST_IDLE_MS, MOST_SESSIONS, PLAIN_TRIAL } from './circumstances.ts'
-export { readFinding } from './finding.ts'
+export { patchedFindings, readFinding } from './finding.ts'
 export { expected } from './expected.ts'
 export { hostToSend } from './host-to-send.ts'
 export { partRows } from './rows.ts'

@@ -22,6 +22,13 @@ export interface ReportedFinding extends FindingPart {
   patch: string | null
 }
 
+/** The findings of a report that have a patch, by their weight; empty when it is none. */
+export function patchedFindings(text: string): { id: string; title: string }[] {
+  const report = REPORT.safeParse(parsed(text))
+  const patched = report.data?.findings.filter(({ fix }) => fix.patch !== null) ?? []
+  return patched.map(({ id, title }) => ({ id, title }))
+}
+
 /** @param text the report. @param id of the finding; null: the first that has a patch, else the first.
  *  @returns why there is none, as a text. */
 export function readFinding(text: string, id: string | null): ReportedFinding | string {

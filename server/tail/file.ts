@@ -241,14 +241,14 @@ class Follower implements Source {
       if (step === 'touched') return this.#touched(log)
       if (step === 'caught-up') break
     }
-    const { sibling, unread } = await rotatedAfter(this.path, log.position)
+    const { sibling, unread } = await rotatedAfter(this.path, log.position, this.#older)
     this.#lost = log.damage
     this.#missed(unread)
     const open = await this.#startNext(sibling, this.#fresh(log.position.mtime))
     if (!open) return false
     // Another rotation between the look and the opening moves every name on by one.
     const older = rotatedBeside(this.path, log.position.at)
-    const { sibling: still } = await rotatedAfter(this.path, log.position)
+    const { sibling: still } = await rotatedAfter(this.path, log.position, this.#older)
     if (still?.ino === sibling?.ino) {
       this.#follow(open)
       this.#older = older
@@ -260,7 +260,7 @@ class Follower implements Source {
    *  so much later tells it, by the clock of the file system alone. */
   async #isLeft(log: Log): Promise<boolean> {
     if (log.as !== 'rotated' || !(log instanceof OpenLog)) return log.as !== 'path'
-    const { sibling } = await rotatedAfter(this.path, log.position)
+    const { sibling } = await rotatedAfter(this.path, log.position, this.#older)
     const there = sibling ? null : this.#look()
     const next = there ? { size: there.size, mtime: there.mtimeMs } : sibling
     return next !== null && next.size > 0 && next.mtime - log.mtime >= LINGER

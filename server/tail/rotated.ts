@@ -55,8 +55,14 @@ export interface Next {
 }
 
 /** Of the files rotated after the one with this position, which is held open, the oldest. Names tell which they are while
- *  that file, or a copy of it, is still there; afterwards their times do. @throws Moving */
-export async function rotatedAfter(path: string, position: FilePosition): Promise<Next> {
+ *  that file, or a copy of it, is still there; afterwards their times do.
+ *  @param older identities of files that were rotated when this one was opened
+ *  @throws Moving */
+export async function rotatedAfter(
+  path: string,
+  position: FilePosition,
+  older: ReadonlySet<string> = new Set(),
+): Promise<Next> {
   const list = siblings(path, position.at)
   const homes = homesOf(path, position.at)
   const { dev, ino } = position
@@ -64,8 +70,24 @@ export async function rotatedAfter(path: string, position: FilePosition): Promis
   const between = held && targetsBetween(list, held.path, resolved(path))
   if (between) return { sibling: between, unread: [] }
   const me = held ?? (await find(path, list, position, null))
-  return next(list, homes, me && madeFrom(homes, me.path) ? me.path : null, position.mtime)
+  const name = me && madeFrom(homes, me.path) ? me.path : null
+  const time = held?.mtime ?? position.mtime ?? -Infinity
+  // Where the highest number is the newest, or the name was given by hand, names say that old files come next.
+  const isPast = (sibling: Sibling): boolean =>
+    sibling.mtime < time && (older.has(identity(sibling)) || sibling.mtime < time - LATE)
+  const misled = name !== null && list.some((one) => isNewer(homes, one.path, name) && isPast(one))
+  if (!misled) return next(list, homes, name, position.mtime)
+  return next(
+    list.filter((sibling) => sibling.path !== name && !isPast(sibling)),
+    homes,
+    null,
+    time,
+    byTime,
+  )
 }
+
+/** So long after another file took the path the old one may still be written to, ms. */
+const LATE = 60_000
 
 /** Of the files that a link pointed to after the one at `held` and before that at `target`, the first. */
 function targetsBetween(list: readonly Sibling[], held: string, target: string): Sibling | null {
@@ -91,14 +113,14 @@ export function rotatedLater(
 }
 
 /** @param name of the file before; null: unknown, so only `time`, of its last change, counts. */
-function next(list: Sibling[], homes: string[], name: string | null, time = Infinity): Next {
+function next(list: Sibling[], homes: string[], name: string | null, time = Infinity, order = isOlder): Next {
   // Names of two folders say nothing of one another: `olddir` was set, or taken away, in between.
   const isLater = (a: Sibling, than: string | null, changed: number): boolean =>
     than === null || dirname(a.path) !== dirname(than) ? a.mtime > changed : isNewer(homes, a.path, than)
   const later = list.filter((sibling) => madeFrom(homes, sibling.path) && isLater(sibling, name, time))
   const readable = later.filter(({ path, packing }) => packing === 'plain' || (packing === 'readable' && unpacks(path)))
   const sibling = readable.reduce<Sibling | null>(
-    (oldest, one) => (oldest && !isOlder(homes, one, oldest) ? oldest : one),
+    (oldest, one) => (oldest && !order(homes, one, oldest) ? oldest : one),
     null,
   )
   return { sibling, unread: later.filter((one) => !readable.includes(one)).map((one) => one.path) }
@@ -109,6 +131,8 @@ function isOlder(homes: string[], a: Sibling, than: Sibling): boolean {
   if (isNewer(homes, than.path, a.path)) return true
   return !isNewer(homes, a.path, than.path) && a.mtime < than.mtime
 }
+
+const byTime = (_: string[], a: Sibling, than: Sibling): boolean => a.mtime < than.mtime
 
 /** A file that is never going to be readable must not keep us from the next one for ever; one that is closed to us may be
  *  opened. */

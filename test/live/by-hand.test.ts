@@ -10,7 +10,7 @@ import { describeWith } from '../needs.ts'
 import { refused } from '../serve/lines.ts'
 import { openBrowser, type Watched } from './harness/browser.ts'
 import { until } from './harness/deadline.ts'
-import { expectTextOnly, faultsOf } from './harness/page-checks.ts'
+import { belowFooter, expectTextOnly, faultsOf } from './harness/page-checks.ts'
 import { serve, type Served } from './harness/serve.ts'
 
 const NOTE = '<img src=x onerror="window.pwned=1"> asked Eve \u202E to restart it'
@@ -57,6 +57,7 @@ describeWith('chromium', 'decisions and alerts', ({ chromium }) => {
     await button('the last day').click()
     await page.locator('.preview', { hasText: '1 message in the last day' }).waitFor()
     expect(await page.locator('.preview tbody tr').count()).toBe(1)
+    expect(await belowFooter(page)).toBeLessThan(3)
     await button('Send a test').click()
     await page.getByText('It did not arrive: answered 400').waitFor()
     hook.answer((response) => void response.writeHead(204).end())

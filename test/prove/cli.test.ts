@@ -52,6 +52,36 @@ describeWith('nginx', 'halfopen prove', () => {
     expect(code).toBe(0)
   })
 
+  it('proves every finding of a report that has a patch', async () => {
+    const location = (path: string, port: number, more = '') =>
+      `    location ${path} {\n        proxy_pass http://app:${port};${more}\n    }\n`
+    const folder = folderWith({ 'nginx.conf': inServer(location('/ws', 3000) + location('/live', 3001)) })
+    const log = join(folder, 'access.log')
+    const line = (path: string, n: number) =>
+      `198.51.100.7 - - [21/Nov/2026:06:1${n}:34 +0000] "GET ${path} HTTP/1.1" 426 16 "-" "Mozilla/5.0" "upgrade=websocket"\n`
+    writeFileSync(log, [0, 1, 2, 3, 4].map((n) => line('/ws', n) + line('/live', n)).join(''))
+    const [report, out] = [join(folder, 'report.json'), join(folder, 'out')]
+    await run(['analyze', '--no-progress', '--config', folder, '--output', 'json', '-o', report, log])
+    const args = ['prove', '--config', folder, '--report', report, '-o', out]
+    expect((await run(args)).code).toBe(0)
+    const text = readFileSync(out, 'utf8')
+    expect(text.match(/was 426 Upgrade Required, now 101/g)).toHaveLength(2)
+    expect(text).toMatch(/^1 of 2: The proxy[^]*^2 of 2: The proxy/m)
+    await run([...args, '--output', 'json'])
+    const proof = JSON.parse(readFileSync(out, 'utf8')) as { request: object; others: { request: object }[] }
+    expect([proof.request, ...proof.others.map(({ request }) => request)]).toMatchObject(
+      [{ path: '/live' }, { path: '/ws' }].toSorted((a) => (text.indexOf(`GET ${a.path} `) < text.length / 2 ? -1 : 1)),
+    )
+    // One that does not pass is not outvoted by one that does.
+    const read = JSON.parse(readFileSync(report, 'utf8')) as { findings: { fix: { patch: string } }[] }
+    const last = read.findings.at(-1)
+    if (last)
+      last.fix.patch = last.fix.patch.replace(/^\+.*Upgrade \$http_upgrade;$/m, '+        proxy_set_header X-Other x;')
+    writeFileSync(report, JSON.stringify(read))
+    expect((await run(args)).code).toBe(1)
+    expect(readFileSync(out, 'utf8').match(/was 426 Upgrade Required, now 101/g)).toHaveLength(1)
+  })
+
   it('ends with 1 where the finding has no patch, although the handshake passes', async () => {
     const folder = folderWith({ 'nginx.conf': good })
     const [report, out] = [join(folder, 'report.json'), join(folder, 'out.txt')]

@@ -68,6 +68,8 @@ it('shows receivers, rules and deliveries, tests, and sends again; without a sec
     error: 'given up: answered 401',
     title: expect.stringContaining('127.0.0.1:3000'),
   })
+  const state = async (): Promise<unknown> => ((await server.ask('/api/v1/alerts')).json() as Alerts).channels[0]
+  expect(await state()).toMatchObject({ name: 'own', state: 'refused', reason: 'given up: answered 401' })
   const at = Date.parse(one?.created_at ?? '')
   const near = (from: number, to: number) =>
     list(`?from=${new Date(at + from).toISOString()}&to=${new Date(at + to).toISOString()}`)
@@ -80,6 +82,7 @@ it('shows receivers, rules and deliveries, tests, and sends again; without a sec
   await expect
     .poll(async () => (await list('?state=delivered')).deliveries.map(({ id }) => id), SOON)
     .toEqual([one?.id])
+  expect(await state()).toMatchObject({ state: 'ready', reason: null })
   expect((await server.ask('/api/v1/alerts/deliveries/msg_0/replay', post)).json()).toMatchObject({
     error: { code: 'unknown-delivery' },
   })

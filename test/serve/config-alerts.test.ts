@@ -135,17 +135,27 @@ describe('alerts in halfopen.yaml', () => {
       'channels: [{type: slack, name: a, url: https://x.example}, {type: ntfy, name: a, topic: t}]',
       'two receivers are named a',
     ],
-    ['a rule to nowhere', 'rules: [{name: a, channels: [ops]}]', 'a names the channel ops'],
+    [
+      'a rule to nowhere',
+      'rules: [{name: a, channels: [ops]}]',
+      'alerts.rules[0].channels: no channel is named ops; add it to alerts.channels',
+    ],
     ['a cause that is none', 'rules: [{name: a, cause: backend-dwon}]', 'no cause of this name'],
     ['a kind that is none', 'rules: [{name: a, kind: old}]', 'not one of new, regressed'],
     ['a rule of a taken name', 'rules: [{name: default}]', 'the name default is taken'],
     ['a rate that is none', 'rules: [{name: a, rate: often}]', 'not a rate such as 10 in 5m'],
     ['hours that are none', 'quiet_hours: at night', 'not hours such as 22:00-07:00'],
+    [
+      'a receiver of two',
+      'webhook: [{url: "http://a", name: x}, {url: "http://b", name: x}]',
+      'alerts.webhook[1].name: two',
+    ],
     ['an unknown key', 'quiet: 22:00-07:00', 'unknown key alerts.quiet'],
     ['a group of one', 'group_from: 1', 'not a number from 2 to 1000'],
   ])('%s is refused, without its value', (_name, yaml, says) => {
     const said = message(`alerts:\n  ${yaml}\n`)
     expect(said).toContain(says)
+    expect(said).toMatch(/^halfopen\.yaml:2:\d+: .+; \w/)
     expect(said).not.toContain('hunter2')
     expect(said).not.toContain('\n')
   })

@@ -208,6 +208,11 @@ describe('a configuration that cannot be used', () => {
       'sources:\n  - paht: x\n    path: y\n',
       'halfopen.yaml:2:5: unknown key sources[0].paht; did you mean path?',
     ],
+    [
+      'a number for settings',
+      'alerts: 5\n',
+      'halfopen.yaml:1:9: alerts: wrong kind of value; expected settings below it: webhook',
+    ],
     ['nothing like it', 'colour: blue\n', 'halfopen.yaml:1:1: unknown key colour; known are listen, base_path'],
     ['wrong kind', 'alerts: [1]\n', 'halfopen.yaml:1:9: alerts: wrong kind of value'],
     ['no port', 'listen: localhost\n', 'halfopen.yaml:1:9: listen: not an address with a port; expected ADDRESS:PORT'],

@@ -3,12 +3,16 @@ const two = (n: number): string => String(n).padStart(2, '0')
 
 /** error_log, in UTC: tests set `timezone: UTC`. */
 export function refused(time: number, upstream = '127.0.0.1:3000'): string {
+  return failed(time, 'connect() failed (111: Connection refused) while connecting to upstream', '/ws', upstream)
+}
+
+export function failed(time: number, what: string, path = '/ws', upstream = '127.0.0.1:3000'): string {
   const d = new Date(time)
   const date = `${d.getUTCFullYear()}/${two(d.getUTCMonth() + 1)}/${two(d.getUTCDate())}`
   const clock = [d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds()].map(two).join(':')
   return (
-    `${date} ${clock} [error] 42#42: *7 connect() failed (111: Connection refused) while connecting to upstream, ` +
-    `client: 192.0.2.7, server: app.example, request: "GET /ws HTTP/1.1", upstream: "http://${upstream}/ws", host: "app.example"\n`
+    `${date} ${clock} [error] 42#42: *7 ${what}, ` +
+    `client: 192.0.2.7, server: app.example, request: "GET ${path} HTTP/1.1", upstream: "http://${upstream}${path}", host: "app.example"\n`
   )
 }
 

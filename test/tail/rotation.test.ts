@@ -8,6 +8,7 @@ import {
   symlinkSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -68,6 +69,54 @@ it('reads every file of two rotations within one look', async () => {
   await poll()
   await later(LINGERED)
   expect(text()).toBe('before 1\nbefore 2\nbefore 3\nmiddle\nnew\n')
+})
+
+/** Files of rotations before the log began, by the number behind their name. */
+function older(path: string, numbers: readonly number[]): void {
+  for (const n of numbers) {
+    writeFileSync(`${path}.${n}`, `old ${n}\n`)
+    utimesSync(`${path}.${n}`, Date.now() / 1000 - 7200, Date.now() / 1000 - 7200 + n)
+  }
+}
+
+it.each(['while it runs', 'while it was down'])(
+  'does not read old files again where the highest number is the newest: %s',
+  async (when) => {
+    const path = join(folder(), 'access.log')
+    older(path, [1, 2])
+    writeFileSync(path, 'before 1\n')
+    const first = follow(path)
+    await first.poll()
+    if (when === 'while it was down') await first.source.close()
+    renameSync(path, `${path}.3`)
+    appendFileSync(`${path}.3`, 'late\n')
+    writeFileSync(path, 'middle\n')
+    utimesSync(path, Date.now() / 1000 + 1, Date.now() / 1000 + 1)
+    renameSync(path, `${path}.4`)
+    writeFileSync(path, 'new\n')
+    const second = when === 'while it was down' ? follow(path, { resume: first.saved() }) : first
+    await second.poll()
+    await second.later(LINGERED)
+    await second.later(LINGERED)
+    await second.later(LINGERED)
+    expect(second.text()).toBe(`${second === first ? 'before 1\n' : ''}late\nmiddle\nnew\n`)
+  },
+)
+
+it('nor where the log was copied under a high number and emptied by hand', async () => {
+  const path = join(folder(), 'access.log')
+  older(path, [1, 2])
+  writeFileSync(path, 'before 1\nbefore 2\n')
+  const { poll, later, text } = follow(path)
+  await poll()
+  appendFileSync(path, 'before 3\n')
+  copyFileSync(path, `${path}.9`)
+  truncateSync(path)
+  appendFileSync(path, 'new\n')
+  await poll()
+  await later(LINGERED)
+  await later(LINGERED)
+  expect(text()).toBe('before 1\nbefore 2\nbefore 3\nnew\n')
 })
 
 it('passes on a last line without line end when its file is finished', async () => {

@@ -105,6 +105,12 @@ it('makes the counts of one place look like the trend', () => {
     { time: '2026-11-21T08:00:00.000Z', handshakes_ok: 3, handshakes_failed: { 4: 5 } },
     { time: '2026-11-21T08:01:00.000Z', timeouts: { upstream_timeout: 2 } },
   ])
+  // Where the log does not show who asked for a WebSocket, the refused requests of a socket's path are its failures.
+  const requests = { ...base, groups: [{ value: '4xx', values: 1, n: [2, 6] }] }
+  expect(asBuckets(kinds, failed, requests)).toMatchObject([
+    { handshakes_failed: { 4: 7 } },
+    { handshakes_failed: { 4: 6 }, timeouts: { upstream_timeout: 2 } },
+  ])
 })
 
 it('counts failures before and after a change, and leaves out the step it falls into', () => {
@@ -116,7 +122,9 @@ it('counts failures before and after a change, and leaves out the step it falls 
     timeouts: {},
     requests: 0,
   })
-  const rates = ratesAround([bucket(0, 1, 4), bucket(1, 7, 7), bucket(2, 5, 0)], 60, 90_000)
-  expect(rates.before).toMatchObject({ failed: 5, ok: 1 })
-  expect(rates.after).toMatchObject({ failed: 1, ok: 5 })
+  const rates = ratesAround([bucket(0, 1, 4), bucket(1, 7, 7), bucket(2, 5, 0)], 60, 90_000, 180_000)
+  expect(rates.before).toEqual({ failed: 5, ok: 1, hours: 1 / 60 })
+  expect(rates.after).toEqual({ failed: 1, ok: 5, hours: 1 / 60 })
+  // What is still to come is no time without failures.
+  expect(ratesAround([bucket(2, 5, 0)], 60, 90_000, 150_000).after.hours).toBe(1 / 120)
 })

@@ -20,14 +20,23 @@ export const placeOf = (asked: Asked): string =>
     .flatMap((name) => (asked[name] === undefined ? [] : [`&${name}=${encodeURIComponent(asked[name])}`]))
     .join('')
 
-async function ask(frame: Frame, place: string, signal?: AbortSignal): Promise<Bucket[]> {
+/** A place, and what is counted as failed there. */
+interface Wanted {
+  place: string
+  /** Of a socket's path: refused requests are handshakes, also where the log does not show that they asked for one. */
+  requests: boolean
+}
+
+async function ask(frame: Frame, { place, requests }: Wanted, signal?: AbortSignal): Promise<Bucket[]> {
   if (place === '') return (await get<Series>(`series?${queryOf(frame)}`, signal)).buckets
   const events = `series?metric=events&${queryOf(frame)}${place}`
-  const [kinds, failed] = await Promise.all([
+  const failed = (kind: string) => get<Breakdown>(`${events}&by=status_class&kind=${kind}`, signal)
+  const [kinds, ...failures] = await Promise.all([
     get<Breakdown>(`${events}&by=kind`, signal),
-    get<Breakdown>(`${events}&by=status_class&kind=handshake_failed`, signal),
+    failed('handshake_failed'),
+    ...(requests ? [failed('request')] : []),
   ])
-  return asBuckets(kinds, failed)
+  return asBuckets(kinds, ...failures)
 }
 
 /** How long changed minutes are collected before their (longer) step is read again, ms. */
@@ -52,7 +61,7 @@ interface Read {
 /** At one-minute step a changed minute replaces itself; longer steps, and those of one place, are sums the page cannot
  *  correct, so those that changed are read again. `key` names the window while it follows the clock; without a frame nothing is
  *  read. */
-export function useSeries(frame: Frame | null, key: string, place: string): ShownSeries {
+export function useSeries(frame: Frame | null, key: string, place: string, requests = false): ShownSeries {
   const read = useSignal<Read | null>(null)
   const tick = pulse.value
   const latest = useRef(frame)
@@ -66,7 +75,7 @@ export function useSeries(frame: Frame | null, key: string, place: string): Show
   useEffect(() => {
     if (frame === null) return undefined
     const gone = new AbortController()
-    ask(frame, place, gone.signal).then(
+    ask(frame, { place, requests }, gone.signal).then(
       (buckets) => put(buckets, null),
       (error: unknown) => {
         if (!gone.signal.aborted) put(current(), asApiError(error))
@@ -83,7 +92,7 @@ export function useSeries(frame: Frame | null, key: string, place: string): Show
       const stale = latest.current && staleSteps(changed, latest.current)
       changed = []
       if (!stale) return
-      ask({ ...stale, step: frame.step }, place).then(
+      ask({ ...stale, step: frame.step }, { place, requests }).then(
         (buckets) => {
           const known = current()
           if (known) put(replacePart(known, buckets, stale.from, stale.to), null)

@@ -17,9 +17,9 @@ export function customFrame(from: number, to: number): Frame | null {
 /** The window before this one, equally long. */
 export const previousFrame = ({ from, to, step }: Frame): Frame => ({ from: from - (to - from), to: from, step })
 
-/** Counts by kind, and failed handshakes by class of status, as buckets of the trend: there a status of one digit
- *  stands for its class. */
-export function asBuckets(kinds: Breakdown, failed: Breakdown): Bucket[] {
+/** Counts by kind, and failed handshakes by class of status (those of several answers added up), as buckets of the trend:
+ *  there a status of one digit stands for its class. */
+export function asBuckets(kinds: Breakdown, ...failures: readonly Breakdown[]): Bucket[] {
   const buckets = new Map<number, Bucket>()
   const at = (of: Breakdown, i: number): Bucket => {
     const time = Date.parse(of.from) + i * of.step_seconds * 1000
@@ -44,9 +44,14 @@ export function asBuckets(kinds: Breakdown, failed: Breakdown): Bucket[] {
       else if (CLOSURES.has(value)) bucket.closures[value] = count
       else if (TIMEOUTS.has(value)) bucket.timeouts[value] = count
     }
-  for (const { value, n } of failed.groups)
-    for (const [i, count] of n.entries())
-      if (count > 0) at(failed, i).handshakes_failed[value === null ? '0' : value.slice(0, 1)] = count
+  for (const failed of failures)
+    for (const { value, n } of failed.groups)
+      for (const [i, count] of n.entries()) {
+        if (count === 0) continue
+        const { handshakes_failed: into } = at(failed, i)
+        const status = value === null ? '0' : value.slice(0, 1)
+        into[status] = (into[status] ?? 0) + count
+      }
   return [...buckets.values()].sort((a, b) => (a.time < b.time ? -1 : 1))
 }
 

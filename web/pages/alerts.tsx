@@ -18,6 +18,7 @@ import { age, SEVERITY } from '../text/words.ts'
 const STATE = {
   ready: { word: 'Ready', tone: 'good' },
   waiting: { word: 'Trying again', tone: 'bad' },
+  refused: { word: 'Last one given up', tone: 'bad' },
   gone: { word: 'Given up', tone: 'bad' },
 } as const
 

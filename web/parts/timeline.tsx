@@ -3,8 +3,8 @@
 import { useSignal } from '@preact/signals'
 import type { Problem } from '../../server/http/wire.ts'
 import { CHARTS } from '../charts/definitions.ts'
-import { ratesAround, type Rate } from '../data/rates.ts'
-import { fillSteps, frameOf } from '../data/series.ts'
+import { joinRates, ratesAround, type Rate } from '../data/rates.ts'
+import { fillSteps, frameOf, type Frame } from '../data/series.ts'
 import { useMarks } from '../data/use-marks.ts'
 import { placeOf, useSeries } from '../data/use-series.ts'
 import { hrefTo, type Asked } from '../routing.ts'
@@ -15,12 +15,21 @@ import { When } from './when.tsx'
 
 const HOUR = 3_600_000
 
+/** The step in which something changed, by the minute: what came just before the change is what it was made for. */
+function closeUp(turn: number | null, { step }: Frame): Frame | null {
+  if (turn === null) return null
+  const width = step * 1000
+  const from = Math.floor(turn / width) * width
+  return { from, to: from + width, step: 60 }
+}
+
 function rateWords({ failed, ok, hours }: Rate): string {
   // The step of the change itself belongs to neither side.
   if (hours === 0) return 'too short a time to tell'
   if (failed === 0 && ok === 0) return 'nothing happened here'
-  const perHour = failed / hours
-  const often = failed === 0 ? 'no failure' : `${plural(failed, 'failure')}, ${Number(perHour.toPrecision(2))} an hour`
+  const short = hours < 1 ? ` in ${Math.max(1, Math.round(hours * 60))} min` : ''
+  const failures = failed === 0 ? 'no failure' : plural(failed, 'failure')
+  const often = `${failures}${short || failed === 0 ? short : `, ${Number((failed / hours).toPrecision(2))} an hour`}`
   return ok === 0
     ? `${often}, no handshake succeeded`
     : `${often}; ${count(ok)} succeeded (${share(failed, failed + ok)} failed)`
@@ -38,15 +47,23 @@ export function Timeline({ problem }: { problem: Problem }) {
     ...(finding.scope.path === null ? {} : { path: finding.scope.path }),
   }
   const place = placeOf(asked)
-  const { data } = useSeries(frame, `problem ${state === 'imported' ? end : ''}`, place)
+  const ofSocket = finding.scope.path !== null
+  const { data } = useSeries(frame, `problem ${state === 'imported' ? end : ''}`, place, ofSocket)
   const marks = useMarks(frame)
+  const { changed, reloads } = marks
+  const turn = changed ?? reloads.at(-1) ?? null
+  const near = closeUp(turn, frame)
+  const close = useSeries(near, `turn ${turn}`, place, ofSocket)
   if (!data || place === '') return null
   const buckets = fillSteps(data.buckets, data.frame)
   const charts = CHARTS.filter((chart) => chart.layers(buckets).length > 0)
   if (charts.length === 0) return null
-  const { changed, reloads } = marks
-  const turn = changed ?? reloads.at(-1) ?? null
-  const rates = turn === null ? null : ratesAround(buckets, frame.step, turn)
+  const rates = turn === null ? null : ratesAround(buckets, frame.step, turn, now.value)
+  if (turn !== null && rates !== null && close.data !== null) {
+    const minutes = ratesAround(fillSteps(close.data.buckets, close.data.frame), 60, turn, now.value)
+    rates.before = joinRates(rates.before, minutes.before)
+    rates.after = joinRates(rates.after, minutes.after)
+  }
   return (
     <section class="panel timeline">
       <h2>Over time</h2>

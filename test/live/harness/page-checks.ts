@@ -47,6 +47,21 @@ export async function faultsOf(page: Page): Promise<string[]> {
   await page.setViewportSize({ width: 390, height: 844 })
   const width = await page.evaluate(() => document.documentElement.scrollWidth)
   if (width > 390) found.push(`${width} wide on a phone`)
+  const beyond = await belowFooter(page)
+  if (beyond > 2) found.push(`${beyond} of nothing below the footer on a phone`)
   await page.setViewportSize({ width: 1280, height: 900 })
   return found
+}
+
+/** How much longer the page is than what it shows, when its tables are long. */
+export function belowFooter(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const rows = [...document.querySelectorAll('.table-scroll tbody tr')]
+    const more = rows.flatMap((row) => Array.from({ length: 100 }, () => row.cloneNode(true) as Element))
+    for (const [n, row] of more.entries()) rows[Math.floor(n / 100)]?.after(row)
+    const shown = document.querySelector('footer')?.getBoundingClientRect().bottom ?? 0
+    const beyond = document.documentElement.scrollHeight - (shown + window.scrollY)
+    for (const row of more) row.remove()
+    return Math.round(beyond)
+  })
 }
