@@ -73,8 +73,10 @@ export async function rotatedAfter(
   const name = me && madeFrom(homes, me.path) ? me.path : null
   const time = held?.mtime ?? position.mtime ?? -Infinity
   // Where the highest number is the newest, or the name was given by hand, names say that old files come next.
+  // Not where older names have older times, too: then it is the clock that was set back.
+  const named = name !== null && list.some((one) => isNewer(homes, name, one.path) && one.mtime < time)
   const isPast = (sibling: Sibling): boolean =>
-    sibling.mtime < time && (older.has(identity(sibling)) || sibling.mtime < time - LATE)
+    !named && sibling.mtime < time && (older.has(identity(sibling)) || sibling.mtime < time - LATE)
   const misled = name !== null && list.some((one) => isNewer(homes, one.path, name) && isPast(one))
   if (!misled) return next(list, homes, name, position.mtime)
   return next(

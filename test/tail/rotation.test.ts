@@ -103,6 +103,25 @@ it.each(['while it runs', 'while it was down'])(
   },
 )
 
+it('reads what was rotated while it was down and the clock was set back', async () => {
+  const path = join(folder(), 'access.log')
+  older(path, [3])
+  writeFileSync(path, 'before 1\n')
+  const first = follow(path)
+  await first.poll()
+  await first.source.close()
+  renameSync(path, `${path}.2`)
+  appendFileSync(`${path}.2`, 'late\n')
+  const back = Date.now() / 1000 - 600
+  writeFileSync(`${path}.1`, 'middle\n')
+  utimesSync(`${path}.1`, back, back)
+  writeFileSync(path, 'new\n')
+  const second = follow(path, { resume: first.saved() })
+  await second.poll()
+  for (let n = 0; n < 3; n++) await second.later(LINGERED)
+  expect(second.text()).toBe('late\nmiddle\nnew\n')
+})
+
 it('nor where the log was copied under a high number and emptied by hand', async () => {
   const path = join(folder(), 'access.log')
   older(path, [1, 2])
