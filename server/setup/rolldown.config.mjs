@@ -47,7 +47,7 @@ const GROUPS = [
   {
     name: 'told',
     late: true,
-    test: /[\\/]server[\\/]diagnosis[\\/]causes[\\/](?:abnormal-closure|agent-leg|config-not-applied|connection-variable-undefined|dns-failure|forwarded-headers|invalid-upstream-response|peer-vanished|protocol-error|resource-limit|worker-crash)\.ts$/,
+    test: /[\\/]server[\\/]diagnosis[\\/]causes[\\/](?:abnormal-closure|agent-leg|config-not-applied|connection-variable-undefined|dns-failure|forwarded-headers|invalid-upstream-response|peer-vanished|protocol-error|resource-limit|upstream-http-version|upstream-tls-mismatch|worker-crash)\.ts$/,
   },
   // Two logs of one incident whose clocks differ.
   { name: 'clocks', late: true, test: /[\\/]server[\\/]diagnosis[\\/]clock-[\w-]+\.ts$/ },

@@ -50,8 +50,6 @@ const OF_REQUESTS: readonly Cause[] = [
   reloadDrop,
   stickySessionMissing,
   unclassified,
-  upstreamHttpVersion,
-  upstreamTlsMismatch,
 ]
 
 /** Those that take a word of an error log or of an application. A function, since a run that reads none does not load them
@@ -67,6 +65,8 @@ const told = (): readonly Cause[] => [
   peerVanished,
   protocolError,
   resourceLimit,
+  upstreamHttpVersion,
+  upstreamTlsMismatch,
   workerCrash,
 ]
 
@@ -76,10 +76,11 @@ export const allCauses = (): readonly Cause[] => [...OF_REQUESTS, ...told()].sor
 /** Those that may have something to say of it. */
 export function causesFor({ observations, suspects }: Evidence): readonly Cause[] {
   for (const { sign, status } of observations.values())
-    if (!REQUEST_SIGNS.has(sign) || ofLimit(status)) return allCauses()
-  for (const { status } of suspects.values()) if (ofLimit(status)) return allCauses()
+    if (!REQUEST_SIGNS.has(sign) || saysItself(status)) return allCauses()
+  for (const { status } of suspects.values()) if (saysItself(status)) return allCauses()
   return OF_REQUESTS
 }
 
-/** A limit that the status alone names. */
-const ofLimit = (status: number | null): boolean => status === 414 || status === 429 || status === 431
+/** A limit, a version or a certificate that the status alone names. */
+const saysItself = (status: number | null): boolean => status !== null && OWN_WORDS.has(status)
+const OWN_WORDS: ReadonlySet<number> = new Set([414, 429, 431, 505, 525, 526])
