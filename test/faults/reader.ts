@@ -6,7 +6,6 @@ import { ingest } from '../../server/ingest.ts'
 import { openSqliteStore, StoreError, type Store } from '../../server/store/contract.ts'
 import type { FilePosition } from '../../server/tail/contract.ts'
 import { followFile } from '../../server/tail/file.ts'
-import { rewindFile } from '../../server/tail/rewind.ts'
 import { wakeByDirectory, type WakeFor } from '../../server/tail/wake.ts'
 
 export interface ReaderArguments {
@@ -20,8 +19,6 @@ export interface ReaderArguments {
 /** What is said on standard output, a line each. */
 export type Said = { path: string; ino: number; offset: number } | { path: string; state: string; hint: string | null }
 
-/** ms */
-const ROUND = 700
 /** Planned looks come so much sooner, to keep the test short. */
 const HURRY = 10
 
@@ -84,9 +81,6 @@ for (const path of paths) {
       followFile({ path, ...source }, { now: () => read(0), wake: wake === 'never' ? byPlan : hurried }),
     parsers: PARSERS,
     shift: () => (wall) => wall,
-    // Judged now and then: what was not is read again after each kill -9, and must not be stored again.
-    rounds: () => Math.floor(performance.now() / ROUND),
-    rewind: (stored, from) => rewindFile(path, stored, from),
     onCommitted() {},
     onStatus: ({ state, hint }) => say({ path, state, hint }),
   })
