@@ -6,7 +6,7 @@ import { emptyEvidence, type Evidence, type Exemplar, type InputSummary } from '
 import { OldHistory } from './old-history.ts'
 import { RecordReader, type Shift } from './scan/contract.ts'
 import type { Batch, SourcePosition, Store, StoredEvent } from './store/contract.ts'
-import type { Chunk, Resume, Source, SourceOptions, SourceStatus } from './tail/contract.ts'
+import type { Chunk, Source, SourceOptions, SourceStatus } from './tail/contract.ts'
 
 /** What was just stored of one source. */
 export interface Committed {
@@ -31,12 +31,6 @@ export interface IngestOptions {
   /** `host:port` under which nginx reaches halfopen's own dashboard. */
   own?: ReadonlySet<string>
   onCommitted: (committed: Committed) => void
-  /** How often what is stored was judged. */
-  rounds?: () => number
-  /** Where to open the source to read a little again, see tail/rewind.ts; sources that cannot have none. */
-  rewind?: (stored: Resume, from: { seq: number; line: number }) => Resume | null
-  /** Live lines that are stored, and that nobody had judged when the last run was killed. */
-  onUnjudged?: (evidence: Evidence) => void
   onStatus?: (status: SourceStatus) => void
 }
 
@@ -45,11 +39,13 @@ export interface IngestOptions {
  *  is counted twice. */
 export function ingest(options: IngestOptions): Source {
   const stored = options.store.positions().find(({ path }) => path === options.path) ?? null
-  const left = stored && resumeAt(stored)
-  const again = (left?.judged && options.rewind?.(left.resume, left.judged)) ?? null
-  const reading = new Ingest(options, stored, left?.judged ?? null)
+  const reading = new Ingest(options, stored)
   const source = options.open({
-    resume: again ?? left?.resume ?? null,
+    resume: stored && {
+      generation: stored.generation,
+      seq: stored.seq,
+      position: JSON.parse(stored.position) as object,
+    },
     history_since: options.history_since ?? null,
     onChunk: (chunk) => reading.chunk(chunk),
     onStatus: options.onStatus ?? (() => {}),
@@ -65,18 +61,6 @@ export function ingest(options: IngestOptions): Source {
   }
 }
 
-/** Kept beside the source's own position. */
-function resumeAt({ generation, seq, position: text }: SourcePosition): { resume: Resume; judged: Judged | null } {
-  const { judged = null, ...position } = JSON.parse(text) as { judged?: Judged }
-  return { resume: { generation, seq, position }, judged }
-}
-
-/** Where lines begin that may not have been judged: what is before them, was. */
-interface Judged {
-  seq: number
-  line: number
-}
-
 class Ingest {
   private readonly options: IngestOptions
   private reader: RecordReader
@@ -88,16 +72,9 @@ class Ingest {
   private summary: InputSummary | null
   /** What the store holds of the current generation; null for one it does not know yet. */
   private stored: { generation: string; seq: number } | null
-  /** Null while there was no live line. */
-  private judged: Judged | null
-  private round: number
-  /** Reads what is stored already. */
-  private again: RecordReader | null = null
 
-  constructor(options: IngestOptions, stored: SourcePosition | null, judged: Judged | null) {
+  constructor(options: IngestOptions, stored: SourcePosition | null) {
     this.options = options
-    this.judged = judged
-    this.round = options.rounds?.() ?? 0
     this.stored = stored
     this.summary = stored?.summary ?? null
     this.reader = this.newReader()
@@ -114,8 +91,6 @@ class Ingest {
   }
 
   chunk(chunk: Chunk): number {
-    const { stored } = this
-    if (stored?.generation === chunk.generation && chunk.offset < stored.seq) return this.readAgain(chunk, stored.seq)
     if (this.old?.holds(chunk)) return this.passOver(chunk)
     const evidence = emptyEvidence(true)
     const events: StoredEvent[] = []
@@ -145,19 +120,6 @@ class Ingest {
     }
   }
 
-  /** Nothing of it is stored or counted again. */
-  private readAgain(chunk: Chunk, end: number): number {
-    const { path, parsers, shift, own, onUnjudged } = this.options
-    this.again ??= new RecordReader({ path, parsers, shift: shift(null), ...(own === undefined ? {} : { own }) })
-    const bytes = chunk.bytes.subarray(0, end - chunk.offset)
-    const isLast = chunk.offset + bytes.length >= end
-    const evidence = emptyEvidence()
-    const done = this.again.read(bytes, chunk.line, evidence, null, isLast || chunk.final === true)
-    if (done > 0 && !chunk.history) onUnjudged?.(evidence)
-    // Finished records end there: nothing is held back.
-    return isLast ? bytes.length : done
-  }
-
   private passOver(chunk: Chunk): number {
     this.reader.summary.bytes += chunk.bytes.length
     try {
@@ -174,16 +136,13 @@ class Ingest {
     const { store, path, onCommitted } = this.options
     const { seq, position } = chunk.after(done)
     const summary = { ...this.reader.summary, unparsed_samples: [...this.reader.summary.unparsed_samples] }
-    const judged = this.judgedBefore(chunk)
-    const text = JSON.stringify(judged === null ? position : { ...position, judged })
-    const source = { generation: chunk.generation, path, seq, position: text, summary }
+    const source = { generation: chunk.generation, path, seq, position: JSON.stringify(position), summary }
     // Not where the chunk begins: the rest of a line that was too long lies between, read and skipped.
     const from_seq = this.stored?.generation === chunk.generation ? this.stored.seq : chunk.offset
     const repeated = run && { run, offset: chunk.offset }
     const result = store.commit({ source, from_seq, events, repeated, evidence })
     this.summary = summary
     this.stored = { generation: chunk.generation, seq }
-    this.judged = judged
     if (result !== 'committed') return
     onCommitted({
       path,
@@ -193,16 +152,6 @@ class Ingest {
       },
       history: chunk.history,
     })
-  }
-
-  /** Between a commit and its judgement is a second in which we may be killed: after the next start those lines are news. */
-  private judgedBefore({ generation, history, offset, line }: Chunk): Judged | null {
-    const { rounds, rewind } = this.options
-    if (history || rewind === undefined) return null
-    const round = rounds?.() ?? 0
-    const goesOn = round === this.round && this.stored?.generation === generation
-    this.round = round
-    return goesOn && this.judged !== null ? this.judged : { seq: offset, line }
   }
 
   private newReader(): RecordReader {

@@ -63,10 +63,8 @@ export class Live {
   private readonly minutes = new Set<number>()
   /** Something was stored that the page does not show yet. */
   private untold = false
-  /** Some of it is stored since an earlier run. */
-  private hasUnjudged = false
-  /** Rounds of this run that are over: what was committed before the last one is judged. */
-  rounds = 0
+  /** A round of this run is over. */
+  private hasJudged = false
   private findings: readonly Finding[] = []
   /** Quiet problems that the evidence of now holds no failure of, with what worked since. */
   private passed: readonly Finding[] = []
@@ -104,13 +102,6 @@ export class Live {
     }
     for (const minute of minutesOf(evidence)) this.minutes.add(minute)
     this.untold = true
-  }
-
-  /** Live lines that an earlier run stored and did not live to judge. */
-  unjudged(evidence: Evidence): void {
-    merge(this.fresh, evidence)
-    this.hasFresh = true
-    this.hasUnjudged = true
   }
 
   /** Looks at everything once: at most every second while lines arrive, and now and then to notice silence.
@@ -197,9 +188,7 @@ export class Live {
     this.spoke.clear()
     this.hasFresh = false
     this.hasHistory = false
-    this.hasUnjudged = false
-    // What is held is judged by the next one.
-    if (!this.naming.waits) this.rounds++
+    this.hasJudged = true
     this.publish(told, at)
     this.importing.clear()
     return messages.length > 0
@@ -285,9 +274,8 @@ export class Live {
    *  both kinds arrived together the live lines alone have to show the finding. So they have in the first round: what is
    *  stored may be history that was imported by a run that was killed before it had looked at it. */
   private happenedIn(fresh: Evidence, hasFresh: boolean, hasHistory: boolean) {
-    const isFirst = this.rounds === 0 || this.hasUnjudged
     const alone =
-      hasFresh && (hasHistory || isFirst) ? diagnose(fresh, { config: this.options.config() }).findings : null
+      hasFresh && (hasHistory || !this.hasJudged) ? diagnose(fresh, { config: this.options.config() }).findings : null
     const shownAlone = alone === null ? null : new Set(alone.map(({ id }) => id))
     return (finding: Finding, previous: ProblemRow | null): boolean => {
       if (!hasFresh || !touches(fresh, finding)) return false

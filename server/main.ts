@@ -27,7 +27,7 @@ import { choose, wallClock, zoneClock } from './scan/contract.ts'
 import { Sources } from './sources.ts'
 import { openSqliteStore, StoreError } from './store/contract.ts'
 import { storeNotices } from './store-notices.ts'
-import { followFile, rewindFile } from './tail/contract.ts'
+import { followFile } from './tail/contract.ts'
 
 export { loadConfig } from './config.ts'
 
@@ -125,9 +125,6 @@ async function start(options: ServerOptions, started: (() => unknown)[]): Promis
         shift: zoneClock(timezone).follow,
         history_since: now() - (config.history ?? config.retention),
         own: ownAddresses(listen),
-        rounds: () => live.rounds,
-        onUnjudged: (evidence) => live.unjudged(evidence),
-        ...(kind === null ? { rewind: (stored, from) => rewindFile(path, stored, from) } : {}),
         onCommitted(committed) {
           live.committed(committed)
           loop.committed()

@@ -89,4 +89,3 @@ export interface FollowOptions extends SourceOptions {
 export { followFile } from './file.ts'
 export { kindOf, type SourceKind } from './kinds.ts'
 export { NotNow } from './not-now.ts'
-export { rewindFile } from './rewind.ts'
