@@ -33,3 +33,9 @@ it('of signs that requests have, and of no others', () => {
   foldEvent(evidence, event('app-session-unknown', 400), line)
   expect(causesFor(evidence)).toEqual(allCauses())
 })
+
+it.each([414, 429, 431, 505, 525, 526])('%i says itself what only those know', (status) => {
+  const evidence = emptyEvidence()
+  foldEvent(evidence, event('handshake-refused', status), line)
+  expect(causesFor(evidence)).toEqual(allCauses())
+})
